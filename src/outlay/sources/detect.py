@@ -1,0 +1,83 @@
+"""What kind of bill lies at a location: every source is asked, the best evidence wins a file."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from outlay.sources.contract import Feed, FileRef, Source, SourceError, Transport
+from outlay.sources.registry import SOURCES
+
+
+class AmbiguousKind(SourceError):  # noqa: N818 - it is what happened, and faces name it
+    """Two kinds claim the same files with equal evidence: the caller must name the kind.
+
+    `candidates` are the feeds in question.
+    """
+
+    def __init__(self, location: str, candidates: Iterable[Feed]) -> None:
+        """Build the message from the candidates and their evidence."""
+        self.candidates = tuple(candidates)
+        lines = "\n".join(
+            f"  --kind {feed.kind}  {feed.root or '.'}: {feed.evidence}" for feed in self.candidates
+        )
+        super().__init__(
+            f"{location} may be more than one kind of bill:\n{lines}\n"
+            "Name the kind with --kind, or point to one export alone."
+        )
+
+
+def detect(transport: Transport, sources: Iterable[Source] | None = None) -> list[Feed]:
+    """The feeds at a location, sorted by root and name: one for each export found.
+
+    Raises AmbiguousKind when two kinds claim a feed's root with equal top scores, SourceError
+    when nothing is recognised, TransportError when the location cannot be read.
+    """
+    asked = list(SOURCES.values()) if sources is None else list(sources)
+    files = transport.list()
+    feeds = [feed for source in asked for feed in source.recognise(transport, files)]
+    if not feeds:
+        raise _nothing(transport.location, files, asked)
+    chosen: set[Feed] = set()
+    contested: dict[Feed, None] = {}
+    for file in files:
+        top = _best(feed for feed in feeds if _covers(feed, file))
+        if len({feed.kind for feed in top}) > 1:
+            contested.update(dict.fromkeys(top))
+        elif top:
+            chosen.add(max(top, key=lambda feed: (len(feed.root), feed.name)))
+    if contested:
+        raise AmbiguousKind(transport.location, contested)
+    return sorted(chosen, key=lambda feed: (feed.root, feed.name, feed.kind))
+
+
+def _best(claiming: Iterable[Feed]) -> list[Feed]:
+    """Those with the highest score, kinds in order."""
+    found = list(claiming)
+    highest = max((feed.score for feed in found), default=0)
+    return sorted(
+        (feed for feed in found if feed.score == highest), key=lambda feed: (feed.kind, feed.root)
+    )
+
+
+def _covers(feed: Feed, file: FileRef) -> bool:
+    """Whether the file lies at or below the feed's root."""
+    root = feed.root.rstrip("/")
+    return not root or file.path == root or file.path.startswith(root + "/")
+
+
+def _nothing(location: str, files: list[FileRef], asked: list[Source]) -> SourceError:
+    endings: dict[str, int] = defaultdict(int)
+    for file in files:
+        name = file.path.rsplit("/", 1)[-1]
+        endings["." + name.partition(".")[2] if "." in name else name] += 1
+    seen = (
+        "it is empty"
+        if not files
+        else f"it holds {len(files)} files ("
+        + ", ".join(f"{count} {ending}" for ending, count in sorted(endings.items())[:6])
+        + ")"
+    )
+    kinds = "\n".join(f"  {source.kind}: {source.description}" for source in asked)
+    return SourceError(
+        f"no bill was recognised at {location}: {seen}. Looked for:\n{kinds}\n"
+        "Check the location, or name the kind with --kind to see what it misses."
+    )
