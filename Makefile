@@ -1,0 +1,50 @@
+# `make help` lists what there is. Every target is safe to run twice.
+# PYTHON=/path/to/python3.12 picks the interpreter; PORT=8123 the port of the demo;
+# ARGS="-k lake" is handed to pytest or to the benchmark.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo dev test check bench lock screenshots clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_WORKSPACE ?= demo-workspace
+PORT ?=
+ARGS ?=
+JOBS ?= 2
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+demo: ## the product, open on a sample company (first run installs it into .venv)
+	@PYTHON="$(PYTHON)" scripts/setup.sh run
+	@$(BIN)/outlay --workspace "$(DEMO_WORKSPACE)" demo $(if $(PORT),--port $(PORT)) $(ARGS)
+
+dev: ## .venv with everything a developer needs
+	@PYTHON="$(PYTHON)" scripts/setup.sh dev
+
+test: dev ## every test (browser tests need Chromium, installed when that is possible)
+	@scripts/install-system.sh
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+check: dev ## lint, format, types, import contract, then the tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test
+
+bench: dev ## measure loading and asking against bare DuckDB on the same file
+	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+lock: dev ## write the lock files again (ARGS=--upgrade for newer versions)
+	@scripts/lock.sh $(ARGS)
+
+screenshots: dev ## pictures of the pages into docs/images
+	@scripts/install-system.sh
+	@$(BIN)/python scripts/screenshots.py $(ARGS)
+
+clean: ## remove the environment, caches and the demo workspace
+	@rm -rf $(VENV) $(DEMO_WORKSPACE) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find src tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +
