@@ -110,9 +110,9 @@ if [ "$what" = run ] && installed run requirements.txt; then exit 0; fi
 
 echo "Installing Outlay into .venv ($(.venv/bin/python --version 2>&1), $lock; about a minute the first time) ..."
 rm -f .venv/.outlay-run .venv/.outlay-dev
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" ||
+.venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r "$lock" ||
     fail "the packages of $lock could not be installed (reason above)." \
         "The package index must be reachable: behind a proxy or a mirror, configure pip for it" \
         "(pip config set global.index-url ...), then run this again."
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 fingerprint "$lock" >".venv/.outlay-$what"
