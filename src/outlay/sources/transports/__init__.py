@@ -34,9 +34,7 @@ def open_transport(location: str) -> Transport:
     """
     text = location.strip()
     if not text:
-        raise TransportError(
-            "the location is empty; give a file, a folder or s3://bucket/prefix"
-        )
+        raise TransportError("the location is empty; give a file, a folder or s3://bucket/prefix")
     match = _SCHEME.match(text)
     if match is None:
         return _open_file(text)

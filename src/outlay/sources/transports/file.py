@@ -121,5 +121,5 @@ class FileTransport:
         if isinstance(error, NotADirectoryError):
             return TransportError(f"{where} does not exist: a part of its path is a file")
         return RetryableTransportError(
-            f"{where} cannot be read: {error.strerror or error}; check the disk or mount, then retry"
+            f"{where} cannot be read: {error.strerror or error}; check the disk, then retry"
         )

@@ -51,10 +51,13 @@ class S3Transport:
         """Objects whose key below the location starts with `prefix`; see the contract."""
         base = self._resolve_base()
         if base is not None:
-            return [ref for ref in self._pages(base + prefix, len(base)) if not is_hidden(ref.path)]
+            found = _pages(self._client, self._bucket, base + prefix, len(base))
+            return [ref for ref in found if not is_hidden(ref.path)]
         name = self._key.rpartition("/")[2]
         start = len(self._key) - len(name)
-        found = self._pages(self._key, start) if name.startswith(prefix) else []
+        if not name.startswith(prefix):
+            return []
+        found = _pages(self._client, self._bucket, self._key, start)
         return [ref for ref in found if ref.path == name]
 
     def open(self, path: str) -> BinaryIO:
@@ -119,17 +122,17 @@ class S3Transport:
             return base + path
         return self._key
 
-    def _pages(self, prefix: str, cut: int) -> list[FileRef]:
-        refs = []
-        with translated(self._bucket, prefix):
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=prefix
-            )
-            for page in pages:
-                for item in page.get("Contents", ()):
-                    if not item["Key"].endswith("/"):
-                        refs.append(FileRef(item["Key"][cut:], item["Size"], item["ETag"]))
-        return sorted(refs)
+
+def _pages(client: Any, bucket: str, prefix: str, cut: int) -> list[FileRef]:
+    """Every object under a key prefix, page by page; paths are keys without `cut` characters."""
+    refs = []
+    with translated(bucket, prefix):
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        for page in pages:
+            for item in page.get("Contents", ()):
+                if not item["Key"].endswith("/"):
+                    refs.append(FileRef(item["Key"][cut:], item["Size"], item["ETag"]))
+    return sorted(refs)
 
 
 class _RangeReader(io.RawIOBase):
@@ -184,7 +187,7 @@ def _connect() -> Any:
             "install it with: pip install 'outlay[aws]'"
         ) from None
     settings: dict[str, Any] = {
-        "retries": {"mode": "standard", "max_attempts": _REQUEST_ATTEMPTS},
+        "retries": {"mode": "standard", "total_max_attempts": _REQUEST_ATTEMPTS},
         "connect_timeout": 10,
         "read_timeout": 60,
         "user_agent_extra": "outlay",
@@ -193,7 +196,9 @@ def _connect() -> Any:
         # Other S3 servers rarely resolve bucket names as host names.
         settings["s3"] = {"addressing_style": "path"}
     with translated("", ""):
-        return boto3.client("s3", config=config.Config(**settings))
+        # A session of its own: the SDK's default one is not safe between threads and keeps
+        # credentials that were changed since.
+        return boto3.session.Session().client("s3", config=config.Config(**settings))
 
 
 def _broken_stream_errors() -> tuple[type[Exception], ...]:

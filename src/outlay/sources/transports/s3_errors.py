@@ -58,7 +58,7 @@ def translated(bucket: str, key: str) -> Iterator[None]:
         raise TransportError(
             f"{error}; set AWS_PROFILE to a profile of ~/.aws/config, or unset it"
         ) from error
-    except errors.HTTPClientError as error:
+    except (errors.HTTPClientError, errors.ConnectionError) as error:
         raise RetryableTransportError(
             f"{_where(bucket, key)} cannot be reached: {type(error).__name__}; "
             "check the network and AWS_ENDPOINT_URL, then retry"
@@ -70,9 +70,9 @@ def translated(bucket: str, key: str) -> Iterator[None]:
         ) from error
 
 
-def changed(bucket: str, key: str, expected: int | None = None, got: int | None = None) -> (
-    RetryableTransportError
-):
+def changed(
+    bucket: str, key: str, expected: int | None = None, got: int | None = None
+) -> RetryableTransportError:
     """The error for an object that is no longer the one that was listed, or came short."""
     sizes = "" if expected is None else f" ({expected} bytes listed, {got} received)"
     return RetryableTransportError(
