@@ -1,0 +1,107 @@
+"""Conditions as sqlglot expressions: every value is a literal node, never pasted text."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlglot import exp
+
+from outlay.query.dimensions import Dimension
+from outlay.query.expression.printer import moment_literal
+from outlay.query.expression.tree import (
+    All,
+    Any,
+    Apply,
+    Between,
+    Comparison,
+    Condition,
+    Membership,
+    Missing,
+    Moment,
+    Negation,
+    Operand,
+    Pattern,
+    Ref,
+    Search,
+    Text,
+)
+
+Resolve = Callable[[Dimension], exp.Expression]
+"""Gives the SQL of a dimension in the table that is being asked."""
+
+_COMPARISONS: dict[str, type[exp.Expression]] = {
+    "=": exp.EQ,
+    "<>": exp.NEQ,
+    "<": exp.LT,
+    "<=": exp.LTE,
+    ">": exp.GT,
+    ">=": exp.GTE,
+}
+_SEARCHES = {"matches": "regexp_matches"}
+
+
+def compile_condition(condition: Condition, resolve: Resolve) -> exp.Expression:
+    """The SQL of a condition, in parentheses where it needs them."""
+    match condition:
+        case All(items):
+            return _joined(exp.And, items, resolve)
+        case Any(items):
+            return _joined(exp.Or, items, resolve)
+        case Negation(item):
+            return exp.Not(this=exp.paren(compile_condition(item, resolve), copy=False))
+        case Comparison(operator, left, right):
+            node = _COMPARISONS[operator]
+            return node(this=_operand(left, resolve), expression=_operand(right, resolve))
+        case Membership(operand, values, negated):
+            listed = [_operand(value, resolve) for value in values]
+            return _negate(exp.In(this=_operand(operand, resolve), expressions=listed), negated)
+        case Pattern(operand, pattern, ignore_case, negated):
+            like = exp.ILike if ignore_case else exp.Like
+            right = exp.Literal.string(pattern)
+            return _negate(like(this=_operand(operand, resolve), expression=right), negated)
+        case Missing(operand, negated):
+            return _negate(exp.Is(this=_operand(operand, resolve), expression=exp.Null()), negated)
+        case Between(operand, low, high, negated):
+            node = exp.Between(
+                this=_operand(operand, resolve),
+                low=_operand(low, resolve),
+                high=_operand(high, resolve),
+            )
+            return _negate(node, negated)
+        case Search(function, operand, text):
+            arguments = [_operand(operand, resolve), exp.Literal.string(text)]
+            return exp.Anonymous(this=_SEARCHES.get(function, function), expressions=arguments)
+
+
+def _joined(
+    kind: type[exp.Connector], items: tuple[Condition, ...], resolve: Resolve
+) -> exp.Expression:
+    # Long lists of ANDs and ORs (rules by account) are folded as a balanced tree, so that no
+    # later walk over the SQL recurses once an item.
+    nodes = [exp.paren(compile_condition(item, resolve), copy=False) for item in items]
+    level: list[exp.Expression] = list(nodes)
+    while len(level) > 1:
+        pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
+        level = [
+            exp.paren(kind(this=pair[0], expression=pair[1]), copy=False)
+            if len(pair) == 2
+            else pair[0]
+            for pair in pairs
+        ]
+    return level[0]
+
+
+def _negate(node: exp.Expression, negated: bool) -> exp.Expression:
+    return exp.Not(this=exp.paren(node, copy=False)) if negated else exp.paren(node, copy=False)
+
+
+def _operand(operand: Operand, resolve: Resolve) -> exp.Expression:
+    match operand:
+        case Ref(dimension):
+            return resolve(dimension)
+        case Text(value):
+            return exp.Literal.string(value)
+        case Moment(value):
+            kind = "TIMESTAMP" if isinstance(value, datetime) else "DATE"
+            return exp.cast(exp.Literal.string(moment_literal(value)), kind)
+        case Apply(function, argument):
+            return exp.Anonymous(this=function, expressions=[_operand(argument, resolve)])

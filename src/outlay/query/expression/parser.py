@@ -1,0 +1,390 @@
+"""The grammar of a condition, over sqlglot's tokens.
+
+    or        = and (OR and)*
+    and       = not (AND not)*
+    not       = NOT not | '(' or ')' | search | predicate
+    search    = contains|starts_with|ends_with|matches '(' operand ',' text ')'
+    predicate = operand ( = <> < <= > >= operand | [NOT] IN '(' value, … ')'
+                        | [NOT] LIKE|ILIKE text | [NOT] BETWEEN operand AND operand
+                        | IS [NOT] NULL )
+    operand   = text | [DATE|TIMESTAMP] text | column | tags.key | lower|upper|trim '(' operand ')'
+"""
+
+import re
+from typing import Literal, NoReturn, cast
+
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.errors import TokenError
+from sqlglot.tokens import Token, TokenType
+
+from outlay.query.columns import DESCRIPTIVE
+from outlay.query.dimensions import NAMESPACES, Dimension, parse_dimension
+from outlay.query.errors import QueryError, near_names
+from outlay.query.expression.tree import (
+    All,
+    Any,
+    Apply,
+    Between,
+    Comparison,
+    Condition,
+    Membership,
+    Missing,
+    Moment,
+    Negation,
+    Operand,
+    Operator,
+    Pattern,
+    Ref,
+    Search,
+    SearchKind,
+    Text,
+    Transform,
+)
+from outlay.query.expression.values import as_moment, check_regex, is_time, same_kind
+
+MAX_CHARACTERS = 200_000
+MAX_DEPTH = 60
+SEARCHES = ("contains", "starts_with", "ends_with", "matches")
+TRANSFORMS = ("lower", "upper", "trim")
+_OPERATORS = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PREDICATES = ("=", "<>", "<", "<=", ">", ">=", "IN", "LIKE", "ILIKE", "BETWEEN", "IS NULL", "NOT")
+
+
+def parse(text: str, field: str = "where") -> Condition:
+    """Read a condition; raises QueryError that points at the character and names `field`."""
+    if len(text) > MAX_CHARACTERS:
+        raise QueryError(
+            f"the condition has {len(text)} characters; at most {MAX_CHARACTERS} are read",
+            field=field,
+        )
+    zero = text.find("\0")
+    if zero >= 0:
+        raise QueryError("a zero character has no meaning", field=field, text=text, position=zero)
+    try:
+        tokens = DuckDB().tokenize(text)
+    except TokenError:
+        raise QueryError(
+            "a quote or comment is not closed",
+            field=field,
+            text=text,
+            position=_open_quote(text),
+            hint="Double a quote that belongs to the text: 'O''Reilly'.",
+        ) from None
+    return _Parser(text, tokens, field).whole()
+
+
+def _open_quote(text: str) -> int:
+    quote, start = "", 0
+    for index, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote, start = character, index
+    return start
+
+
+class _Parser:
+    """One pass over the tokens; every method reads what its name says or raises."""
+
+    def __init__(self, text: str, tokens: list[Token], field: str) -> None:
+        self.text, self.tokens, self.field = text, tokens, field
+        self.at = 0
+        self.depth = 0
+
+    def whole(self) -> Condition:
+        if not self.tokens:
+            raise QueryError("the condition is empty", field=self.field, text=self.text)
+        condition = self.any()
+        if self.at < len(self.tokens):
+            self.fail("the condition should end here", allowed=("AND", "OR"))
+        return condition
+
+    # --- reading tokens -------------------------------------------------------------------
+
+    def word(self) -> str:
+        """The keyword, name or sign that comes next, upper case; '' at the end or for a text."""
+        if self.at >= len(self.tokens):
+            return ""
+        token = self.tokens[self.at]
+        quoted = token.token_type in (TokenType.STRING, TokenType.IDENTIFIER)
+        return "" if quoted else token.text.upper()
+
+    def take(self, *words: str) -> bool:
+        """Go past the next word if it is one of `words`."""
+        if self.word() in words:
+            self.at += 1
+            return True
+        return False
+
+    def expect(self, word: str) -> None:
+        if not self.take(word):
+            self.fail(f"expected {word}", allowed=(word,))
+
+    def fail(
+        self,
+        what: str,
+        at: int | None = None,
+        allowed: tuple[str, ...] = (),
+        near: tuple[str, ...] = (),
+        hint: str = "",
+    ) -> NoReturn:
+        index = self.at if at is None else at
+        if index < len(self.tokens):
+            token = self.tokens[index]
+            position, length = token.start, token.end - token.start + 1
+        else:
+            position, length = len(self.text.rstrip()), 1
+        raise QueryError(
+            what,
+            field=self.field,
+            text=self.text,
+            position=position,
+            length=length,
+            allowed=allowed,
+            near=near,
+            hint=hint,
+        )
+
+    # --- conditions -----------------------------------------------------------------------
+
+    def any(self) -> Condition:
+        items = [self.all()]
+        while self.take("OR"):
+            items.append(self.all())
+        return items[0] if len(items) == 1 else Any(_flat(items, Any))
+
+    def all(self) -> Condition:
+        items = [self.negation()]
+        while self.take("AND"):
+            items.append(self.negation())
+        return items[0] if len(items) == 1 else All(_flat(items, All))
+
+    def negation(self) -> Condition:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.fail(f"more than {MAX_DEPTH} conditions are nested here")
+        try:
+            if self.take("NOT"):
+                return _negated(self.negation())
+            if self.take("("):
+                condition = self.any()
+                self.expect(")")
+                return condition
+            if self.word().lower() in SEARCHES and self.follows("("):
+                return self.search()
+            return self.predicate()
+        finally:
+            self.depth -= 1
+
+    def follows(self, sign: str) -> bool:
+        after = self.at + 1
+        return after < len(self.tokens) and self.tokens[after].text == sign
+
+    def search(self) -> Condition:
+        function = cast(SearchKind, self.word().lower())
+        self.at += 1
+        self.expect("(")
+        operand = self.text_operand(function)
+        self.expect(",")
+        at = self.at
+        text = self.string(f"{function} needs a text in single quotes")
+        if function == "matches":
+            reason = check_regex(text)
+            if reason:
+                self.fail(f"the regular expression is not valid: {reason}", at)
+        self.expect(")")
+        return Search(function, operand, text)
+
+    def predicate(self) -> Condition:
+        start = self.at
+        left = self.operand()
+        if self.take("IS"):
+            negated = self.take("NOT")
+            self.expect("NULL")
+            return Missing(left, negated)
+        negated = self.take("NOT")
+        if self.take("IN"):
+            return self.membership(left, negated)
+        if self.word() in ("LIKE", "ILIKE"):
+            ignore_case = self.word() == "ILIKE"
+            self.at += 1
+            if is_time(left):
+                self.fail("a day is compared, not matched with LIKE", start)
+            pattern = self.string("LIKE needs a pattern in single quotes, with % and _")
+            return Pattern(left, pattern, ignore_case, negated)
+        if self.take("BETWEEN"):
+            low = self.counterpart(left)
+            self.expect("AND")
+            return Between(left, low, self.counterpart(left), negated)
+        operator = _OPERATORS.get(self.word())
+        if negated or operator is None:
+            self.fail("a comparison is missing here", allowed=_PREDICATES)
+        self.at += 1
+        return self.comparison(cast(Operator, operator), left, start)
+
+    def comparison(self, operator: Operator, left: Operand, start: int) -> Condition:
+        at = self.at
+        right = self.operand()
+        if is_time(right) and isinstance(left, Text):
+            return Comparison(operator, self.moment(left, start, right), right)
+        if is_time(left) and isinstance(right, Text):
+            return Comparison(operator, left, self.moment(right, at, left))
+        self.check_kinds(left, right, at)
+        return Comparison(operator, left, right)
+
+    def membership(self, left: Operand, negated: bool) -> Condition:
+        self.expect("(")
+        values: list[Text | Moment] = []
+        while True:
+            at = self.at
+            value = self.counterpart(left)
+            if not isinstance(value, Text | Moment):
+                self.fail("a list holds constants only", at, hint="Compare columns with =.")
+            values.append(value)
+            if not self.take(","):
+                break
+        self.expect(")")
+        return Membership(left, tuple(values), negated)
+
+    def counterpart(self, left: Operand) -> Operand:
+        """An operand that can be compared with `left`."""
+        at = self.at
+        right = self.operand()
+        if is_time(left) and isinstance(right, Text):
+            return self.moment(right, at, left)
+        self.check_kinds(left, right, at)
+        return right
+
+    def check_kinds(self, left: Operand, right: Operand, at: int) -> None:
+        if not same_kind(left, right):
+            self.fail("a day cannot be compared with a text", at)
+
+    def moment(self, text: Text, at: int, beside: Operand) -> Moment:
+        try:
+            return as_moment(text.value, beside)
+        except ValueError as error:
+            self.fail(str(error), at, allowed=("'YYYY-MM-DD'", "'YYYY-MM-DDTHH:MM:SS'"))
+
+    # --- operands -------------------------------------------------------------------------
+
+    def operand(self) -> Operand:
+        if self.at >= len(self.tokens):
+            self.fail("a column or a text is missing here")
+        token = self.tokens[self.at]
+        if token.token_type == TokenType.STRING:
+            self.at += 1
+            return Text(token.text)
+        if token.token_type == TokenType.NUMBER:
+            self.fail(
+                "descriptive columns hold text, not numbers",
+                hint=f"Write it as a text: '{token.text}'.",
+            )
+        word = token.text.lower()
+        if word in ("date", "timestamp") and self.at + 1 < len(self.tokens):
+            following = self.tokens[self.at + 1]
+            if following.token_type == TokenType.STRING:
+                self.at += 2
+                return self.moment(Text(following.text), self.at - 1, Text(""))
+        if word in TRANSFORMS and self.follows("("):
+            return self.transform(cast(Transform, word))
+        return Ref(self.column(token))
+
+    def transform(self, function: Transform) -> Apply:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.fail(f"more than {MAX_DEPTH} functions are nested here")
+        self.at += 1
+        self.expect("(")
+        argument = self.text_operand(function)
+        self.expect(")")
+        self.depth -= 1
+        return Apply(function, argument)
+
+    def text_operand(self, function: str) -> Operand:
+        at = self.at
+        operand = self.operand()
+        if is_time(operand):
+            self.fail(f"{function} needs a text; this is a day", at)
+        return operand
+
+    def string(self, what: str) -> str:
+        if self.at >= len(self.tokens) or self.tokens[self.at].token_type != TokenType.STRING:
+            self.fail(what, allowed=("'text'",))
+        self.at += 1
+        return self.tokens[self.at - 1].text
+
+    def column(self, token: Token) -> Dimension:
+        quoted = token.token_type == TokenType.IDENTIFIER
+        if not quoted and not _WORD.fullmatch(token.text):
+            self.fail(f"a column or a text is expected, not {token.text!r}")
+        if not quoted and self.follows("("):
+            near = near_names(token.text, (*SEARCHES, *TRANSFORMS))
+            self.fail(
+                f"there is no function {token.text!r}", near=near, allowed=(*SEARCHES, *TRANSFORMS)
+            )
+        if self.follows("."):
+            return self.key(token)
+        try:
+            dimension = parse_dimension(token.text)
+        except QueryError:
+            self.unknown(token.text)
+        self.at += 1
+        return dimension
+
+    def unknown(self, name: str) -> NoReturn:
+        near = near_names(name, DESCRIPTIVE)
+        if name.endswith(("Cost", "Quantity", "UnitPrice")):
+            self.fail(
+                f"{name} is an amount; a condition looks at descriptive columns, tags and days",
+                allowed=(*DESCRIPTIVE, "tags.KEY", "x_…"),
+            )
+        self.fail(
+            f"there is no column {name!r}",
+            near=near,
+            allowed=() if near else (*DESCRIPTIVE, "tags.KEY", "x_…"),
+            hint=f"A text stands in single quotes: '{name}'.",
+        )
+
+    def key(self, token: Token) -> Dimension:
+        if token.text not in NAMESPACES:
+            names = tuple(NAMESPACES)
+            self.fail(f"there is no {token.text!r} to look into", near=names, allowed=names)
+        self.at += 2
+        if self.at >= len(self.tokens):
+            self.fail("a tag key is missing here", hint='For example tags.team, tags."Cost Center".')
+        key = self.tokens[self.at]
+        whole = self.text[key.start :].split(maxsplit=1)[0] if key.text else ""
+        bare = re.match(r"[^\s=<>!(),'\"]*", whole)
+        if key.token_type != TokenType.IDENTIFIER and not (bare and _WORD.fullmatch(bare[0])):
+            name = bare[0] if bare else ""
+            self.fail("this tag key needs double quotes", hint=f'Write tags."{name or "KEY"}".')
+        if not key.text:
+            self.fail("a tag key cannot be empty")
+        self.at += 1
+        kind: Literal["tag"] = "tag"
+        return Dimension(kind, key.text)
+
+
+def _flat(items: list[Condition], kind: type[All] | type[Any]) -> tuple[Condition, ...]:
+    flat: list[Condition] = []
+    for item in items:
+        flat.extend(item.items if isinstance(item, kind) else (item,))
+    return tuple(flat)
+
+
+def _negated(condition: Condition) -> Condition:
+    """NOT of a condition, in the form that has it built in where there is one."""
+    match condition:
+        case Negation(item):
+            return item
+        case Membership(operand, values, negated):
+            return Membership(operand, values, not negated)
+        case Pattern(operand, pattern, ignore_case, negated):
+            return Pattern(operand, pattern, ignore_case, not negated)
+        case Missing(operand, negated):
+            return Missing(operand, not negated)
+        case Between(operand, low, high, negated):
+            return Between(operand, low, high, not negated)
+        case _:
+            return Negation(condition)

@@ -1,0 +1,141 @@
+"""Conditions as frozen values. Anything not listed here cannot be said."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from outlay.query.dimensions import Dimension
+
+Operator = Literal["=", "<>", "<", "<=", ">", ">="]
+Transform = Literal["lower", "upper", "trim"]
+SearchKind = Literal["contains", "starts_with", "ends_with", "matches"]
+
+
+@dataclass(frozen=True)
+class Ref:
+    """The value of a dimension; null where the charge has none."""
+
+    dimension: Dimension
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text constant."""
+
+    value: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A day, or a UTC moment (naive)."""
+
+    value: date | datetime
+
+
+@dataclass(frozen=True)
+class Apply:
+    """A text function of an operand."""
+
+    function: Transform
+    argument: "Operand"
+
+
+Operand = Ref | Text | Moment | Apply
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`left operator right`, exact and case-sensitive."""
+
+    operator: Operator
+    left: Operand
+    right: Operand
+
+
+@dataclass(frozen=True)
+class Membership:
+    """`operand [NOT] IN (values)`."""
+
+    operand: Operand
+    values: tuple[Text | Moment, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """`operand [NOT] LIKE pattern`, or ILIKE where case is ignored."""
+
+    operand: Operand
+    pattern: str
+    ignore_case: bool = False
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Missing:
+    """`operand IS [NOT] NULL`."""
+
+    operand: Operand
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Between:
+    """`operand [NOT] BETWEEN low AND high`, both ends included."""
+
+    operand: Operand
+    low: Operand
+    high: Operand
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Search:
+    """`contains(operand, text)` and its kin; `matches` finds an RE2 regular expression."""
+
+    function: SearchKind
+    operand: Operand
+    text: str
+
+
+@dataclass(frozen=True)
+class All:
+    """Every condition holds (AND)."""
+
+    items: tuple["Condition", ...]
+
+
+@dataclass(frozen=True)
+class Any:
+    """At least one condition holds (OR)."""
+
+    items: tuple["Condition", ...]
+
+
+@dataclass(frozen=True)
+class Negation:
+    """The condition does not hold (NOT); of an unknown one it is unknown too, as in SQL."""
+
+    item: "Condition"
+
+
+Condition = (
+    Comparison | Membership | Pattern | Missing | Between | Search | All | Any | Negation
+)
+
+
+def referenced(condition: Condition) -> frozenset[Dimension]:
+    """Every dimension that the condition looks at."""
+    return frozenset(_dimensions(condition))
+
+
+def _dimensions(node: object) -> Iterator[Dimension]:
+    if isinstance(node, Dimension):
+        yield node
+    elif isinstance(node, tuple):
+        for item in node:
+            yield from _dimensions(item)
+    elif hasattr(node, "__dataclass_fields__"):
+        for name in node.__dataclass_fields__:
+            yield from _dimensions(getattr(node, name))
