@@ -1,13 +1,14 @@
 """The workspace and its use cases: what the command line, the pages and the API call."""
 
+from outlay.app.errors import WorkspaceError
 from outlay.app.status import (
     CheckLine,
     DoctorLine,
     Freshness,
     RunRecord,
+    SourceKind,
     SourceLoad,
     SourceStatus,
-    WorkspaceError,
 )
 from outlay.app.workspace import Workspace
 
@@ -16,6 +17,7 @@ __all__ = [
     "DoctorLine",
     "Freshness",
     "RunRecord",
+    "SourceKind",
     "SourceLoad",
     "SourceStatus",
     "Workspace",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from outlay.money import BillingPeriod
@@ -14,23 +13,15 @@ if TYPE_CHECKING:
     from outlay.sources.contract import Feed
 
 Freshness = Literal["fresh", "late", "missing", "manual"]
-Outcome = Literal["running", "ok", "unchanged", "held", "failed"]
-
-
-class WorkspaceError(Exception):
-    """A workspace cannot be opened or a use case refuses; the message says what to do next.
-
-    `wrong_use` tells that the caller asked for something that cannot be (exit code 2).
-    """
-
-    def __init__(self, message: str, *, wrong_use: bool = False) -> None:
-        super().__init__(message)
-        self.wrong_use = wrong_use
+Outcome = Literal["running", "loaded", "unchanged", "held", "failed"]
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One attempt to bring a source up to date. `ended_at` is None while it runs or if it died."""
+    """One attempt to bring a source up to date; times are UTC, naive.
+
+    `ended_at` is None while it runs, or when its process died.
+    """
 
     id: int
     source: str
@@ -43,14 +34,21 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class SourceStatus:
-    """A source with what the lake holds of it. Times are UTC, naive."""
+    """A source with what the lake holds of it. Times are UTC, naive.
+
+    `configured` is False for data whose source was removed: it has no location to read from.
+    `freshness_reason` is the sentence behind `freshness`; `error` is the message of the last run
+    if that failed or was held, else empty.
+    """
 
     name: str
     kind: str
     location: str
+    root: str
     options: dict[str, Any]
     cadence: str
     enabled: bool
+    configured: bool
     last_delivery_at: datetime | None
     newest_period: BillingPeriod | None
     slices: int
@@ -61,7 +59,6 @@ class SourceStatus:
     freshness_reason: str
     last_run: RunRecord | None
     error: str
-    """The message of the last run if it failed or was held, else empty."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,8 @@ class SourceLoad:
     """What a load or sync did for one source.
 
     `error` is set when nothing could be discovered at all; otherwise each slice has its own
-    outcome. `feed` is what was detected (None on a sync of a source known before).
+    outcome. `feed` is what was detected (None on a sync of a source known before), `notes` are
+    sentences for the person (a location that changed).
     """
 
     source: str
@@ -78,8 +76,7 @@ class SourceLoad:
     feed: Feed | None = None
     outcomes: tuple[LoadOutcome, ...] = ()
     error: str = ""
-    skipped: tuple[str, ...] = field(default=())
-    """Files at the location that belong to no bill, when the load was of a loose folder."""
+    notes: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -88,23 +85,55 @@ class SourceLoad:
 
     @property
     def incomplete(self) -> bool:
-        """A slice was held back, or rows of a loaded slice were rejected."""
-        return any(
-            o.status == "held" or (o.record is not None and o.record.proof.rows_rejected > 0)
-            for o in self.outcomes
+        """A slice was held back, or rows of a slice were rejected."""
+        return any(o.status == "held" or o.rejected > 0 for o in self.outcomes)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst that happened, for the run log."""
+        statuses = {o.status for o in self.outcomes}
+        if self.failed:
+            return "failed"
+        for status in ("held", "loaded"):
+            if status in statuses:
+                return "held" if status == "held" else "loaded"
+        return "unchanged"
+
+    @property
+    def message(self) -> str:
+        """Why it failed or was held, in the words of the source or lake; else empty."""
+        bad = [o for o in self.outcomes if o.status in {"failed", "held"}]
+        return self.error or "\n".join(
+            f"{o.billing_period}: {o.message}" if o.billing_period else o.message for o in bad
         )
 
 
 @dataclass(frozen=True)
+class SourceKind:
+    """A kind of bill that can be read. `options` maps each option to its description."""
+
+    kind: str
+    title: str
+    description: str
+    example: str
+    options: dict[str, str]
+
+
+@dataclass(frozen=True)
 class CheckLine:
-    """One FOCUS row check of one slice: how many rows fail it, and a few of them."""
+    """One FOCUS row check that rows of one slice break; `blocking` when it is an error."""
 
     source: str
     billing_period: BillingPeriod
-    rule: str
-    blocking: bool
-    count: int
-    sample: tuple[str, ...]
+    check: str
+    severity: Literal["error", "warning", "note"]
+    rows: int
+    message: str
+
+    @property
+    def blocking(self) -> bool:
+        """Whether `outlay check` fails because of it."""
+        return self.severity == "error"
 
 
 @dataclass(frozen=True)
@@ -115,6 +144,3 @@ class DoctorLine:
     ok: bool
     found: str
     next: str = ""
-
-
-Measures = dict[str, Decimal]

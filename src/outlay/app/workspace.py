@@ -5,62 +5,161 @@ Every face (command line, page, API) calls this class and nothing below it.
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from outlay.app.status import CheckLine, DoctorLine, RunRecord, SourceLoad, SourceStatus
+from outlay.app.errors import WorkspaceError
+from outlay.app.settings import FILE, Settings, read_settings, write_settings
+from outlay.app.status import (
+    CheckLine,
+    DoctorLine,
+    RunRecord,
+    SourceKind,
+    SourceLoad,
+    SourceStatus,
+)
 from outlay.money import BillingPeriod
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from outlay.app.runs import RunLog
     from outlay.lake import Lake, Pin, RestatementReport, Slice, SnapshotInfo
     from outlay.query import CostQuery, Result
-    from outlay.resources import Resource, ResourceStore
+    from outlay.resources import Change, Resource, ResourceStore
     from outlay.sources.contract import Feed, Progress
+
+DATABASE_VARIABLE = "OUTLAY_DATABASE_URL"
 
 
 class Workspace:
-    """An open workspace. Cheap to open: lake and database open at first use; close when done."""
+    """An open workspace. Cheap to open: lake and database open at first use; close when done.
 
-    path: Path
-    name: str
-    currency: str
+    Safe to share between threads.
+    """
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        self.path = path
+        self.settings = settings
+        self._lock = threading.RLock()
+        self._lake: Lake | None = None
+        self._resources: ResourceStore | None = None
 
     @classmethod
     def open(cls, path: str | Path) -> Workspace:
         """Open the workspace in a folder; WorkspaceError says how to make one if it is none."""
-        raise NotImplementedError
+        folder = Path(path).expanduser().absolute()
+        return cls(folder, read_settings(folder))
 
     @classmethod
     def init(cls, path: str | Path, *, name: str = "", currency: str = "USD") -> Workspace:
-        """Make a workspace in a folder (created if absent); an existing one is left as it is."""
-        raise NotImplementedError
+        """Make a workspace in a folder (created if absent); an existing one is left as it is.
+
+        `name` defaults to the folder's; WorkspaceError when the currency is no ISO 4217 code or
+        the folder cannot be written.
+        """
+        folder = Path(path).expanduser().absolute()
+        if not (folder / FILE).is_file():
+            try:
+                settings = Settings(name=name or folder.name or "outlay", currency=currency)
+            except ValueError as error:
+                raise WorkspaceError(_first_problem(error), wrong_use=True) from None
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                write_settings(folder, settings)
+            except OSError as error:
+                raise WorkspaceError(
+                    f"no workspace can be made in {folder}: {error.strerror or error}. Choose a "
+                    "folder that you may write to."
+                ) from None
+        workspace = cls.open(folder)
+        _ = workspace.resources, workspace.lake
+        return workspace
 
     def close(self) -> None:
-        """Release the database and lake handles."""
-        raise NotImplementedError
+        """Release the database handles."""
+        with self._lock:
+            if self._resources is not None:
+                self._resources.close()
+            self._resources, self._lake = None, None
+
+    @property
+    def name(self) -> str:
+        """The workspace's name, for people."""
+        return self.settings.name
+
+    @property
+    def currency(self) -> str:
+        """The currency that pages convert to when asked to."""
+        return self.settings.currency
+
+    @property
+    def database_url(self) -> str:
+        """Where resources, audit and run log are kept."""
+        from outlay.resources import sqlite_url
+
+        named = os.environ.get(DATABASE_VARIABLE, "")
+        return named or sqlite_url(self.path / self.settings.paths.database)
 
     @property
     def lake(self) -> Lake:
         """The lake, opened at first use."""
-        raise NotImplementedError
+        from outlay.lake import Lake
+
+        with self._lock:
+            if self._lake is None:
+                self._lake = Lake.open(
+                    self.path / self.settings.paths.lake,
+                    memory_limit=self.settings.engine.memory_limit,
+                    threads=self.settings.engine.threads,
+                )
+            return self._lake
 
     @property
     def resources(self) -> ResourceStore:
         """The store of everything configured, opened (and migrated) at first use."""
-        raise NotImplementedError
+        from outlay.app.kinds import register_all
+        from outlay.resources import ResourceStore
 
-    # Sources
+        with self._lock:
+            if self._resources is None:
+                register_all()
+                self._resources = ResourceStore.open(self.database_url)
+            return self._resources
+
+    @property
+    def run_log(self) -> RunLog:
+        """The log of loads and syncs."""
+        from outlay.app.runs import RunLog
+
+        return RunLog(self.resources.engine)
+
+    # --- sources ---
+
     def sources(self, now: datetime | None = None) -> list[SourceStatus]:
         """Every source with freshness, slices and last run, by name."""
-        raise NotImplementedError
+        from outlay.app import sources
+
+        return sources.statuses(self, now)
 
     def show_source(self, name: str, now: datetime | None = None) -> SourceStatus:
         """One source; ResourceError lists the names there are if it is none."""
-        raise NotImplementedError
+        for status in self.sources(now):
+            if status.name == name:
+                return status
+        self.resources.get("Source", name)
+        raise AssertionError("a configured source has a status")
+
+    def source_kinds(self) -> list[SourceKind]:
+        """Every kind of bill that can be read."""
+        from outlay.app import sources
+
+        return sources.kinds()
 
     def add_source(
         self,
@@ -70,19 +169,33 @@ class Workspace:
         options: Mapping[str, Any] | None = None,
         cadence: str = "daily",
         *,
+        max_rejected: Decimal = Decimal(0),
         author: str = "",
     ) -> SourceStatus:
         """Configure a source; nothing is read yet. Refuses a name that is taken."""
-        raise NotImplementedError
+        from outlay.app import sources
+
+        spec = {
+            "kind": kind,
+            "location": location,
+            "options": dict(options or {}),
+            "cadence": cadence,
+            "max_rejected": max_rejected,
+        }
+        return sources.add(self, name, spec, author=author)
 
     def remove_source(self, name: str, *, keep_data: bool = False, author: str = "") -> None:
         """Remove a source and, unless `keep_data`, its slices (history stays in snapshots)."""
-        raise NotImplementedError
+        from outlay.app import sources
+
+        sources.remove(self, name, keep_data=keep_data, author=author)
 
     def detect(self, location: str, kind: str | None = None) -> list[Feed]:
         """The feeds at a file, folder or URL, one per bill; SourceError when there is none or
         when several kinds claim the same file equally."""
-        raise NotImplementedError
+        from outlay.app import loading
+
+        return loading.detect(self, location, kind)
 
     def load(
         self,
@@ -93,9 +206,27 @@ class Workspace:
         progress: Progress | None = None,
         *,
         author: str = "",
+        max_rejected: Decimal | None = None,
     ) -> list[SourceLoad]:
-        """Detect, configure and load in one go: one source per feed found."""
-        raise NotImplementedError
+        """Detect, configure and load in one go: one source per feed found.
+
+        A source is named after the vendor's report or export, else the file or folder, unless
+        `source` names it; a second load under a name updates that source's location. Raises
+        SourceError when a location cannot be read or recognised, WorkspaceError when two feeds
+        would get one name and overlap. What goes wrong in a slice stands in its outcome.
+        """
+        from outlay.app import loading
+
+        return loading.load(
+            self,
+            locations,
+            kind,
+            source,
+            options,
+            progress,
+            author=author,
+            max_rejected=max_rejected,
+        )
 
     def sync(
         self,
@@ -105,23 +236,40 @@ class Workspace:
         dry_run: bool = False,
         progress: Progress | None = None,
     ) -> list[SourceLoad]:
-        """Bring sources up to date: those named, else every enabled one that is not manual."""
-        raise NotImplementedError
+        """Bring sources up to date: those named, else every enabled one that is not manual.
+
+        A source that cannot be read says so in its `error`; the others are still done.
+        """
+        from outlay.app import loading
+
+        return loading.sync(self, names, period, dry_run=dry_run, progress=progress)
 
     def runs(self, source: str | None = None, limit: int = 50) -> list[RunRecord]:
         """The run log, newest first."""
-        raise NotImplementedError
+        return self.run_log.list(source, limit)
 
-    # Deliveries and history
+    def history(self, kind: str, name: str) -> list[Change]:
+        """Every change of a resource, oldest first."""
+        return list(self.resources.history(kind, name))
+
+    # --- deliveries and history ---
+
+    def pin(self, as_of: datetime | int | None = None) -> Pin:
+        """The snapshot that a question would read."""
+        return self.lake.pin(as_of)
+
     def deliveries(
         self, source: str | None = None, as_of: datetime | int | None = None
     ) -> list[Slice]:
         """The slices of the lake (or of it as it was), by source and period."""
-        raise NotImplementedError
+        slices = [s for s in self.pin(as_of).slices if source is None or s.source == source]
+        if source is not None and not slices:
+            self.show_source(source)
+        return sorted(slices, key=lambda s: (s.source, s.billing_period))
 
     def snapshots(self) -> list[SnapshotInfo]:
         """Every snapshot that the lake still has, oldest first."""
-        raise NotImplementedError
+        return self.lake.snapshots()
 
     def restatements(
         self,
@@ -130,30 +278,39 @@ class Workspace:
         by: Sequence[str] = (),
     ) -> RestatementReport:
         """What changed between two moments or snapshots, per slice, optionally by dimension."""
-        raise NotImplementedError
-
-    def pin(self, as_of: datetime | int | None = None) -> Pin:
-        """The snapshot that a question would read."""
-        raise NotImplementedError
+        return self.lake.restatements(self.pin(from_), self.pin(to), by)
 
     def raw_record(
         self, source: str, period: BillingPeriod, file: int, line: int
     ) -> dict[str, str | None]:
         """The vendor's own record behind a charge (`x_SourceFile`, `x_SourceLine`)."""
-        raise NotImplementedError
+        for found in self.deliveries(source):
+            if found.billing_period == period:
+                return self.lake.raw_record(found, file, line)
+        held = ", ".join(str(s.billing_period) for s in self.deliveries(source)) or "none"
+        raise WorkspaceError(f"the source {source!r} has no {period}. Periods: {held}.")
 
     def quarantine(self, delivery_id: str) -> pa.Table:
         """The rejected rows of a delivery: file, line, reason, raw record."""
-        raise NotImplementedError
+        return self.lake.quarantined(delivery_id)
 
-    # Questions
+    # --- questions ---
+
     def query(self, query: CostQuery, now: datetime | None = None) -> Result:
-        """Answer a question."""
-        raise NotImplementedError
+        """Answer a question, with the ECB's rates where money is converted."""
+        from outlay.app import questions
+
+        return questions.run(self, query, now)
+
+    # --- saved views ---
 
     def views(self) -> list[Resource]:
-        """Saved views, by name; `resource.spec` is the query's JSON with title and description."""
-        raise NotImplementedError
+        """Saved views, by name."""
+        return self.resources.list("View")
+
+    def view(self, name: str) -> Resource:
+        """One saved view; ResourceError lists the names there are."""
+        return self.resources.get("View", name)
 
     def save_view(
         self,
@@ -165,17 +322,41 @@ class Workspace:
         author: str = "",
     ) -> Resource:
         """Save a question under a name (a new version when the name exists)."""
-        raise NotImplementedError
+        from outlay.app import questions
+
+        spec = questions.view_spec(query, title=title or name, description=description)
+        return self.resources.put("View", name, spec, author=author)
 
     def delete_view(self, name: str, *, author: str = "") -> None:
         """Remove a saved view; its history stays."""
-        raise NotImplementedError
+        self.resources.delete("View", name, author=author)
 
-    # Health
+    # --- health and export ---
+
     def checks(self, source: str | None = None) -> list[CheckLine]:
-        """The FOCUS row checks of every slice that failed for at least one row."""
-        raise NotImplementedError
+        """The FOCUS row checks that rows of a slice break, errors first."""
+        from outlay.app import health
+
+        return health.checks(self, source)
 
     def doctor(self) -> list[DoctorLine]:
         """Look at everything that the workspace stands on."""
-        raise NotImplementedError
+        from outlay.app import health
+
+        return health.doctor(self)
+
+    def today(self) -> date:
+        """Today, UTC: what relative ranges count from."""
+        from outlay.app.runs import utc_now
+
+        return utc_now().date()
+
+
+def _first_problem(error: ValueError) -> str:
+    from pydantic import ValidationError
+
+    from outlay.resources.kinds import problem_text
+
+    if isinstance(error, ValidationError):
+        return "; ".join(problem_text(problem) for problem in error.errors())
+    return str(error)

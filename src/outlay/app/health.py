@@ -1,0 +1,122 @@
+"""Is the workspace well? Checks of the bills, and of what the workspace stands on."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from outlay.app.status import CheckLine, DoctorLine
+
+if TYPE_CHECKING:
+    from outlay.app.workspace import Workspace
+
+_LIBRARIES = ("duckdb", "pyarrow", "pyiceberg", "sqlglot", "pydantic", "sqlalchemy", "alembic")
+_DISK_NEEDED = 2 * 1024**3
+_ORDER = {"error": 0, "warning": 1, "note": 2}
+
+
+def checks(workspace: Workspace, source: str | None) -> list[CheckLine]:
+    """See `Workspace.checks`."""
+    lines = [
+        CheckLine(
+            source=item.source,
+            billing_period=item.billing_period,
+            check=result.check,
+            severity=result.severity,
+            rows=result.rows,
+            message=result.message,
+        )
+        for item in workspace.deliveries(source)
+        for result in item.delivery.checks
+        if result.rows > 0
+    ]
+    return sorted(lines, key=lambda x: (_ORDER[x.severity], x.source, x.billing_period, x.check))
+
+
+def doctor(workspace: Workspace) -> list[DoctorLine]:
+    """See `Workspace.doctor`. A check that cannot be made is a line that is not ok."""
+    return [
+        _python(),
+        *_libraries(),
+        _database(workspace),
+        *_lake(workspace),
+        _disk(workspace),
+        _clock(),
+        *_sources(workspace),
+    ]
+
+
+def _python() -> DoctorLine:
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    return DoctorLine("python", sys.version_info >= (3, 11), found, "Outlay needs Python 3.11+.")
+
+
+def _libraries() -> list[DoctorLine]:
+    lines = []
+    for name in _LIBRARIES:
+        try:
+            lines.append(DoctorLine(name, True, importlib.metadata.version(name)))
+        except importlib.metadata.PackageNotFoundError:
+            lines.append(
+                DoctorLine(name, False, "not installed", "Install Outlay anew: pip install outlay")
+            )
+    return lines
+
+
+def _database(workspace: Workspace) -> DoctorLine:
+    from outlay.resources import ResourceError
+    from outlay.resources.database import HEAD, current_version
+
+    try:
+        engine = workspace.resources.engine
+        version = current_version(engine)
+    except ResourceError as error:
+        return DoctorLine("database", False, str(error), "Correct OUTLAY_DATABASE_URL.")
+    found = f"{engine.url.render_as_string(hide_password=True)}, schema {version}"
+    return DoctorLine("database", version == HEAD, found, f"The schema should be {HEAD}.")
+
+
+def _lake(workspace: Workspace) -> list[DoctorLine]:
+    from outlay.lake import LakeError
+
+    try:
+        problems = workspace.lake.verify()
+        pin = workspace.lake.pin()
+    except LakeError as error:
+        return [DoctorLine("lake", False, str(error), "Restore the lake folder from a backup.")]
+    if problems:
+        fix = "Run `outlay sync`; what it cannot mend needs the lake from a backup."
+        return [DoctorLine("lake", False, problem, fix) for problem in problems]
+    rows = sum(item.delivery.rows for item in pin.slices)
+    found = f"{len(pin.slices)} slices, {rows} rows, every file and total is as proven"
+    return [DoctorLine("lake", True, found)]
+
+
+def _disk(workspace: Workspace) -> DoctorLine:
+    free = shutil.disk_usage(workspace.path).free
+    return DoctorLine(
+        "disk",
+        free >= _DISK_NEEDED,
+        f"{free / 1024**3:.1f} GiB free at {workspace.path}",
+        "Loading needs room for a copy of each bill: free at least 2 GiB.",
+    )
+
+
+def _clock() -> DoctorLine:
+    offset = -(time.altzone if time.localtime().tm_isdst else time.timezone) / 3600
+    found = f"{'/'.join(time.tzname)} (UTC{offset:+g}); every date of Outlay is UTC"
+    return DoctorLine("time zone", True, found)
+
+
+def _sources(workspace: Workspace) -> list[DoctorLine]:
+    lines = []
+    for status in workspace.sources():
+        well = status.freshness not in {"late", "missing"} and not status.error
+        found = status.error or f"{status.freshness}: {status.freshness_reason}"
+        next_step = f"Run `outlay sync {status.name}`."
+        lines.append(DoctorLine(f"source {status.name}", well, found, next_step))
+    return lines

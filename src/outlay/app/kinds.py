@@ -1,0 +1,87 @@
+"""The kinds of resources of this issue: a bill source and (from the query room) a saved view."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from outlay.resources import Kind, Spec, registry
+from outlay.resources.kinds import problem_text
+
+Cadence = Literal["hourly", "daily", "monthly", "manual"]
+
+
+class SourceSpec(Spec):
+    """Where a bill comes from and how often.
+
+    `root` is the part of the location that holds this bill, when it holds several. `max_rejected`
+    is the share of rows (0 to 1) that may be rejected before a delivery is held back.
+    """
+
+    kind: str
+    location: str = Field(min_length=1)
+    root: str = ""
+    options: dict[str, Any] = Field(default_factory=dict)
+    cadence: Cadence = "daily"
+    max_rejected: Decimal = Field(default=Decimal(0), ge=0, le=1)
+    enabled: bool = True
+
+    @field_validator("kind")
+    @classmethod
+    def _known_kind(cls, kind: str) -> str:
+        from outlay.sources.registry import SOURCES
+
+        if kind in SOURCES:
+            return kind
+        raise ValueError(
+            f"there is no source kind {kind!r}; the kinds are {', '.join(SOURCES)}. "
+            "`outlay source kinds` describes each"
+        )
+
+    @model_validator(mode="after")
+    def _known_options(self) -> SourceSpec:
+        from outlay.sources.registry import SOURCES
+
+        options = SOURCES[self.kind].Options
+        try:
+            options.model_validate(self.options)
+        except ValidationError as error:
+            problems = "; ".join(f"options.{problem_text(p)}" for p in error.errors())
+            allowed = ", ".join(options.model_fields) or "none"
+            raise ValueError(
+                f"{problems}. Options of {self.kind}: {allowed}. `outlay source kinds` describes "
+                "each"
+            ) from None
+        return self
+
+
+SOURCE = registry.register(
+    Kind(
+        name="Source",
+        spec=SourceSpec,
+        title="Source",
+        description=(
+            "A configured feed of charges: one export, folder or bucket prefix, its kind and how "
+            "often it is expected to deliver."
+        ),
+        example="""\
+kind: Source
+name: acme-cur
+spec:
+  kind: aws-cur
+  location: s3://acme-billing/cur
+  cadence: daily
+""",
+    )
+)
+"""The kind `Source`."""
+
+VIEW = "View"
+"""The kind of saved views; registered by the query room."""
+
+
+def register_all() -> None:
+    """Import every room that registers kinds, so that the registry is complete."""
+    import outlay.query.views  # noqa: F401

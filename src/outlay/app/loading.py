@@ -1,0 +1,276 @@
+"""Load and sync: from a location to slices in the lake, by way of a configured source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from outlay.app.errors import WorkspaceError
+from outlay.app.kinds import SOURCE, Cadence, SourceSpec
+from outlay.app.status import SourceLoad
+from outlay.money import BillingPeriod, MoneyError
+from outlay.resources import Resource, ResourceError, check_name, refuse_secrets, valid_name
+from outlay.sources.contract import Feed, Progress, Source, SourceError, Transport
+
+if TYPE_CHECKING:
+    from outlay.app.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """One feed that a load will bring in, under the name that its source gets."""
+
+    name: str
+    location: str
+    transport: Transport
+    feed: Feed
+
+
+def load(
+    workspace: Workspace,
+    locations: Sequence[str],
+    kind: str | None,
+    source: str | None,
+    options: Mapping[str, Any] | None,
+    progress: Progress | None,
+    *,
+    author: str,
+    max_rejected: Decimal | None = None,
+) -> list[SourceLoad]:
+    """See `Workspace.load`."""
+    if not locations:
+        raise WorkspaceError("name at least one file, folder or URL to load", wrong_use=True)
+    if source is not None:
+        check_name(source, "source")
+    plans = [
+        _Plan(source or valid_name(feed.name), location, transport, feed)
+        for location in locations
+        for transport, feeds in [_detect(workspace, location, kind)]
+        for feed in feeds
+    ]
+    _refuse_overlap(plans, options, named=source is not None)
+    return [
+        _load_one(workspace, plan, options, progress, author=author, max_rejected=max_rejected)
+        for plan in plans
+    ]
+
+
+def detect(workspace: Workspace, location: str, kind: str | None) -> list[Feed]:
+    """See `Workspace.detect`."""
+    return _detect(workspace, location, kind)[1]
+
+
+def sync(
+    workspace: Workspace,
+    names: Sequence[str] | None,
+    period: BillingPeriod | None,
+    *,
+    dry_run: bool,
+    progress: Progress | None,
+) -> list[SourceLoad]:
+    """See `Workspace.sync`."""
+    if names:
+        chosen = [workspace.resources.get(SOURCE.name, name) for name in dict.fromkeys(names)]
+    else:
+        chosen = [
+            resource
+            for resource in workspace.resources.list(SOURCE.name)
+            if _spec(resource).enabled and _spec(resource).cadence != "manual"
+        ]
+    return [_sync_one(workspace, resource, period, dry_run, progress) for resource in chosen]
+
+
+def stored_location(workspace: Workspace, location: str) -> str:
+    """How a location is kept: absolute, or relative to the workspace when it lies inside it (a
+    workspace may then move); URLs as they are."""
+    if "://" in location:
+        return location
+    path = Path(location).expanduser().absolute()
+    if path.is_relative_to(workspace.path):
+        return path.relative_to(workspace.path).as_posix() or "."
+    return str(path)
+
+
+def open_location(workspace: Workspace, stored: str) -> Transport:
+    """The transport of a stored location."""
+    from outlay.sources.transports import open_transport
+
+    if "://" in stored or Path(stored).expanduser().is_absolute():
+        return open_transport(stored)
+    return open_transport(str(workspace.path / stored))
+
+
+def _spec(resource: Resource) -> SourceSpec:
+    assert isinstance(resource.spec, SourceSpec)
+    return resource.spec
+
+
+def _detect(workspace: Workspace, location: str, kind: str | None) -> tuple[Transport, list[Feed]]:
+    from outlay.sources.detect import detect as detect_feeds
+    from outlay.sources.registry import source as source_of
+
+    # Before anything is read: a location with a secret in it must not be tried, shown or kept.
+    refuse_secrets({"location": location}, "source")
+    transport = open_location(workspace, stored_location(workspace, location))
+    only = None if kind is None else [source_of(kind)]
+    return transport, detect_feeds(transport, only)
+
+
+def _refuse_overlap(
+    plans: Sequence[_Plan], options: Mapping[str, Any] | None, *, named: bool
+) -> None:
+    """Two feeds under one name would replace each other's slices: refuse before any is loaded."""
+    for index, plan in enumerate(plans):
+        for other in plans[:index]:
+            if other.name == plan.name and _overlap(other, plan, options):
+                raise WorkspaceError(
+                    f"two bills would both be the source {plan.name!r} and replace each other:\n"
+                    f"  {_place(other)}: {other.feed.evidence}\n"
+                    f"  {_place(plan)}: {plan.feed.evidence}\n"
+                    + (
+                        "One source is one bill: load each alone, under its own --source NAME."
+                        if named
+                        else "Load each alone and name it with --source NAME."
+                    ),
+                    wrong_use=True,
+                )
+
+
+def _place(plan: _Plan) -> str:
+    root = plan.feed.root
+    return plan.location if not root else f"{plan.location.rstrip('/')}/{root}"
+
+
+def _overlap(a: _Plan, b: _Plan, options: Mapping[str, Any] | None) -> bool:
+    if a.feed.kind != b.feed.kind:
+        return True
+    periods = [_periods(plan, options) for plan in (a, b)]
+    return None in periods[0] | periods[1] or bool(periods[0] & periods[1])
+
+
+def _periods(plan: _Plan, options: Mapping[str, Any] | None) -> set[BillingPeriod | None]:
+    """The billing periods on offer; None stands for a loose file, whose rows decide."""
+    from outlay.sources.registry import source as source_of
+
+    source = source_of(plan.feed.kind)
+    chosen = source.Options.model_validate(dict(options or {}))
+    deliveries = source.deliveries(plan.transport, chosen, plan.feed.root)
+    return {delivery.billing_period for delivery in deliveries}
+
+
+def _load_one(
+    workspace: Workspace,
+    plan: _Plan,
+    options: Mapping[str, Any] | None,
+    progress: Progress | None,
+    *,
+    author: str,
+    max_rejected: Decimal | None,
+) -> SourceLoad:
+    existing = workspace.resources.find(SOURCE.name, plan.name)
+    location = stored_location(workspace, plan.location)
+    spec, notes = _planned_spec(existing, plan, location, options, max_rejected)
+    run = workspace.run_log.start(plan.name, "load")
+    done = SourceLoad(plan.name, plan.feed.kind, location, plan.feed, notes=notes)
+    try:
+        done = _run(workspace, done, spec, plan.transport, None, progress)
+        if not done.failed or any(o.status in {"loaded", "held"} for o in done.outcomes):
+            # Only what can be read is configured: a mistyped path leaves nothing behind.
+            workspace.resources.put(SOURCE.name, plan.name, spec, author=author, note="outlay load")
+    except BaseException as error:
+        workspace.run_log.end(run, "failed", str(error) or type(error).__name__)
+        raise
+    workspace.run_log.end(run, done.outcome, done.message)
+    return done
+
+
+def _planned_spec(
+    existing: Resource | None,
+    plan: _Plan,
+    location: str,
+    options: Mapping[str, Any] | None,
+    max_rejected: Decimal | None,
+) -> tuple[SourceSpec, tuple[str, ...]]:
+    """The spec that the source will have, and what about it is worth a sentence."""
+    cadence: Cadence = "manual"
+    fields: dict[str, Any] = {"cadence": cadence}
+    notes: tuple[str, ...] = ()
+    if existing is not None:
+        old = _spec(existing)
+        if old.kind != plan.feed.kind:
+            raise WorkspaceError(
+                f"the source {plan.name!r} is of kind {old.kind}, but {_place(plan)} is "
+                f"{plan.feed.kind} ({plan.feed.evidence}). Load it under another name with "
+                "--source NAME.",
+                wrong_use=True,
+            )
+        fields = old.model_dump()
+        if (old.location, old.root) != (location, plan.feed.root):
+            notes = (f"{plan.name} now reads {_place(plan)}; before: {old.location} {old.root}",)
+    fields |= {"kind": plan.feed.kind, "location": location, "root": plan.feed.root}
+    if options is not None:
+        fields["options"] = dict(options)
+    if max_rejected is not None:
+        fields["max_rejected"] = max_rejected
+    spec = SOURCE.parse(fields)
+    assert isinstance(spec, SourceSpec)
+    return spec, notes
+
+
+def _sync_one(
+    workspace: Workspace,
+    resource: Resource,
+    period: BillingPeriod | None,
+    dry_run: bool,
+    progress: Progress | None,
+) -> SourceLoad:
+    spec = _spec(resource)
+    done = SourceLoad(resource.name, spec.kind, spec.location)
+    run = None if dry_run else workspace.run_log.start(resource.name, "sync")
+    try:
+        transport = open_location(workspace, spec.location)
+        done = _run(workspace, done, spec, transport, period, progress, dry_run=dry_run)
+    except SourceError as error:
+        done = replace(done, error=str(error))
+    except BaseException as error:
+        if run is not None:
+            workspace.run_log.end(run, "failed", str(error) or type(error).__name__)
+        raise
+    if run is not None:
+        workspace.run_log.end(run, done.outcome, done.message)
+    return done
+
+
+def _run(
+    workspace: Workspace,
+    done: SourceLoad,
+    spec: SourceSpec,
+    transport: Transport,
+    period: BillingPeriod | None,
+    progress: Progress | None,
+    *,
+    dry_run: bool = False,
+) -> SourceLoad:
+    """Hand the source to the lake; what cannot be discovered becomes the load's error."""
+    from outlay.lake import LakeError
+    from outlay.sources.registry import source as source_of
+
+    source: Source = source_of(spec.kind)
+    try:
+        outcomes = workspace.lake.load(
+            done.source,
+            source,
+            transport,
+            source.Options.model_validate(spec.options),
+            root=spec.root,
+            periods=None if period is None else [period],
+            max_rejected=spec.max_rejected,
+            progress=progress,
+            dry_run=dry_run,
+        )
+    except (SourceError, LakeError, MoneyError, ResourceError) as error:
+        return replace(done, error=str(error))
+    return replace(done, outcomes=tuple(outcomes))

@@ -1,0 +1,68 @@
+"""The run log: when each source was brought up to date, and what came of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Engine, Row, func, insert, select, update
+
+from outlay.app.status import Outcome, RunRecord
+from outlay.resources.database import writing
+from outlay.resources.tables import runs
+
+_MAX_MESSAGE = 4000
+
+
+def utc_now() -> datetime:
+    """Now, UTC, naive."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+class RunLog:
+    """Rows of the table `runs` of the workspace's database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def start(self, source: str, action: Literal["load", "sync"]) -> int:
+        """Note that a run begins; gives its id."""
+        values = {
+            "source": source,
+            "action": action,
+            "started_at": utc_now(),
+            "outcome": "running",
+            "message": "",
+        }
+        with writing(self._engine) as connection:
+            result = connection.execute(insert(runs).values(**values))
+            key = result.inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
+    def end(self, run: int, outcome: Outcome, message: str = "") -> None:
+        """Note how a run ended."""
+        values = {"ended_at": utc_now(), "outcome": outcome, "message": message[:_MAX_MESSAGE]}
+        with writing(self._engine) as connection:
+            connection.execute(update(runs).where(runs.c.id == run).values(**values))
+
+    def list(self, source: str | None = None, limit: int = 50) -> list[RunRecord]:
+        """The newest runs, newest first."""
+        query = select(runs).order_by(runs.c.id.desc()).limit(limit)
+        if source is not None:
+            query = query.where(runs.c.source == source)
+        with self._engine.connect() as connection:
+            return [_record(row) for row in connection.execute(query)]
+
+    def newest(self) -> dict[str, RunRecord]:
+        """The last run of each source."""
+        last = select(func.max(runs.c.id)).group_by(runs.c.source)
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(runs).where(runs.c.id.in_(last)))
+            return {row.source: _record(row) for row in rows}
+
+
+def _record(row: Row[Any]) -> RunRecord:
+    return RunRecord(
+        row.id, row.source, row.action, row.started_at, row.ended_at, row.outcome, row.message
+    )

@@ -1,0 +1,97 @@
+"""`outlay.yaml`: the settings of a workspace."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from outlay.app.currencies import CURRENCIES
+from outlay.app.errors import WorkspaceError
+from outlay.resources.kinds import problem_text
+
+FILE = "outlay.yaml"
+_CONFIG = ConfigDict(extra="forbid", frozen=True)
+
+
+class Engine(BaseModel):
+    """The engine that answers questions, and what it may take of the machine."""
+
+    model_config = _CONFIG
+    kind: Literal["duckdb"] = "duckdb"
+    memory_limit: str | None = Field(default=None, pattern=r"^\d+(\.\d+)? ?(MB|MiB|GB|GiB)$")
+    threads: int | None = Field(default=None, ge=1, le=1024)
+
+
+class Paths(BaseModel):
+    """Where lake and database lie; relative to the workspace."""
+
+    model_config = _CONFIG
+    lake: str = "lake"
+    database: str = "outlay.db"
+
+
+class Settings(BaseModel):
+    """The whole of `outlay.yaml`. `currency` is what pages convert to when asked to."""
+
+    model_config = _CONFIG
+    name: str = Field(min_length=1, max_length=200)
+    currency: str = "USD"
+    engine: Engine = Engine()
+    paths: Paths = Paths()
+
+    @field_validator("currency")
+    @classmethod
+    def _known_currency(cls, code: str) -> str:
+        if code in CURRENCIES:
+            return code
+        near = difflib.get_close_matches(code.upper(), sorted(CURRENCIES), n=3, cutoff=0.3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise ValueError(f"{code!r} is no ISO 4217 currency code such as USD or EUR{hint}")
+
+
+def read_settings(folder: Path) -> Settings:
+    """The settings of a workspace; WorkspaceError when there are none or they are wrong."""
+    file = folder / FILE
+    if not file.is_file():
+        raise WorkspaceError(
+            f"{folder} is no Outlay workspace: it has no {FILE}. Make one with `outlay init "
+            f"{folder}`, make one with sample bills with `outlay demo`, or name another folder "
+            "with -w DIR or OUTLAY_WORKSPACE.",
+            wrong_use=True,
+        )
+    try:
+        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise WorkspaceError(f"{file} cannot be read: {error}. It must be YAML.") from None
+    if not isinstance(data, dict):
+        raise WorkspaceError(f"{file} must be a mapping with {_allowed()}.")
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        problems = "; ".join(problem_text(problem) for problem in error.errors())
+        raise WorkspaceError(f"{file}: {problems}. Allowed: {_allowed()}.") from None
+
+
+def write_settings(folder: Path, settings: Settings) -> None:
+    """Write `outlay.yaml` whole or not at all."""
+    data = settings.model_dump(exclude_defaults=True) | {"currency": settings.currency}
+    text = "# Settings of this Outlay workspace: see docs/workspace.md\n"
+    text += yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+    temporary = folder / f".{FILE}.new"
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(folder / FILE)
+
+
+def _allowed() -> str:
+    parts = []
+    for name, field in Settings.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            parts.append(f"{name} ({', '.join(inner.model_fields)})")
+        else:
+            parts.append(name)
+    return ", ".join(parts)
