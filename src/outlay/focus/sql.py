@@ -20,13 +20,21 @@ MACROS = (
         WHEN length(regexp_extract(t, '\\.(\\d*?)0*[eE]', 1))
              - TRY_CAST(regexp_extract(t, '[eE]([+-]?\\d+)\\s*$', 1) AS INTEGER) <= {MONEY_SCALE}
         THEN TRY_CAST(t AS {MONEY_SQL}) END""",
+    # The first branch is the second without its detour by text, five times as fast: a double below
+    # 100,000 that is a whole number k of 1e-10 has at most 15 significant digits, and of such
+    # decimals only one rounds to a given double, hence k / 1e10 is its shortest form.
     f"""CREATE OR REPLACE TEMP MACRO outlay_money_double(x) AS CASE
+        WHEN abs(x) < 1e5 AND round(x * 1e10) / 1e10 = x
+        THEN CAST(CAST(CAST(round(x * 1e10) AS BIGINT) AS DECIMAL(18,0))
+             * CAST('0.0000000001' AS DECIMAL(11,10)) AS {MONEY_SQL})
         WHEN abs(x) >= {_DOUBLE_FITS_FROM} OR x = 0 THEN TRY_CAST(CAST(x AS VARCHAR) AS {MONEY_SQL})
         ELSE outlay_money_text(CAST(x AS VARCHAR)) END""",
     # Quantities are not money: a digit past the ledger's scale is rounded half up (and counted
     # by the row checks), since vendors publish hours as 1/3 and the bill does not depend on it.
-    f"""CREATE OR REPLACE TEMP MACRO outlay_quantity(t) AS
-        TRY_CAST(CAST(t AS VARCHAR) AS {MONEY_SQL})""",
+    f"""CREATE OR REPLACE TEMP MACRO outlay_quantity(t) AS CASE
+        WHEN typeof(t) = 'DOUBLE' THEN coalesce(
+            outlay_money_double(TRY_CAST(t AS DOUBLE)), TRY_CAST(CAST(t AS VARCHAR) AS {MONEY_SQL}))
+        ELSE TRY_CAST(CAST(t AS VARCHAR) AS {MONEY_SQL}) END""",
 )
 
 

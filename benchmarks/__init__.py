@@ -1,0 +1,1 @@
+"""Benchmarks: one command each, every figure a ratio against a baseline of the same run."""

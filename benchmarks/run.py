@@ -1,0 +1,117 @@
+"""Every benchmark, in turn, written to docs/benchmarks.md.
+
+python -m benchmarks.run [--rows 10000000] [--once-rows 100000000] [--runs 3] [--only NAME…]
+"""
+
+import argparse
+import os
+import platform
+import shutil
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import data, explorer, history, ingest
+
+REPORT = data.ROOT / "docs" / "benchmarks.md"
+SECTIONS = ("ingest", "explorer", "history")
+
+
+def machine() -> str:
+    """Cores, memory and versions: never a host name."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
+    return (
+        f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, {platform.machine()}, "
+        f"Python {platform.python_version()}, DuckDB {version('duckdb')}"
+    )
+
+
+def ingest_table(results: Iterable[ingest.Ingest]) -> list[str]:
+    """Whole ingest against a bare COPY."""
+    lines = [
+        "| bill | bare `COPY` | whole ingest | ratio | peak memory (`COPY`) |",
+        "|---|---|---|---|---|",
+    ]
+    for r in results:
+        lines.append(
+            f"| {r.rows:,} lines, {'CSV.gz' if r.format == 'csv' else 'Parquet'} "
+            f"| {r.copy_seconds:.1f} s | {r.load_seconds:.1f} s | **{r.ratio:.2f}** "
+            f"| {r.peak_gib:.2f} GiB ({r.copy_peak_gib:.2f}) |"
+        )
+    return lines
+
+
+def explorer_table(answers: Iterable[explorer.Answer]) -> list[str]:
+    """Questions on the workspace against the raw files."""
+    lines = [
+        "| question | raw, warm | ours, warm | faster | raw, cold | ours, cold | faster |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for a in answers:
+        lines.append(
+            f"| {a.name} | {a.raw_warm:.0f} ms | {a.ours_warm:.1f} ms "
+            f"| **{a.raw_warm / a.ours_warm:.0f}×** | {a.raw_cold:.0f} ms | {a.ours_cold:.0f} ms "
+            f"| {a.raw_cold / a.ours_cold:.0f}× |"
+        )
+    return lines
+
+
+def replace_section(text: str, name: str, body: list[str]) -> str:
+    """Put the section between its two markers; a new one goes to the end."""
+    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    block = "\n".join([start, *body, end])
+    if start in text:
+        return text[: text.index(start)] + block + text[text.index(end) + len(end) :]
+    return text.rstrip() + "\n\n" + block + "\n"
+
+
+def stamp(what: str) -> str:
+    """When and on what it was measured."""
+    return f"{what}, measured {datetime.now(UTC):%Y-%m-%d} on {machine()}."
+
+
+def main() -> None:
+    """Run what was asked for and write the report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--once-rows", type=int, help="one run more at this size (Parquet)")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--memory", default="3GB")
+    parser.add_argument("--only", nargs="*", choices=SECTIONS, default=SECTIONS)
+    a = parser.parse_args()
+    data.DATA.mkdir(parents=True, exist_ok=True)
+    text = REPORT.read_text() if REPORT.exists() else "# Benchmarks\n"
+    keep = data.DATA / f"workspace-{a.rows}"
+    if "ingest" in a.only:
+        results = [
+            ingest.run(a.rows, "parquet", a.runs, a.memory, keep),
+            ingest.run(a.rows, "csv", a.runs, a.memory),
+        ]
+        if a.once_rows:
+            results.append(ingest.run(a.once_rows, "parquet", 1, a.memory))
+        body = ["## Ingest", "", stamp(f"Medians of {a.runs} runs in turn"), ""]
+        text = replace_section(text, "ingest", [*body, *ingest_table(results)])
+    if "explorer" in a.only:
+        if not keep.exists():
+            ingest.run(a.rows, "parquet", 1, a.memory, keep)
+        answers = explorer.measure_all(keep, data.parquet_bill(a.rows))
+        body = ["## Explorer", "", stamp(f"On the {a.rows:,}-line bill (Parquet)"), ""]
+        text = replace_section(text, "explorer", [*body, *explorer_table(answers)])
+    if "history" in a.only:
+        h = history.run(300_000)
+        body = [
+            "## One more month", "", stamp(f"A month of {h.rows:,} lines"), "",
+            "| history | seconds |", "|---|---|", f"| 1 month | {h.after_one:.2f} |",
+            f"| 12 months | {h.after_twelve:.2f} |", "",
+            f"Ratio **{h.after_twelve / h.after_one:.2f}**.",
+        ]
+        text = replace_section(text, "history", body)
+    REPORT.write_text(text)
+    print(text)
+    if "explorer" in a.only:
+        shutil.rmtree(keep, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
