@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from outlay.sources.contract import Feed, FileRef, Source, SourceError, Transport
 from outlay.sources.registry import SOURCES
+from outlay.sources.tabular import is_tabular, peek
 
 
 class AmbiguousKind(SourceError):  # noqa: N818 - it is what happened, and faces name it
@@ -35,6 +36,7 @@ def detect(transport: Transport, sources: Iterable[Source] | None = None) -> lis
     files = transport.list()
     feeds = [feed for source in asked for feed in source.recognise(transport, files)]
     if not feeds:
+        _raise_unreadable(transport, files)
         raise _nothing(transport.location, files, asked)
     chosen: set[Feed] = set()
     contested: dict[Feed, None] = {}
@@ -62,6 +64,12 @@ def _covers(feed: Feed, file: FileRef) -> bool:
     """Whether the file lies at or below the feed's root."""
     root = feed.root.rstrip("/")
     return not root or file.path == root or file.path.startswith(root + "/")
+
+
+def _raise_unreadable(transport: Transport, files: list[FileRef]) -> None:
+    """A broken file is the likelier reason why nothing was recognised: its own error says more."""
+    for file in [file for file in files if is_tabular(file.path) or len(files) == 1][:20]:
+        peek(transport, file)
 
 
 def _nothing(location: str, files: list[FileRef], asked: list[Source]) -> SourceError:

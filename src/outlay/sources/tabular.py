@@ -14,12 +14,13 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import BinaryIO, Literal, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from outlay.sources.contract import SourceError
+from outlay.sources.contract import FileRef, SourceError, Transport, TransportError
 
 TABULAR_ENDINGS = (".csv", ".csv.gz", ".csv.zip", ".zip", ".parquet", ".gz")
 DELIMITERS = (",", ";", "\t", "|")
@@ -50,6 +51,19 @@ class Header:
     members: tuple[str, ...] = ()
 
 
+class _SameForCache:
+    """A transport that is equal to any other, so that a cache goes by location and file."""
+
+    def __init__(self, value: Transport) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _SameForCache)
+
+    def __hash__(self) -> int:
+        return 0
+
+
 def is_tabular(path: str) -> bool:
     """Whether a file of this name may be a bill: the ending alone, content decides later."""
     name = path.rsplit("/", 1)[-1].lower()
@@ -77,6 +91,28 @@ def read_header(stream: BinaryIO, name: str) -> Header:
     if magic.startswith(b"\x1f\x8b"):
         return _csv_header(_gunzipped_sample(stream, name), name, "gzip")
     return _csv_header(stream.read(_SAMPLE_BYTES), name, None)
+
+
+@lru_cache(maxsize=4096)
+def _peeked(location: str, file: FileRef, transport: _SameForCache) -> Header | SourceError:
+    try:
+        with transport.value.open(file.path) as stream:
+            return read_header(stream, file.path)
+    except SourceError as error:
+        return error
+
+
+def peek(transport: Transport, file: FileRef) -> Header:
+    """The header of a file at a location, read once however many sources ask for it.
+
+    Raises SourceError as `read_header`, TransportError when the file cannot be opened.
+    """
+    header = _peeked(transport.location, file, _SameForCache(transport))
+    if isinstance(header, TransportError):
+        _peeked.cache_clear()  # the next call may reach it
+    if isinstance(header, SourceError):
+        raise header
+    return header
 
 
 def zip_members(stream: BinaryIO, name: str) -> list[str]:
