@@ -58,9 +58,16 @@ def load(
     ]
 
 
-def detect(workspace: Workspace, location: str, kind: str | None) -> list[Feed]:
-    """See `Workspace.detect`."""
-    return _detect(workspace, location, kind)[1]
+def detect_bills(location: str, kind: str | None = None) -> list[Feed]:
+    """The feeds at an absolute path or URL, one per bill; needs no workspace.
+
+    SourceError when nothing is recognised or the location cannot be read, AmbiguousKind when
+    several kinds claim the same file equally.
+    """
+    from outlay.sources.transports import open_transport
+
+    refuse_secrets({"location": location}, "source")
+    return _feeds(open_transport(location), kind)
 
 
 def sync(
@@ -109,14 +116,24 @@ def _spec(resource: Resource) -> SourceSpec:
 
 
 def _detect(workspace: Workspace, location: str, kind: str | None) -> tuple[Transport, list[Feed]]:
-    from outlay.sources.detect import detect as detect_feeds
-    from outlay.sources.registry import source as source_of
-
     # Before anything is read: a location with a secret in it must not be tried, shown or kept.
     refuse_secrets({"location": location}, "source")
     transport = open_location(workspace, stored_location(workspace, location))
-    only = None if kind is None else [source_of(kind)]
-    return transport, detect_feeds(transport, only)
+    return transport, _feeds(transport, kind)
+
+
+def _feeds(transport: Transport, kind: str | None) -> list[Feed]:
+    from outlay.sources.detect import detect
+    from outlay.sources.registry import SOURCES
+    from outlay.sources.registry import source as source_of
+
+    if kind is not None and kind not in SOURCES:
+        raise WorkspaceError(
+            f"there is no kind {kind!r} of bill. Kinds: {', '.join(SOURCES)}; "
+            "`outlay source kinds` describes each.",
+            wrong_use=True,
+        )
+    return detect(transport, None if kind is None else [source_of(kind)])
 
 
 def _refuse_overlap(

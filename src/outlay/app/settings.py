@@ -9,7 +9,6 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from outlay.app.currencies import CURRENCIES
 from outlay.app.errors import WorkspaceError
 from outlay.resources.kinds import problem_text
 
@@ -46,9 +45,11 @@ class Settings(BaseModel):
     @field_validator("currency")
     @classmethod
     def _known_currency(cls, code: str) -> str:
-        if code in CURRENCIES:
+        from outlay.focus.currencies import ISO_4217, is_currency
+
+        if is_currency(code):
             return code
-        near = difflib.get_close_matches(code.upper(), sorted(CURRENCIES), n=3, cutoff=0.3)
+        near = difflib.get_close_matches(code.upper(), sorted(ISO_4217), n=3, cutoff=0.3)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise ValueError(f"{code!r} is no ISO 4217 currency code such as USD or EUR{hint}")
 

@@ -1,0 +1,128 @@
+"""How a command is declared: help, examples, and the options that every command has.
+
+A command is a function whose first parameter is the `Cli`; it returns its exit code (None is 0).
+Nothing heavy is imported here: `outlay --help` must be instant.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+import typer
+
+from outlay.cli.output import Output
+
+if TYPE_CHECKING:
+    from outlay.app import Workspace
+
+OK, FAILED, WRONG_USE, INCOMPLETE = 0, 1, 2, 3
+"""Exit codes: all done, failed, wrong use, done with rejected or held rows."""
+
+BILLS = "Bills"
+QUESTIONS = "Questions"
+HISTORY = "History"
+CONFIGURATION = "Configuration"
+WORKSPACE = "Workspace"
+
+_FOLDER = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        "-w",
+        metavar="DIR",
+        help="The workspace's folder (OUTLAY_WORKSPACE; default: the current folder).",
+        rich_help_panel="Common options",
+    ),
+]
+_JSON = Annotated[
+    bool,
+    typer.Option("--json", help="Print JSON for machines.", rich_help_panel="Common options"),
+]
+
+
+@dataclass
+class Root:
+    """What was given before the command: `outlay -w DIR --json COMMAND`."""
+
+    folder: Path | None = None
+    json: bool = False
+
+
+@dataclass
+class Cli:
+    """What a command works with: the output, and the workspace, opened when first asked for."""
+
+    folder: Path
+    out: Output
+    _opened: list[Workspace] = field(default_factory=list)
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace of this call; WorkspaceError when the folder is none."""
+        if not self._opened:
+            from outlay.app import Workspace
+
+            self._opened.append(Workspace.open(self.folder))
+        return self._opened[0]
+
+    @property
+    def author(self) -> str:
+        """Who changes things from this command line: the login name."""
+        import getpass
+
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):  # a container's user id without a name
+            return f"uid {os.getuid()}"
+
+    def close(self) -> None:
+        """Close the workspace if it was opened."""
+        for workspace in self._opened:
+            workspace.close()
+
+
+def command(
+    app: typer.Typer, name: str, *, panel: str | None = None, examples: Sequence[str]
+) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
+    """Declare a command of `app`; its docstring is the help, `examples` are whole command lines."""
+
+    def declare(function: Callable[..., int | None]) -> Callable[..., int | None]:
+        @functools.wraps(function)
+        def run(ctx: typer.Context, workspace: Path | None, json: bool, **given: Any) -> int:
+            root = ctx.obj if isinstance(ctx.obj, Root) else Root()
+            folder = workspace or root.folder or Path(os.environ.get("OUTLAY_WORKSPACE") or ".")
+            cli = Cli(folder, Output(json=json or root.json))
+            try:
+                return function(cli, **given) or OK
+            finally:
+                cli.close()
+
+        _sign(run, function)
+        epilog = "\n\n".join(["Examples:" if len(examples) > 1 else "Example:", *examples])
+        app.command(name, epilog=epilog, rich_help_panel=panel)(run)
+        return function
+
+    return declare
+
+
+def _sign(run: Callable[..., int], function: Callable[..., int | None]) -> None:
+    """Give the wrapper the function's own parameters and the common options."""
+    hints = get_type_hints(function, include_extras=True)
+    own = list(inspect.signature(function).parameters.values())[1:]
+    kind = inspect.Parameter.KEYWORD_ONLY
+    parameters = [
+        inspect.Parameter("ctx", kind, annotation=typer.Context),
+        *(p.replace(annotation=hints[p.name], kind=kind) for p in own),
+        inspect.Parameter("workspace", kind, default=None, annotation=_FOLDER),
+        inspect.Parameter("json", kind, default=False, annotation=_JSON),
+    ]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    # Typer would follow __wrapped__ back to the signature that lacks the common options.
+    del run.__wrapped__  # type: ignore[attr-defined]

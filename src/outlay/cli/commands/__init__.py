@@ -1,0 +1,27 @@
+"""The commands, in the order in which help lists them."""
+
+import typer
+
+from outlay.cli.commands import (
+    bills,
+    configuration,
+    export,
+    history,
+    questions,
+    sources,
+    views,
+    workspace,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add every command to the command line."""
+    workspace.register_first(app)
+    bills.register(app)
+    sources.register(app)
+    questions.register(app)
+    history.register(app)
+    views.register(app)
+    configuration.register(app)
+    export.register(app)
+    workspace.register(app)

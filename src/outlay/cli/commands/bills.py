@@ -1,0 +1,293 @@
+"""`outlay load`, `sync`, `deliveries`, `quarantine`: bills come in, and are accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from outlay.cli.command import BILLS, FAILED, INCOMPLETE, OK, Cli, command
+from outlay.cli.output import NOTHING, Col, count, moment, money, plural
+from outlay.cli.values import max_rejected_option, options_of, period_of
+
+if TYPE_CHECKING:
+    from outlay.app import SourceLoad
+    from outlay.lake import LoadOutcome, Proof
+
+_COST = ("BilledCost", "EffectiveCost")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of bills."""
+    _register_load(app)
+    _register_sync(app)
+    _register_deliveries(app)
+    _register_quarantine(app)
+
+
+def _register_load(app: typer.Typer) -> None:
+    @command(
+        app,
+        "load",
+        panel=BILLS,
+        examples=[
+            "outlay load bills/2026-10.csv.gz",
+            "outlay load s3://acme-billing/cur --source acme",
+            "outlay load export.parquet --kind focus --option currency=USD",
+        ],
+    )
+    def load(
+        cli: Cli,
+        paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="File, folder or URL.")],
+        kind: Annotated[
+            str | None, typer.Option(help="What it is, if it cannot be told: `source kinds`.")
+        ] = None,
+        source: Annotated[
+            str | None,
+            typer.Option(help="The source's name; default: the report's, else the file's."),
+        ] = None,
+        option: Annotated[
+            list[str] | None, typer.Option(metavar="K=V", help="An option of the kind.")
+        ] = None,
+        max_rejected: Annotated[
+            str | None, typer.Option(help="Share of rows that may be rejected, 0 to 1.")
+        ] = None,
+    ) -> int:
+        """Load bills once: detect what they are, prove them, and put them into the ledger.
+
+        Loading the same again does nothing; a newer delivery of a period replaces the older one,
+        which stays in the history.
+        """
+        limit = max_rejected_option(max_rejected)
+        with cli.out.progress() as progress:
+            loads = cli.workspace.load(
+                [_as_given(cli, path) for path in paths],
+                kind,
+                source,
+                options_of(option),
+                progress,
+                author=cli.author,
+                max_rejected=limit,
+            )
+        return _show_loads(cli, loads)
+
+
+def _as_given(cli: Cli, path: str) -> str:
+    """A path is relative to where the person stands, not to the workspace."""
+    return path if "://" in path else str(Path(path).expanduser().absolute())
+
+
+def _register_sync(app: typer.Typer) -> None:
+    @command(
+        app,
+        "sync",
+        panel=BILLS,
+        examples=["outlay sync", "outlay sync acme-cur --period 2026-10 --dry-run"],
+    )
+    def sync(
+        cli: Cli,
+        names: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="[SOURCE]…", help="Default: all that are not manual."),
+        ] = None,
+        period: Annotated[
+            str | None, typer.Option(metavar="YYYY-MM", help="Only this billing period.")
+        ] = None,
+        dry_run: Annotated[
+            bool, typer.Option("--dry-run", help="Say what would be done, change nothing.")
+        ] = False,
+    ) -> int:
+        """Bring sources up to date: what did not change is not read again."""
+        with cli.out.progress() as progress:
+            loads = cli.workspace.sync(
+                names, period_of(period), dry_run=dry_run, progress=progress
+            )
+        if not loads:
+            cli.out.say(
+                "No source is due: none is configured with a cadence. `outlay source add` adds "
+                "one, `outlay sync NAME` syncs a manual one."
+            )
+        return _show_loads(cli, loads, dry_run=dry_run)
+
+
+def _show_loads(cli: Cli, loads: Sequence[SourceLoad], *, dry_run: bool = False) -> int:
+    from outlay.app import shapes
+
+    if cli.out.json:
+        cli.out.data([shapes.load_json(load) for load in loads])
+    for load in loads:
+        if load.feed is not None:
+            cli.out.say(f"{load.source}: {load.feed.kind} ({load.feed.evidence})")
+        for note in load.notes:
+            cli.out.say(f"  {note}")
+        if not cli.out.json and load.outcomes:
+            _outcome_table(cli, load.outcomes)
+        _explain(load, cli)
+    if dry_run and loads:
+        cli.out.say("Dry run: nothing was changed.")
+    if any(load.failed for load in loads):
+        return FAILED
+    return INCOMPLETE if any(load.incomplete for load in loads) else OK
+
+
+def _outcome_table(cli: Cli, outcomes: Sequence[LoadOutcome]) -> None:
+    rows = []
+    for outcome in outcomes:
+        record = outcome.record
+        rows.append(
+            (
+                outcome.source,
+                str(outcome.billing_period or NOTHING),
+                outcome.status,
+                count(record.rows) if record else NOTHING,
+                count(outcome.rejected) if record else NOTHING,
+                _billed(record.proof) if record else NOTHING,
+                ("yes" if record.proof.reconciled else "NO") if record else NOTHING,
+                record.cause if record else NOTHING,
+            )
+        )
+    columns = [
+        Col("Source"),
+        Col("Period"),
+        Col("Outcome"),
+        Col("Rows", True),
+        Col("Rejected", True),
+        Col("BilledCost", True),
+        Col("Reconciled"),
+        Col("Cause"),
+    ]
+    cli.out.table(columns, rows)
+
+
+def _billed(proof: Proof) -> str:
+    lines = [line for line in proof.lines if line.measure == "BilledCost"]
+    return "\n".join(f"{money(line.loaded)} {line.currency}" for line in lines) or NOTHING
+
+
+def _explain(load: SourceLoad, cli: Cli) -> None:
+    """Failures and holds in words, on stderr: they must be seen even when stdout is piped."""
+    if cli.out.json:
+        return
+    if load.error:
+        typer.echo(f"Error: {load.source}: {load.error}", err=True)
+    for outcome in load.outcomes:
+        if outcome.status in {"failed", "held"}:
+            word = "Error" if outcome.status == "failed" else "Held back"
+            where = f"{load.source} {outcome.billing_period or ''}".strip()
+            typer.echo(f"{word}: {where}: {outcome.message}", err=True)
+        elif outcome.rejected and outcome.record is not None:
+            typer.echo(
+                f"Rejected: {load.source} {outcome.billing_period}: "
+                f"{plural(outcome.rejected, 'row')}; see them with "
+                f"`outlay quarantine {outcome.record.id}`.",
+                err=True,
+            )
+
+
+def _register_deliveries(app: typer.Typer) -> None:
+    @command(
+        app,
+        "deliveries",
+        panel=BILLS,
+        examples=["outlay deliveries", "outlay deliveries --source acme-cur --json"],
+    )
+    def deliveries(
+        cli: Cli,
+        source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
+        as_of: Annotated[
+            str | None, typer.Option(metavar="T", help="As it was: a day, UTC time or snapshot.")
+        ] = None,
+    ) -> None:
+        """List the slices of the ledger, each with the proof that nothing was lost.
+
+        Stated is what the vendor's own rows sum to; loaded is what the ledger holds.
+        """
+        from outlay.app import shapes
+        from outlay.cli.values import moment_of
+
+        slices = cli.workspace.deliveries(source, moment_of(as_of, "as_of"))
+        if cli.out.json:
+            cli.out.data([shapes.slice_json(item) for item in slices])
+            return
+        if not slices:
+            cli.out.say("No data yet: outlay load PATH loads a bill.")
+            return
+        rows: list[tuple[str, ...]] = []
+        for item in slices:
+            record = item.delivery
+            for index, (currency, amounts) in enumerate(_by_currency(record.proof).items()):
+                start: tuple[Any, ...] = (
+                    item.source,
+                    str(item.billing_period),
+                    count(record.rows),
+                    count(record.proof.rows_rejected),
+                )
+                end = (
+                    "yes" if record.proof.reconciled else "NO",
+                    moment(record.loaded_at),
+                    record.cause,
+                    record.id,
+                )
+                first = index == 0
+                blank = ("", "", "", "")
+                rows.append(
+                    (*(start if first else blank), currency, *amounts, *(end if first else blank))
+                )
+        columns = [
+            *(Col("Source"), Col("Period"), Col("Rows", True), Col("Rejected", True)),
+            *(Col("Currency"), Col("Stated BilledCost", True), Col("Loaded BilledCost", True)),
+            Col("Loaded EffectiveCost", True),
+            *(Col("Reconciled"), Col("Loaded (UTC)"), Col("Cause"), Col("Delivery")),
+        ]
+        cli.out.table(columns, rows)
+
+
+def _by_currency(proof: Proof) -> dict[str, tuple[str, str, str]]:
+    """Currency → stated billed, loaded billed, loaded effective."""
+    amounts: dict[str, dict[str, tuple[Decimal, Decimal]]] = {}
+    for line in proof.lines:
+        if line.measure in _COST:
+            amounts.setdefault(line.currency, {})[line.measure] = (line.stated, line.loaded)
+    return {
+        currency: (
+            money(found.get("BilledCost", (None, None))[0]),
+            money(found.get("BilledCost", (None, None))[1]),
+            money(found.get("EffectiveCost", (None, None))[1]),
+        )
+        for currency, found in amounts.items()
+    } or {NOTHING: (NOTHING, NOTHING, NOTHING)}
+
+
+def _register_quarantine(app: typer.Typer) -> None:
+    @command(
+        app,
+        "quarantine",
+        panel=BILLS,
+        examples=["outlay quarantine 01KE3Q0G6K7W8Z2N4Y5T1R9V0B --limit 20"],
+    )
+    def quarantine(
+        cli: Cli,
+        delivery: Annotated[str, typer.Argument(help="A delivery's id, from `deliveries`.")],
+        limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 100,
+    ) -> None:
+        """Show the rows of a delivery that were rejected: file, line, reason and the record."""
+        from outlay.app import shapes
+
+        table = cli.workspace.quarantine(delivery)
+        rows = table.slice(0, limit).to_pylist()
+        if cli.out.json:
+            cli.out.data(shapes.plain(rows))
+            return
+        if not rows:
+            cli.out.say("No row of this delivery was rejected.")
+            return
+        names = list(rows[0])
+        cli.out.table(
+            [Col(name, name == "line") for name in names],
+            [[str(NOTHING if row[name] is None else row[name]) for name in names] for row in rows],
+        )
+        if table.num_rows > limit:
+            cli.out.say(f"{limit} of {plural(table.num_rows, 'row')}; --limit shows more.")

@@ -1,0 +1,197 @@
+"""`outlay source add|list|show|remove|kinds|infer`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from outlay.cli.command import BILLS, Cli, command
+from outlay.cli.output import NOTHING, Col, count, moment, plural
+from outlay.cli.values import max_rejected_option, options_of
+
+if TYPE_CHECKING:
+    from outlay.app import SourceStatus
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group `source`."""
+    group = typer.Typer(no_args_is_help=True, help="Configure where bills come from.")
+    app.add_typer(group, name="source", rich_help_panel=BILLS)
+    _register_add(group)
+    _register_list(group)
+    _register_remove(group)
+    _register_kinds(group)
+
+
+def _register_add(group: typer.Typer) -> None:
+    @command(
+        group,
+        "add",
+        examples=[
+            "outlay source add acme-cur --kind aws-cur --location s3://acme-billing/cur",
+            "outlay source add saas --kind focus --location bills/saas --cadence monthly",
+        ],
+    )
+    def add(
+        cli: Cli,
+        name: Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")],
+        kind: Annotated[str, typer.Option(help="What it is; `source kinds` lists them.")],
+        location: Annotated[str, typer.Option(metavar="LOC", help="File, folder or URL.")],
+        option: Annotated[
+            list[str] | None, typer.Option(metavar="K=V", help="An option of the kind.")
+        ] = None,
+        cadence: Annotated[
+            str, typer.Option(help="How often it delivers: hourly, daily, monthly or manual.")
+        ] = "daily",
+        max_rejected: Annotated[
+            str, typer.Option(help="Share of rows that may be rejected, 0 to 1.")
+        ] = "0",
+    ) -> None:
+        """Configure a source; `outlay sync` then reads it. Credentials are never stored."""
+        from outlay.app import shapes
+
+        place = location if "://" in location else str(Path(location).expanduser().absolute())
+        share = max_rejected_option(max_rejected)
+        assert share is not None
+        status = cli.workspace.add_source(
+            name,
+            kind,
+            place,
+            options_of(option),
+            cadence,
+            max_rejected=share,
+            author=cli.author,
+        )
+        if cli.out.json:
+            cli.out.data(shapes.source_json(status))
+        cli.out.say(f"The source {name} is configured. Next: outlay sync {name}")
+
+
+def _register_list(group: typer.Typer) -> None:
+    @command(group, "list", examples=["outlay source list", "outlay source list --json"])
+    def list_sources(cli: Cli) -> None:
+        """List the sources: how fresh each is, what the ledger holds of it, and what failed."""
+        from outlay.app import shapes
+
+        sources = cli.workspace.sources()
+        if cli.out.json:
+            cli.out.data([shapes.source_json(source) for source in sources])
+        elif not sources:
+            cli.out.say(
+                "No source yet: outlay load PATH loads a bill, outlay source add configures one."
+            )
+        else:
+            columns = [
+                *(Col("Source"), Col("Kind"), Col("Freshness"), Col("Newest period")),
+                *(Col("Slices", True), Col("Rows", True), Col("Rejected", True)),
+                *(Col("Reconciled"), Col("Last delivery (UTC)"), Col("Last run")),
+            ]
+            cli.out.table(columns, [_line(source) for source in sources])
+            for source in sources:
+                if source.error:
+                    cli.out.say(f"{source.name}: {source.error}")
+
+    @command(group, "show", examples=["outlay source show acme-cur"])
+    def show(cli: Cli, name: Annotated[str, typer.Argument(help="The source's name.")]) -> None:
+        """Show one source with its configuration and its last run."""
+        from outlay.app import shapes
+
+        status = cli.workspace.show_source(name)
+        if cli.out.json:
+            cli.out.data(shapes.source_json(status))
+            return
+        run = status.last_run
+        facts = {
+            "Source": status.name,
+            "Kind": status.kind,
+            "Location": f"{status.location} {status.root}".strip() or NOTHING,
+            "Options": ", ".join(f"{k}={v}" for k, v in status.options.items()) or NOTHING,
+            "Cadence": status.cadence + ("" if status.enabled else " (disabled)"),
+            "Freshness": f"{status.freshness}: {status.freshness_reason}",
+            "In the ledger": f"{plural(status.slices, 'slice')}, {plural(status.rows, 'row')}, "
+            f"{status.rejected} rejected",
+            "Newest period": str(status.newest_period or NOTHING),
+            "Reconciled": "yes" if status.reconciled else "NO",
+            "Last run": f"{run.action} {run.outcome} at {moment(run.started_at)} UTC"
+            if run
+            else NOTHING,
+        }
+        cli.out.table([Col(""), Col("")], list(facts.items()))
+        if status.error:
+            cli.out.say(status.error)
+
+
+def _line(source: SourceStatus) -> tuple[str, ...]:
+    return (
+        source.name,
+        source.kind,
+        source.freshness,
+        str(source.newest_period or NOTHING),
+        count(source.slices),
+        count(source.rows),
+        count(source.rejected),
+        ("yes" if source.reconciled else "NO") if source.slices else NOTHING,
+        moment(source.last_delivery_at),
+        source.last_run.outcome if source.last_run else NOTHING,
+    )
+
+
+def _register_remove(group: typer.Typer) -> None:
+    @command(
+        group,
+        "remove",
+        examples=["outlay source remove acme-cur", "outlay source remove acme-cur --keep-data"],
+    )
+    def remove(
+        cli: Cli,
+        name: Annotated[str, typer.Argument(help="The source's name.")],
+        keep_data: Annotated[
+            bool, typer.Option("--keep-data", help="Leave its charges in the ledger.")
+        ] = False,
+    ) -> None:
+        """Remove a source and its charges; earlier snapshots still have them."""
+        cli.workspace.remove_source(name, keep_data=keep_data, author=cli.author)
+        if cli.out.json:
+            cli.out.data({"removed": name, "data_kept": keep_data})
+        cli.out.say(f"The source {name} is removed{'; its data was kept' if keep_data else ''}.")
+
+
+def _register_kinds(group: typer.Typer) -> None:
+    @command(group, "kinds", examples=["outlay source kinds"])
+    def kinds(cli: Cli) -> None:
+        """List the kinds of bills that can be read, with their options."""
+        from outlay.app import shapes
+        from outlay.app.sources import kinds as list_source_kinds
+
+        found = list_source_kinds()
+        if cli.out.json:
+            cli.out.data([shapes.kind_json(kind) for kind in found])
+            return
+        for kind in found:
+            cli.out.say(f"{kind.kind}: {kind.title}. {kind.description}")
+            for option, description in kind.options.items():
+                cli.out.say(f"    --option {option}=…  {description}")
+            cli.out.say(f"    Example: {kind.example.strip()}")
+            cli.out.say()
+
+    @command(group, "infer", examples=["outlay source infer bills/2026-10.csv.gz"])
+    def infer(
+        cli: Cli,
+        path: Annotated[str, typer.Argument(help="File, folder or URL.")],
+        kind: Annotated[str | None, typer.Option(help="Look for this kind alone.")] = None,
+    ) -> None:
+        """Say what kind of bill lies at a place, and why; nothing is loaded."""
+        from outlay.app import shapes
+        from outlay.app.loading import detect_bills
+
+        place = path if "://" in path else str(Path(path).expanduser().absolute())
+        feeds = detect_bills(place, kind)
+        if cli.out.json:
+            cli.out.data([shapes.feed_json(feed) for feed in feeds])
+        else:
+            cli.out.table(
+                [Col("Kind"), Col("Name"), Col("Below"), Col("Because")],
+                [(feed.kind, feed.name, feed.root or ".", feed.evidence) for feed in feeds],
+            )

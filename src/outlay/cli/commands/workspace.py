@@ -1,0 +1,187 @@
+"""`outlay demo`, `init`, `serve`, `doctor`, `check`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from outlay.cli.command import FAILED, OK, WORKSPACE, WRONG_USE, Cli, command
+from outlay.cli.output import Col, count, plural
+
+_PORT = 8710
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def register_first(app: typer.Typer) -> None:
+    """Add the commands that a newcomer needs first."""
+
+    @command(
+        app,
+        "demo",
+        panel=WORKSPACE,
+        examples=["outlay demo", "outlay -w /tmp/acme demo --no-serve"],
+    )
+    def demo(
+        cli: Cli,
+        no_serve: Annotated[
+            bool, typer.Option("--no-serve", help="Only make the workspace.")
+        ] = False,
+        port: Annotated[int, typer.Option(help="The port of the page.")] = _PORT,
+    ) -> int:
+        """Make a sample company's workspace from generated bills, and open it.
+
+        The bills are written in the vendors' own file formats and loaded by the ordinary path.
+        Running it again brings the same workspace up to date. Without -w the folder is
+        outlay-demo.
+        """
+        from outlay.app.demo import build
+
+        folder = Path("outlay-demo") if cli.folder == Path(".") else cli.folder
+        with cli.out.progress() as progress:
+            built = build(folder, progress=progress)
+        built.close()
+        cli.out.say(f"The sample company is in {folder}.")
+        cli.out.say(f"Ask it: outlay -w {folder} query --by ServiceName --range last-month")
+        if no_serve:
+            if cli.out.json:
+                cli.out.data({"workspace": str(folder.absolute()), "name": built.name})
+            return OK
+        return _serve(cli, folder, _LOOPBACK[0], port)
+
+    @command(
+        app, "init", panel=WORKSPACE, examples=["outlay init acme --name 'Acme' --currency EUR"]
+    )
+    def init(
+        cli: Cli,
+        folder: Annotated[
+            Path | None, typer.Argument(metavar="[DIR]", help="Default: the workspace folder.")
+        ] = None,
+        name: Annotated[str, typer.Option(help="Its name, for people; default the folder's.")] = "",
+        currency: Annotated[str, typer.Option(help="ISO 4217 code, e.g. USD.")] = "USD",
+    ) -> None:
+        """Make an empty workspace in a folder; one that is there is left as it is."""
+        from outlay.app import Workspace
+        from outlay.app.settings import FILE
+
+        place = folder or cli.folder
+        existed = (place / FILE).is_file()
+        workspace = Workspace.init(place, name=name, currency=currency)
+        if cli.out.json:
+            cli.out.data(
+                {
+                    "workspace": str(workspace.path),
+                    "name": workspace.name,
+                    "currency": workspace.currency,
+                    "created": not existed,
+                }
+            )
+        done = "is a workspace already; it was left as it is" if existed else "is a workspace now"
+        cli.out.say(f"{workspace.path} {done} ({workspace.name}, {workspace.currency}).")
+        cli.out.say(f"Next: outlay -w {place} load PATH, or outlay -w {place} source add --help")
+        workspace.close()
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands that look after a workspace."""
+
+    @command(app, "serve", panel=WORKSPACE, examples=["outlay serve --port 9000"])
+    def serve(
+        cli: Cli,
+        host: Annotated[str, typer.Option(help="Loopback only, for now.")] = _LOOPBACK[0],
+        port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = _PORT,
+    ) -> int:
+        """Serve the pages of the workspace on this machine.
+
+        There is no login yet, so that only loopback addresses are served.
+        """
+        return _serve(cli, cli.workspace.path, host, port)
+
+    @command(app, "doctor", panel=WORKSPACE, examples=["outlay doctor", "outlay doctor --json"])
+    def doctor(cli: Cli) -> int:
+        """Look at everything that the workspace stands on; exit code 1 when something is wrong."""
+        from outlay.app import shapes
+
+        lines = cli.workspace.doctor()
+        if cli.out.json:
+            cli.out.data([shapes.doctor_json(line) for line in lines])
+        else:
+            cli.out.table(
+                [Col("Looked at"), Col(""), Col("Found")],
+                [(line.topic, "ok" if line.ok else "WRONG", line.found) for line in lines],
+            )
+            for line in lines:
+                if not line.ok and line.next:
+                    cli.out.say(f"{line.topic}: {line.next}")
+        return OK if all(line.ok for line in lines) else FAILED
+
+    @command(
+        app, "check", panel=WORKSPACE, examples=["outlay check", "outlay check --source acme-cur"]
+    )
+    def check(
+        cli: Cli,
+        source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
+    ) -> int:
+        """List the FOCUS row checks that loaded bills break; exit code 1 if one is an error.
+
+        A check never changes money: it counts rows and names its rule.
+        """
+        from outlay.app import shapes
+
+        slices = len(cli.workspace.deliveries(source))
+        lines = cli.workspace.checks(source)
+        if cli.out.json:
+            cli.out.data([shapes.check_json(line) for line in lines])
+        elif lines:
+            cli.out.table(
+                [Col("Source"), Col("Period"), Col("Severity"), Col("Rows", True), Col("Check")],
+                [
+                    (x.source, str(x.billing_period), x.severity, count(x.rows), x.check)
+                    for x in lines
+                ],
+            )
+            for line in {line.check: line for line in lines}.values():
+                cli.out.say(f"{line.check}: {line.message}")
+        elif slices:
+            cli.out.say(f"{plural(slices, 'slice')}: no row breaks a check.")
+        else:
+            cli.out.say("No data yet: outlay load PATH loads a bill.")
+        return FAILED if any(line.blocking for line in lines) else OK
+
+
+def _serve(cli: Cli, folder: Path, host: str, port: int) -> int:
+    if host not in _LOOPBACK:
+        from outlay.cli.failure import usage
+
+        return usage(
+            f"refusing to serve on {host}: Outlay has no login yet, so everyone who can reach "
+            "that address could read the bills",
+            as_json=cli.out.json,
+            hint="Allowed: 127.0.0.1, localhost, ::1. For another machine use an SSH tunnel: "
+            f"ssh -L {port}:127.0.0.1:{port} HOST.",
+        )
+    import uvicorn
+
+    from outlay.app import Workspace
+    from outlay.cli.serving import bound_socket
+    from outlay.web.app import create_app
+
+    workspace = Workspace.open(folder)
+    with bound_socket(host, port) as listener:
+        shown = f"[{host}]" if ":" in host else host
+        address = f"http://{shown}:{listener.getsockname()[1]}/"
+        # On stdout and at once: scripts wait for this line.
+        cli.out.data({"address": address, "workspace": str(workspace.path)}) if cli.out.json else (
+            cli.out.say(f"{workspace.name} is open at {address} (this machine only, no login).")
+        )
+        cli.out.say("Ctrl-C stops it.")
+        sys.stdout.flush()
+        config = uvicorn.Config(create_app(workspace), log_level="warning", access_log=False)
+        uvicorn.Server(config).run(sockets=[listener])
+    workspace.close()
+    return OK
+
+
+__all__ = ["WRONG_USE", "register", "register_first"]

@@ -1,0 +1,178 @@
+"""What the store promises, on SQLite and on PostgreSQL."""
+
+import threading
+
+import pytest
+
+from outlay.resources import (
+    FieldChange,
+    ResourceConflictError,
+    ResourceError,
+    ResourceNotFoundError,
+    ResourceStore,
+)
+
+
+def test_put_then_get_gives_the_typed_spec(store: ResourceStore) -> None:
+    put = store.put("Thing", "a", {"location": "x"}, author="ann", note="first")
+    got = store.get("thing", "a")
+    assert got == put
+    assert (got.version, got.author, got.note) == (1, "ann", "first")
+    assert got.spec.model_dump() == {"location": "x", "cadence": "daily", "tags": {}}
+    assert got.document() == {"kind": "Thing", "name": "a", "spec": {"location": "x"}}
+
+
+def test_the_same_spec_again_is_no_new_version(store: ResourceStore) -> None:
+    store.put("Thing", "a", {"location": "x"}, author="ann")
+    again = store.put("Thing", "a", {"location": "x", "cadence": "daily"}, author="bob")
+    assert (again.version, again.author) == (1, "ann")
+    assert len(store.history("Thing", "a")) == 1
+
+
+def test_list_and_names_are_sorted(store: ResourceStore) -> None:
+    for name in ("c", "a", "b"):
+        store.put("Thing", name, {"location": name}, author="ann")
+    assert store.names("Thing") == ["a", "b", "c"]
+    assert [r.name for r in store.list("Thing")] == ["a", "b", "c"]
+
+
+def test_every_change_is_audited_with_who_what_and_diff(store: ResourceStore) -> None:
+    store.put("Thing", "a", {"location": "x", "tags": {"k": "1", "l": "2"}}, author="ann")
+    store.put("Thing", "a", {"location": "y", "tags": {"k": "1"}}, author="bob", note="moved")
+    store.delete("Thing", "a", author="cyd")
+    created, updated, deleted = store.history("Thing", "a")
+    assert [c.action for c in (created, updated, deleted)] == ["create", "update", "delete"]
+    assert [c.author for c in (created, updated, deleted)] == ["ann", "bob", "cyd"]
+    assert [c.version for c in (created, updated, deleted)] == [1, 2, 3]
+    assert updated.note == "moved"
+    assert set(updated.diff) == {
+        FieldChange("location", "x", "y"),
+        FieldChange("tags.l", "2", None),
+    }
+    assert [c.action for c in store.audit(limit=2)] == ["delete", "update"]
+    assert created.at <= updated.at <= deleted.at
+
+
+def test_a_removed_resource_is_unknown_and_can_be_restored(store: ResourceStore) -> None:
+    store.put("Thing", "a", {"location": "x"}, author="ann")
+    store.put("Thing", "a", {"location": "y"}, author="ann")
+    store.delete("Thing", "a", author="ann")
+    assert store.find("Thing", "a") is None
+    back = store.restore("Thing", "a", 1, author="bob")
+    assert (back.version, back.spec.model_dump()["location"]) == (4, "x")
+    assert store.history("Thing", "a")[-1].action == "restore"
+
+
+def test_a_resource_made_anew_goes_on_where_its_history_ended(store: ResourceStore) -> None:
+    store.put("Thing", "a", {"location": "x"}, author="ann")
+    store.delete("Thing", "a", author="ann")
+    assert store.put("Thing", "a", {"location": "z"}, author="ann").version == 3
+
+
+def test_restore_of_an_unknown_version_lists_those_there_are(store: ResourceStore) -> None:
+    store.put("Thing", "a", {"location": "x"}, author="ann")
+    with pytest.raises(ResourceNotFoundError, match=r"no version 7\. Versions: 1\."):
+        store.restore("Thing", "a", 7, author="ann")
+
+
+def test_a_stale_writer_is_refused_and_nothing_changes(store: ResourceStore) -> None:
+    store.put("Thing", "a", {"location": "x"}, author="ann")
+    store.put("Thing", "a", {"location": "y"}, author="bob", expected_version=1)
+    with pytest.raises(ResourceConflictError, match="at version 2, not 1"):
+        store.put("Thing", "a", {"location": "z"}, author="ann", expected_version=1)
+    with pytest.raises(ResourceConflictError, match="at version 2, not 1"):
+        store.delete("Thing", "a", author="ann", expected_version=1)
+    assert store.get("Thing", "a").spec.model_dump()["location"] == "y"
+    assert len(store.history("Thing", "a")) == 2
+
+
+def test_version_zero_means_it_must_not_exist(store: ResourceStore) -> None:
+    store.put("Thing", "a", {"location": "x"}, author="ann", expected_version=0)
+    with pytest.raises(ResourceConflictError, match="exists already"):
+        store.put("Thing", "a", {"location": "y"}, author="ann", expected_version=0)
+
+
+def test_of_many_writers_who_saw_one_version_exactly_one_wins(store: ResourceStore) -> None:
+    store.put("Thing", "a", {"location": "x"}, author="ann")
+    outcomes: list[str] = []
+    barrier = threading.Barrier(6)
+
+    def write(number: int) -> None:
+        barrier.wait()
+        try:
+            store.put(
+                "Thing", "a", {"location": f"n{number}"}, author=f"w{number}", expected_version=1
+            )
+            outcomes.append("won")
+        except ResourceConflictError:
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["refused"] * 5 + ["won"]
+    assert store.get("Thing", "a").version == 2
+
+
+def test_an_unknown_name_lists_those_there_are(store: ResourceStore) -> None:
+    store.put("Thing", "alpha", {"location": "x"}, author="ann")
+    with pytest.raises(ResourceNotFoundError, match="no thing 'beta'. There are: alpha"):
+        store.get("Thing", "beta")
+    with pytest.raises(ResourceNotFoundError, match="to remove. There are: alpha"):
+        store.delete("Thing", "beta", author="ann")
+
+
+def test_an_unknown_kind_lists_the_kinds(store: ResourceStore) -> None:
+    with pytest.raises(ResourceError, match="no kind 'Other'. Kinds: Thing"):
+        store.list("Other")
+
+
+@pytest.mark.parametrize(
+    ("name", "proposed"),
+    [("Big Name", "big-name"), ("-a-", "a"), ("a_b", "a-b"), ("é" * 3, "unnamed"), ("", "unnamed")],
+)
+def test_a_bad_name_is_refused_with_a_good_one(
+    store: ResourceStore, name: str, proposed: str
+) -> None:
+    with pytest.raises(ResourceError, match=f"Use '{proposed}' instead"):
+        store.put("Thing", name, {"location": "x"}, author="ann")
+    assert store.names("Thing") == []
+
+
+def test_a_name_has_at_most_64_characters(store: ResourceStore) -> None:
+    store.put("Thing", "a" * 64, {"location": "x"}, author="ann")
+    with pytest.raises(ResourceError, match="at most 64"):
+        store.put("Thing", "a" * 65, {"location": "x"}, author="ann")
+
+
+def test_an_unknown_field_is_refused_with_the_allowed_ones(store: ResourceStore) -> None:
+    with pytest.raises(ResourceError, match=r"cadens: .*Allowed fields: location, cadence, tags"):
+        store.put("Thing", "a", {"location": "x", "cadens": "1"}, author="ann")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"location": "https://ann:hunter2@example.com/bill"},
+        {"location": "https://x.blob.core.windows.net/c/bill.csv?sv=1&sig=hunter2"},
+        {"location": "https://s3.amazonaws.com/b/k?X-Amz-Signature=hunter2"},
+        {"location": "x", "tags": {"password": "hunter2"}},
+        {"location": "x", "tags": {"aws_secret_access_key": "hunter2"}},
+        {"location": "x", "tags": {"note": "key AKIAIOSFODNN7EXAMPLE"}},
+        {"location": "DefaultEndpointsProtocol=https;AccountKey=hunter2"},
+    ],
+)
+def test_a_secret_is_refused_and_never_repeated(
+    store: ResourceStore, spec: dict[str, object]
+) -> None:
+    with pytest.raises(ResourceError, match="Secrets are never stored") as caught:
+        store.put("Thing", "a", spec, author="ann")
+    assert "hunter2" not in str(caught.value)
+    assert store.names("Thing") == []
+
+
+@pytest.mark.parametrize("location", ["s3://bucket/prefix", "/home/a@b/bill.csv", "file:///x@y"])
+def test_a_harmless_location_is_taken(store: ResourceStore, location: str) -> None:
+    assert store.put("Thing", "a", {"location": location}, author="ann").version == 1
