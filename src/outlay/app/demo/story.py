@@ -1,0 +1,191 @@
+"""Kestrel Outdoor: the made-up company of the demo, its calendar and what happens to it.
+
+Everything here is a pure function of two dates: the anchor (the day on which the demo was first
+made, which places the events) and today (up to which there are bills). A later day adds lines
+and never changes a closed month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from outlay.money import BillingPeriod
+
+COMPANY = "Kestrel Outdoor"
+MONTHS = 13
+
+
+@dataclass(frozen=True)
+class Account:
+    """A member account: 12-digit id, the name people use, and the bill that it is on."""
+
+    id: str
+    name: str
+    bill: str
+
+
+PAYER = Account("480102030401", "kestrel-payer", "main")
+FJELLKIT_PAYER = Account("731450000011", "fjellkit-root", "fjellkit")
+GMBH_PAYER = Account("905560000021", "kestrel-gmbh", "gmbh")
+
+ACCOUNTS: tuple[Account, ...] = (
+    PAYER,
+    Account("480102030402", "shop-prod", "main"),
+    Account("480102030403", "shop-staging", "main"),
+    Account("480102030404", "shop-dev", "main"),
+    Account("480102030405", "payments-prod", "main"),
+    Account("480102030406", "mobile-prod", "main"),
+    Account("480102030407", "data-prod", "main"),
+    Account("480102030408", "data-dev", "main"),
+    Account("480102030409", "ml-prod", "main"),
+    Account("480102030410", "ml-research", "main"),
+    Account("480102030411", "security", "main"),
+    Account("480102030412", "platform-shared", "main"),
+    Account("480102030413", "sandbox", "main"),
+    FJELLKIT_PAYER,
+    Account("731450000012", "fjellkit-rental", "fjellkit"),
+    GMBH_PAYER,
+)
+
+ACCOUNT_IDS = {account.name: account.id for account in ACCOUNTS}
+
+SP_STEADY_ARN = f"arn:aws:savingsplans::{PAYER.id}:savingsplan/5b1e6a0c-steady-no-upfront"
+SP_GROWTH_ARN = f"arn:aws:savingsplans::{PAYER.id}:savingsplan/9d27f314-growth-partial-upfront"
+RI_ARN = f"arn:aws:rds:us-east-1:{PAYER.id}:ri:ri-2025-orders-r6g"
+
+MARKETPLACE_VENDOR = "Quillstack Observability, Inc."
+SAAS_VENDOR = "Loomlight"
+
+
+def month(period: BillingPeriod, step: int) -> BillingPeriod:
+    """The period `step` months later (earlier if negative)."""
+    index = period.year * 12 + period.month - 1 + step
+    return BillingPeriod(index // 12, index % 12 + 1)
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """An event that a look at the bill should find: first and last day, account, service."""
+
+    name: str
+    start: date
+    end: date
+    account: str
+    service: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """When things happen. `today` is the first day without bills."""
+
+    anchor: date
+    today: date
+
+    @property
+    def last_day(self) -> date:
+        """The last day with bills: yesterday."""
+        return self.today - timedelta(days=1)
+
+    @property
+    def newest(self) -> BillingPeriod:
+        """The anchor's newest month, by which every event is placed."""
+        return BillingPeriod.of(self.anchor - timedelta(days=1))
+
+    def months(self, first: int = 1 - MONTHS) -> list[BillingPeriod]:
+        """Billing periods from `first` months before the anchor's up to yesterday's."""
+        period, periods = month(self.newest, first), []
+        while period.start <= self.last_day:
+            periods.append(period)
+            period = period.next()
+        return periods
+
+    def at(self, step: int) -> BillingPeriod:
+        """The month `step` months from the anchor's newest (negative: before)."""
+        return month(self.newest, step)
+
+    def closed(self, period: BillingPeriod) -> bool:
+        """Is the month over, so that its bill has an invoice, tax and support?"""
+        return period.end <= self.today
+
+    @property
+    def acquisition(self) -> BillingPeriod:
+        """The first month of Fjellkit's bills."""
+        return self.at(-7)
+
+    @property
+    def assistant_launch(self) -> date:
+        """The first day of the shopping assistant on Amazon Bedrock."""
+        return self.at(-9).start + timedelta(days=12)
+
+    @property
+    def graviton_migration(self) -> date:
+        """The day on which the storefront moved to Graviton instances."""
+        return self.at(-5).start + timedelta(days=8)
+
+    @property
+    def growth_plan_bought(self) -> date:
+        """The purchase day of the partial-upfront Savings Plan, made for the new instances."""
+        return self.graviton_migration + timedelta(days=1)
+
+    @property
+    def reservation_bought(self) -> date:
+        """The purchase day of the database reservation (one year, partial upfront)."""
+        return self.at(-10).start
+
+    @property
+    def database_retired(self) -> date:
+        """From here on one reserved database is gone and its reservation unused."""
+        return self.at(-3).start + timedelta(days=14)
+
+    @property
+    def credits_expire(self) -> BillingPeriod:
+        """The first month without the migration credit."""
+        return self.at(-5)
+
+    @property
+    def restated(self) -> BillingPeriod:
+        """The month that is delivered twice: on its 18th day, and when it is final."""
+        return self.at(-1)
+
+    @property
+    def early_cut(self) -> date:
+        """The first day that the early delivery of the restated month does not have."""
+        return self.restated.start + timedelta(days=17)
+
+    @property
+    def refund_month(self) -> BillingPeriod:
+        """The month in which AWS pays back for an outage of the month before."""
+        return self.at(-2)
+
+    @property
+    def anomalies(self) -> tuple[Anomaly, ...]:
+        """The two mishaps."""
+        logs = self.at(-3).start + timedelta(days=8)
+        friday = self.early_cut
+        while friday.weekday() != 4:
+            friday += timedelta(days=1)
+        return (
+            Anomaly(
+                "Runaway debug logs",
+                logs,
+                logs + timedelta(days=2),
+                "platform-shared",
+                "AmazonCloudWatch",
+                "A release of the checkout service logged every request body at debug level.",
+            ),
+            Anomaly(
+                "GPU fleet left on over a weekend",
+                friday,
+                friday + timedelta(days=2),
+                "ml-research",
+                "AmazonEC2",
+                "Four p4d.24xlarge training machines ran from Friday to Sunday without a job.",
+            ),
+        )
+
+    def black_friday(self, year: int) -> date:
+        """The day after the fourth Thursday of November."""
+        first = date(year, 11, 1)
+        return first + timedelta(days=(3 - first.weekday()) % 7 + 22)
