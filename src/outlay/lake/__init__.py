@@ -1,5 +1,6 @@
 """The lake: deliveries become slices of one charges table, with proof, history and roll-ups."""
 
+from outlay.lake.lake import Lake
 from outlay.lake.types import (
     COST_COLUMNS,
     MEASURE_COLUMNS,
@@ -30,6 +31,7 @@ __all__ = [
     "CheckResult",
     "DeliveryRecord",
     "DimensionChange",
+    "Lake",
     "LakeError",
     "LandedFile",
     "LoadOutcome",

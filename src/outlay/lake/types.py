@@ -106,7 +106,7 @@ class LandedFile:
     """One vendor file as the lake keeps it.
 
     `path` is the vendor's path (`archive.zip!member.csv` for a member), `size` in bytes,
-    `landed` the path below the lake folder, `rows` the records read from it for this slice.
+    `landed` the path below the lake folder, `version` the location's mark of the content.
     """
 
     path: str

@@ -1,0 +1,1 @@
+"""Engines that answer questions over the lake. DuckDB is the embedded default."""

@@ -1,0 +1,171 @@
+"""Vendor files come into the lake: copied once, named by their content, archives unpacked."""
+
+import hashlib
+import json
+import shutil
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from outlay.lake.faults import fault_point
+from outlay.lake.layout import Layout, publish, write_text
+from outlay.lake.types import LakeError, LandedFile
+from outlay.sources.contract import Delivery, FileRef, Progress, SourceError, Transport
+
+_CHUNK = 1 << 22
+_ENDINGS = (".csv.gz", ".csv", ".parquet", ".gz")
+
+
+@dataclass(frozen=True)
+class LandedDelivery:
+    """The files of one delivery in the lake; `notes` say what was left out and why."""
+
+    files: tuple[LandedFile, ...]
+    notes: tuple[str, ...]
+
+
+def offer_digest(delivery: Delivery) -> str:
+    """A digest of what is offered: names, sizes and versions, without reading a file."""
+    listing = sorted([ref.path, ref.size, ref.version] for ref in delivery.files)
+    return _digest([delivery.version, listing])
+
+
+def fingerprint(files: Sequence[LandedFile]) -> str:
+    """A digest of the content alone: renamed or reordered files of the same bytes are the same."""
+    return _digest(sorted({file.sha256 for file in files}))
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
+
+
+class Landing:
+    """Lands files of one location. Files seen before in the same version are not read again."""
+
+    def __init__(
+        self, layout: Layout, transport: Transport, staging: Path, progress: Progress | None
+    ) -> None:
+        self.layout = layout
+        self._transport = transport
+        self._staging = staging
+        self._progress = progress
+
+    def land(self, delivery: Delivery) -> LandedDelivery:
+        """Bring every file of the delivery into the lake.
+
+        The same content twice in one delivery counts once, with a note. Raises SourceError when
+        a file cannot be fetched, LakeError when an archive is damaged or there is no file.
+        """
+        if not delivery.files:
+            raise SourceError("the delivery holds no file; wait for the export to finish")
+        files: list[LandedFile] = []
+        notes: list[str] = []
+        seen: dict[str, str] = {}
+        done, whole = 0, sum(ref.size for ref in delivery.files)
+        for ref in delivery.files:
+            self._tell(f"landing {ref.path}", done, whole)
+            for file in self._known(ref) or self._fetch(ref):
+                if file.sha256 in seen:
+                    notes.append(
+                        f"{file.path} has the same content as {seen[file.sha256]}: counted once"
+                    )
+                    continue
+                seen[file.sha256] = file.path
+                files.append(file)
+            done += ref.size
+        return LandedDelivery(tuple(files), tuple(notes))
+
+    def _tell(self, what: str, done: int, whole: int | None) -> None:
+        if self._progress:
+            self._progress(what, done, whole)
+
+    def _memo(self, ref: FileRef) -> Path:
+        key = _digest([self._transport.location, ref.path, ref.size, ref.version])
+        return self.layout.offers / key[:2] / f"{key}.json"
+
+    def _known(self, ref: FileRef) -> list[LandedFile]:
+        """What this version of the file was landed as before; empty if it was not, or is gone."""
+        try:
+            data: list[dict[str, Any]] = json.loads(self._memo(ref).read_text(encoding="utf-8"))
+            files = [LandedFile(**item) for item in data]
+        except (OSError, ValueError, TypeError):
+            return []
+        there = all(self._is_whole(file) for file in files)
+        return files if there else []
+
+    def _is_whole(self, file: LandedFile) -> bool:
+        path = self.layout.landed(file.landed)
+        return path.exists() and path.stat().st_size == file.size
+
+    def _fetch(self, ref: FileRef) -> list[LandedFile]:
+        fault_point("land")
+        temporary = self._staging / "fetched"
+        self._transport.fetch(ref, temporary)
+        with temporary.open("rb") as stream:
+            is_archive = stream.read(4) == b"PK\x03\x04"
+        if is_archive:
+            files = self._unpack(ref, temporary)
+            temporary.unlink()
+        else:
+            with temporary.open("rb") as stream:
+                sha256, size = _hash(stream, None)
+            files = [self._publish(temporary, ref.path, sha256, size, ref.version)]
+        fault_point("land")
+        write_text(self._memo(ref), json.dumps([vars(file) for file in files]))
+        return files
+
+    def _unpack(self, ref: FileRef, archive: Path) -> list[LandedFile]:
+        files = []
+        try:
+            with zipfile.ZipFile(archive) as opened:
+                members = [info for info in opened.infolist() if _is_data(info)]
+                unpacked = sum(info.file_size for info in members)
+                if unpacked > shutil.disk_usage(self._staging).free:
+                    raise LakeError(
+                        f"{ref.path} unpacks to {unpacked} bytes, more than is free on the disk of "
+                        "the lake; make room or move the workspace"
+                    )
+                for info in members:
+                    temporary = self._staging / "member"
+                    with opened.open(info) as stream, temporary.open("wb") as out:
+                        sha256, size = _hash(stream, out)  # type: ignore[arg-type]
+                    path = f"{ref.path}!{info.filename}"
+                    files.append(self._publish(temporary, path, sha256, size, ref.version))
+        except (zipfile.BadZipFile, EOFError, OSError) as error:
+            raise LakeError(
+                f"{ref.path} is a zip archive that is cut short or damaged ({error}); fetch or "
+                "export it again"
+            ) from error
+        if not files:
+            raise LakeError(f"{ref.path} is a zip archive without a data file in it")
+        return files
+
+    def _publish(
+        self, temporary: Path, path: str, sha256: str, size: int, version: str
+    ) -> LandedFile:
+        name = path.rsplit("/", 1)[-1].lower()
+        ending = next((ending for ending in _ENDINGS if name.endswith(ending)), "")
+        target = self.layout.landing / sha256[:2] / f"{sha256}{ending}"
+        if target.exists() and target.stat().st_size == size:
+            temporary.unlink()
+        else:
+            publish(temporary, target)
+        return LandedFile(path, sha256, size, self.layout.relative(target), version)
+
+
+def _is_data(info: zipfile.ZipInfo) -> bool:
+    parts = info.filename.split("/")
+    return not info.is_dir() and parts[0] != "__MACOSX" and not parts[-1].startswith(".")
+
+
+def _hash(stream: BinaryIO, out: BinaryIO | None) -> tuple[str, int]:
+    """SHA-256 and length of a stream, copying it to `out` on the way."""
+    digest, size = hashlib.sha256(), 0
+    while chunk := stream.read(_CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+        if out is not None:
+            out.write(chunk)
+    return digest.hexdigest(), size

@@ -1,0 +1,170 @@
+"""A source's mapping becomes one streaming statement: raw rows in, charges file out.
+
+The same conditions say in the survey (`outlay.lake.proof`) how many rows are rejected or folded
+and here which rows are left out; a condition that caught no row is left out of the statement.
+"""
+
+from collections.abc import Mapping as MappingABC
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from outlay.focus.sql import literal, quoted
+from outlay.lake.schema import (
+    FOCUS_TYPES,
+    LAKE_TYPES,
+    MANDATORY_CONTEXT,
+    charges_types,
+    column_list,
+)
+from outlay.lake.types import LakeError
+from outlay.money import BillingPeriod
+from outlay.sources.contract import Mapping, Rows, SourceError
+
+SORT_ROWS = 2_000_000
+"""Slices up to this many rows are sorted by day and account inside the file: an external sort of
+wide rows costs more than the whole load beyond it (docs/lake.md has the measurement)."""
+
+_SAMPLE_ROWS = 100_000
+_FEW_VALUES = 1_000
+_MODEST_SHARE = 0.1
+
+REQUIRED = ("ChargePeriodStart", "BillingCurrency")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A checked mapping of one slice. `rejects` are (reason, SQL) in order, the lake's included;
+    `columns` are the `x_` columns that the source gives."""
+
+    source: str
+    period: BillingPeriod
+    mapping: Mapping
+    rejects: tuple[tuple[str, str], ...]
+    columns: tuple[str, ...]
+
+
+def plan(source: str, period: BillingPeriod, mapping: Mapping, *, loose: bool) -> Plan:
+    """Check a mapping of the slice's rows and add the lake's own reasons to reject a row.
+
+    In a loose delivery a row without a billing period is one of them. Raises SourceError for a
+    mapping that cannot be used.
+    """
+    _check(mapping)
+    rejects = [(reject.reason, reject.when) for reject in mapping.rejects]
+    started = mapping.main.columns["ChargePeriodStart"]
+    rejects.append(("the row has no currency", f"nullif(trim({mapping.currency}), '') IS NULL"))
+    rejects.append(("the row has no charge period", f"({started}) IS NULL"))
+    if loose:
+        rejects.append(("the row has no billing period", f"({mapping.period}) IS NULL"))
+    own = {
+        name
+        for rows in (mapping.main, *mapping.extra)
+        for name in rows.columns
+        if name not in FOCUS_TYPES
+    }
+    return Plan(source, period, mapping, tuple(rejects), tuple(sorted(own)))
+
+
+def _check(mapping: Mapping) -> None:
+    for rows in (mapping.main, *mapping.extra):
+        for column in rows.columns:
+            if column in LAKE_TYPES or (
+                column not in FOCUS_TYPES and not column.startswith("x_")
+            ):
+                raise SourceError(
+                    f"the mapping {rows.name!r} gives {column}, which is neither a FOCUS 1.4 "
+                    "column nor an own column named x_…; this is a defect of the source"
+                )
+        missing = [column for column in REQUIRED if column not in rows.columns]
+        if missing:
+            raise SourceError(
+                f"the mapping {rows.name!r} gives no {', '.join(missing)}; every charge needs it"
+            )
+
+
+def any_of(conditions: Sequence[str]) -> str:
+    """SQL that is true where a condition is true, and false (never null) otherwise."""
+    if not conditions:
+        return "false"
+    return "(" + " OR ".join(f"coalesce(({condition}), false)" for condition in conditions) + ")"
+
+
+def context_columns(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> list[str]:
+    """The columns that make a context: FOCUS's descriptive ones and modest `x_` columns.
+
+    A column whose sampled values are (nearly) one a row, such as a line's id, would make every
+    charge a context of its own.
+    """
+    given = plan.mapping.main.columns
+    asked = [c for c in (*plan.columns, "InvoiceDetailId") if c in given]
+    step = max(1, rows // _SAMPLE_ROWS)
+    chosen = set(plan.columns) - set(asked)
+    if asked:
+        counts = ", ".join(
+            f"approx_count_distinct(CAST({given[column]} AS VARCHAR))" for column in asked
+        )
+        sampled = connection.execute(
+            f"SELECT count(*), {counts} FROM raw WHERE _line % {step} = 0"
+        ).fetchall()[0]
+        most = max(_FEW_VALUES, int(sampled[0] * _MODEST_SHARE))
+        chosen |= {c for c, count in zip(asked, sampled[1:], strict=True) if count <= most}
+    return [*MANDATORY_CONTEXT, *sorted(chosen)]
+
+
+def charges_sql(
+    plan: Plan, contexts: Sequence[str], *, rejecting: bool, folding: bool, salt: int = 0
+) -> str:
+    """SELECT of the charges of a slice over `raw`, lake columns included, in file column order."""
+    out = []
+    if rejecting:
+        out += [condition for _, condition in plan.rejects]
+    folds = [fold.when for fold in plan.mapping.folds] if folding else []
+    parts = [_rows_sql(plan, plan.mapping.main, any_of([*out, *folds]))]
+    # A folded row can still be the origin of extra charges (a fee that becomes a purchase).
+    parts += [_rows_sql(plan, rows, any_of(out)) for rows in plan.mapping.extra]
+    seed = f"{salt}, " if salt else ""
+    key = f"CAST(hash({seed}{column_list(contexts)}) >> 1 AS BIGINT)"
+    return f"SELECT *, {key} AS x_ContextKey FROM ({' UNION ALL '.join(parts)})"
+
+
+def _rows_sql(plan: Plan, rows: Rows, left_out: str) -> str:
+    types = charges_types(plan.columns)
+    lake: MappingABC[str, str] = {
+        "x_SourceName": literal(plan.source),
+        "x_BillingPeriod": f"DATE '{plan.period.start}'",
+        "x_SourceFile": "_file",
+        "x_SourceLine": "_line",
+    }
+    selected = ", ".join(
+        f"CAST({lake.get(name) or rows.columns.get(name) or 'NULL'} AS {kind}) AS {quoted(name)}"
+        for name, kind in types.items()
+        if name != "x_ContextKey"
+    )
+    where = f"({rows.when})" if left_out == "false" else f"({rows.when}) AND NOT {left_out}"
+    return f"SELECT {selected} FROM raw WHERE {where}"
+
+
+def write_charges(
+    connection: duckdb.DuckDBPyConnection, select: str, rows: int, target: Path
+) -> None:
+    """Write the charges file; sorted by day and account where the slice is small enough.
+
+    Raises LakeError when an expression fails on a row, with the engine's words.
+    """
+    order = ""
+    if rows <= SORT_ROWS:
+        order = (
+            " ORDER BY CAST(ChargePeriodStart AS DATE), SubAccountId, ServiceName, ResourceId, "
+            "x_SourceFile, x_SourceLine"
+        )
+    try:
+        connection.execute(
+            f"COPY ({select}{order}) TO {literal(str(target))} "
+            "(FORMAT PARQUET, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880)"
+        )
+    except duckdb.Error as error:
+        text = " ".join(str(error).split())[:400]
+        raise LakeError(f"the rows cannot be turned into charges: {text}") from error

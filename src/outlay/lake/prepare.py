@@ -1,0 +1,267 @@
+"""One slice on its way into the lake: surveyed, written, proven, rolled up, recorded.
+
+Nothing here changes what a reader sees: the files get their final names and the record says what
+they are, and only the commit (`outlay.lake.load`) lets them in.
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from outlay.lake.checks import row_checks
+from outlay.lake.faults import fault_point
+from outlay.lake.layout import Layout, new_delivery_id, publish, sync_folder, write_text
+from outlay.lake.lift import Plan, charges_sql, context_columns, plan, write_charges
+from outlay.lake.proof import Survey, prove, survey, write_quarantine
+from outlay.lake.records import record_to_json
+from outlay.lake.rollups import ContextCollision, build_rollups
+from outlay.lake.staging import BrokenRow, StagedRaw, Staging
+from outlay.lake.types import Cause, DeliveryRecord, LakeError, LandedFile, Proof, RejectedRow
+from outlay.money import BillingPeriod
+from outlay.sources.contract import Progress, Source, SourceOptions, Stated
+
+_SALTS = 4
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What one slice would be made of: the files (by index into the staging) and their digest."""
+
+    source_name: str
+    period: BillingPeriod
+    indices: tuple[int, ...]
+    files: tuple[LandedFile, ...]
+    undated: frozenset[int]
+    """Files (by place in `files`) whose rows without a period are this slice's to reject."""
+    version: str
+    offer: str
+    fingerprint: str
+    stated: Stated
+    notes: tuple[str, ...]
+    loose: bool
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A slice whose files are in place, waiting for its commit; or one that is held back."""
+
+    record: DeliveryRecord
+    charges: Path
+    held: str | None
+
+
+class Preparer:
+    """Prepares slices of one staged delivery."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        source: Source,
+        options: SourceOptions,
+        staging: Staging,
+        folder: Path,
+        *,
+        max_rejected: Decimal,
+        progress: Progress | None,
+    ) -> None:
+        self.layout = layout
+        self.source = source
+        self.options = options
+        self.staging = staging
+        self.folder = folder
+        self._max_rejected = max_rejected
+        self._progress = progress
+
+    def _tell(self, offer: Offer, what: str, step: int) -> None:
+        if self._progress:
+            self._progress(f"{offer.source_name} {offer.period}: {what}", step, 5)
+
+    def prepare(self, offer: Offer, cause: Cause, replaces: str | None) -> Prepared:
+        """Survey, write, prove and roll up one slice.
+
+        Raises SourceError or LakeError when it cannot be read or mapped at all; a slice that can,
+        but does not reconcile or has too many rejected rows, comes back as held.
+        """
+        connection = self.staging.connection
+        self._tell(offer, "reading", 0)
+        raw = self.staging.raw(offer.indices)
+        broken = self._broken(offer)
+        planned = self._plan(offer, raw)
+        self._tell(offer, "summing the vendor's rows", 1)
+        found = survey(connection, planned)
+        if found.rows + len(broken) == 0:
+            raise LakeError(
+                f"{offer.files[0].path} has no rows for {offer.period}; an empty export is not "
+                "taken for a month without cost: check the export"
+            )
+        delivery_id = new_delivery_id()
+        work = self.folder / delivery_id
+        work.mkdir()
+        self._tell(offer, "writing charges", 2)
+        charges = work / "charges.parquet"
+        contexts = self._write(connection, planned, found, charges, work / "rollups", offer)
+        fault_point("map")
+        self._tell(offer, "proving", 4)
+        proof = prove(connection, planned, found, len(broken), charges, offer.stated)
+        sample: tuple[RejectedRow, ...] = ()
+        if proof.rows_rejected:
+            quarantine = work / "quarantine.parquet"
+            sample = write_quarantine(
+                connection, planned, raw, offer.files, broken, quarantine
+            )
+        record = self._record(offer, planned, found, proof, contexts, cause, replaces)
+        record = replace(
+            record,
+            id=delivery_id,
+            rejects_sample=sample,
+            checks=row_checks(connection, charges, planned.columns),
+            focus_version=_focus_version(connection, charges, planned.columns),
+        )
+        held = self._held(proof)
+        target = self._publish(record, work, held is not None)
+        return Prepared(record, target, held)
+
+    def _broken(self, offer: Offer) -> list[BrokenRow]:
+        """Records of the slice's files that are no rows; of a loose file, the first slice's."""
+        return [
+            replace(row, file=place)
+            for place, index in enumerate(offer.indices)
+            if not offer.loose or place in offer.undated
+            for row in self.staging.broken.get(index, ())
+        ]
+
+    def _plan(self, offer: Offer, raw: StagedRaw) -> Plan:
+        mapping = self.source.mapping(raw, self.options)
+        if offer.loose:
+            own = f"({mapping.period}) = DATE '{offer.period.start}'"
+            if offer.undated:
+                files = ", ".join(str(place) for place in sorted(offer.undated))
+                own = f"({own} OR (({mapping.period}) IS NULL AND _file IN ({files})))"
+            self.staging.keep(own)
+            # What the mapping found out about the rows must hold for this slice's rows alone.
+            mapping = self.source.mapping(raw, self.options)
+        return plan(offer.source_name, offer.period, mapping, loose=offer.loose)
+
+    def _write(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        planned: Plan,
+        found: Survey,
+        charges: Path,
+        rollups: Path,
+        offer: Offer,
+    ) -> list[str]:
+        """Write charges and roll-ups; gives the context columns."""
+        contexts = context_columns(connection, planned, found.rows)
+        rows = found.rows + found.extra
+        for salt in range(_SALTS):
+            select = charges_sql(
+                planned,
+                contexts,
+                rejecting=found.rejected > 0,
+                folding=bool(found.folded),
+                salt=salt,
+            )
+            write_charges(connection, select, rows, charges)
+            fault_point("write")
+            self._tell(offer, "rolling up", 3)
+            try:
+                build_rollups(connection, charges, contexts, rollups)
+            except ContextCollision:
+                # Two contexts share a 63-bit key (about once in a million slices): salt it.
+                continue
+            return contexts
+        raise LakeError(
+            f"the context keys of {offer.period} collide under {_SALTS} salts; this is a defect: "
+            "please report it with the source's kind"
+        )
+
+    def _record(
+        self,
+        offer: Offer,
+        planned: Plan,
+        found: Survey,
+        proof: Proof,
+        contexts: Sequence[str],
+        cause: Cause,
+        replaces: str | None,
+    ) -> DeliveryRecord:
+        notes = [*offer.notes, *self.staging.notes, *planned.mapping.notes]
+        if found.foreign:
+            notes.append(
+                f"{found.foreign} rows carry another billing period than {offer.period}; they "
+                "belong to this delivery and stay in it"
+            )
+        return DeliveryRecord(
+            id="",
+            source=offer.source_name,
+            kind=self.source.kind,
+            billing_period=offer.period,
+            version=offer.version,
+            files=offer.files,
+            offer=offer.offer,
+            fingerprint=offer.fingerprint,
+            mapping_version=self.source.mapping_version,
+            options=self.options.model_dump(mode="json"),
+            focus_version="",
+            loaded_at=datetime.now(UTC).replace(tzinfo=None),
+            cause=cause,
+            replaces=replaces,
+            rows=proof.rows_mapped + proof.rows_extra,
+            proof=proof,
+            notes=tuple(dict.fromkeys(notes)),
+            columns=planned.columns,
+            context_columns=tuple(contexts),
+            loose=offer.loose,
+        )
+
+    def _held(self, proof: Proof) -> str | None:
+        """Why the slice may not be let in, or None."""
+        if not proof.reconciled:
+            return "does not reconcile: " + "; ".join(proof.problems)
+        if proof.rejected_share > self._max_rejected:
+            return (
+                f"{proof.rows_rejected} of {proof.rows_read} rows were rejected; correct them at "
+                "the source or allow a larger share of rejected rows"
+            )
+        return None
+
+    def _publish(self, record: DeliveryRecord, work: Path, held: bool) -> Path:
+        """Give the files their final names, the record last: where it is, the rest is whole."""
+        layout = self.layout
+        quarantine = work / "quarantine.parquet"
+        if quarantine.exists():
+            publish(quarantine, layout.quarantine_file(record.id))
+        text = record_to_json(record)
+        if held:
+            write_text(layout.held_file(record.source, record.billing_period), text)
+            shutil.rmtree(work, ignore_errors=True)
+            return work
+        target = layout.charges_file(record.source, record.billing_period, record.id)
+        publish(work / "charges.parquet", target)
+        fault_point("publish")
+        (work / "rollups").rename(layout.rollups / record.id)
+        sync_folder(layout.rollups)
+        fault_point("publish")
+        write_text(layout.record_file(record.id), text)
+        fault_point("publish")
+        return target
+
+
+def _focus_version(
+    connection: duckdb.DuckDBPyConnection, charges: Path, columns: Sequence[str]
+) -> str:
+    """The FOCUS version that the source says its rows were written in; empty if it says none."""
+    if "x_FocusVersion" not in columns:
+        return ""
+    path = str(charges).replace("'", "''")
+    rows = connection.execute(
+        f"SELECT DISTINCT x_FocusVersion FROM read_parquet('{path}') "
+        "WHERE x_FocusVersion IS NOT NULL ORDER BY 1"
+    ).fetchall()
+    return ", ".join(str(row[0]) for row in rows)

@@ -1,0 +1,129 @@
+"""Roll-ups of one charges file: contexts, days, context-months, the base cube, the tag index.
+
+All of them are functions of the charges file alone, so that a missing one can be built again
+and `verify` can compare. Ids are dense, from 0, in the order of the context key.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from outlay.focus.sql import literal
+from outlay.lake.faults import fault_point
+from outlay.lake.schema import CUBE_COLUMNS, column_list
+from outlay.lake.types import COST_COLUMNS, LakeError
+
+_PARQUET = "FORMAT PARQUET, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
+
+
+class ContextCollision(LakeError):
+    """Two different contexts have the same key: the key must be salted."""
+
+
+def measure_sums(prefix: str = "") -> str:
+    """The summed measures of the daily roll-up: an empty quantity stays empty, a cost is 0."""
+    costs = ", ".join(f"coalesce(sum({prefix}{c}), 0) AS {c}" for c in COST_COLUMNS)
+    quantities = ", ".join(
+        f"sum({prefix}{c}) AS {c}" for c in ("ConsumedQuantity", "PricingQuantity")
+    )
+    return f"{costs}, {quantities}"
+
+
+def build_rollups(
+    connection: duckdb.DuckDBPyConnection, charges: Path, contexts: Sequence[str], folder: Path
+) -> None:
+    """Write the five roll-ups of a charges file into the folder.
+
+    `contexts` are the context columns that `x_ContextKey` was made of. Raises ContextCollision
+    when the key does not tell two contexts apart.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    source = f"read_parquet({literal(str(charges))})"
+    paths = {
+        table: literal(str(folder / f"{table}.parquet"))
+        for table in ("contexts", "daily", "months", "cube", "tags")
+    }
+    _contexts(connection, source, contexts, paths["contexts"])
+    fault_point("rollup")
+    connection.execute(
+        f"COPY (SELECT d.ChargeDay, c.ContextId, d.* EXCLUDE (ChargeDay, x_ContextKey) FROM ("
+        f"SELECT CAST(ChargePeriodStart AS DATE) AS ChargeDay, x_ContextKey, {measure_sums()}, "
+        f"count(*) AS LineCount FROM {source} GROUP BY 1, 2) d "
+        f"JOIN (SELECT ContextId, x_ContextKey FROM {paths['contexts']}) c USING (x_ContextKey) "
+        f"ORDER BY ChargeDay, ContextId) TO {paths['daily']} ({_PARQUET})"
+    )
+    fault_point("rollup")
+    lines = "CAST(sum(LineCount) AS BIGINT) AS LineCount"
+    connection.execute(
+        "COPY (SELECT CAST(date_trunc('month', ChargeDay) AS DATE) AS ChargeMonth, ContextId, "
+        f"{measure_sums()}, {lines} FROM {paths['daily']} GROUP BY 1, 2 ORDER BY 1, 2) "
+        f"TO {paths['months']} ({_PARQUET})"
+    )
+    fault_point("rollup")
+    dimensions = _cube_dimensions(contexts)
+    costs = ", ".join(f"sum({c}) AS {c}" for c in COST_COLUMNS)
+    connection.execute(
+        f"COPY (SELECT ChargeDay, {dimensions}, {costs}, {lines} FROM {paths['daily']} "
+        f"JOIN {paths['contexts']} USING (ContextId) GROUP BY ALL ORDER BY ALL) "
+        f"TO {paths['cube']} ({_PARQUET})"
+    )
+    fault_point("rollup")
+    connection.execute(
+        "COPY (SELECT Key, ContextId, Tags[Key] AS Value FROM ("
+        f"SELECT ContextId, Tags, unnest(map_keys(Tags)) AS Key FROM {paths['contexts']}) "
+        f"ORDER BY Key, ContextId) TO {paths['tags']} ({_PARQUET})"
+    )
+    fault_point("rollup")
+
+
+def _contexts(
+    connection: duckdb.DuckDBPyConnection, source: str, contexts: Sequence[str], target: str
+) -> None:
+    values = ", ".join(f"any_value({column_list([c])}) AS {column_list([c])}" for c in contexts)
+    # An independent second hash: where one key has two of them, two contexts share the key.
+    witness = f"hash('witness', {column_list(reversed(contexts))})"
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE outlay_contexts AS "
+        f"SELECT x_ContextKey, {values}, min({witness}) <> max({witness}) AS collides "
+        f"FROM {source} GROUP BY x_ContextKey"
+    )
+    try:
+        collisions = connection.execute(
+            "SELECT count(*) FROM outlay_contexts WHERE collides"
+        ).fetchall()[0][0]
+        if collisions:
+            raise ContextCollision(f"{collisions} context keys stand for more than one context")
+        connection.execute(
+            "COPY (SELECT CAST(row_number() OVER (ORDER BY x_ContextKey) - 1 AS INTEGER) AS "
+            "ContextId, * EXCLUDE (collides) FROM outlay_contexts ORDER BY ContextId) "
+            f"TO {target} ({_PARQUET})"
+        )
+    finally:
+        connection.execute("DROP TABLE IF EXISTS outlay_contexts")
+
+
+def _cube_dimensions(contexts: Sequence[str]) -> str:
+    """The cube's dimensions; one that the source does not have is null."""
+    return ", ".join(
+        column if column in contexts else f"CAST(NULL AS VARCHAR) AS {column}"
+        for column in CUBE_COLUMNS
+    )
+
+
+def build_tag_cube(
+    connection: duckdb.DuckDBPyConnection, folder: Path, key: str, target: Path
+) -> None:
+    """Write the cube of one tag from the roll-ups in the folder: day, value, currency, category."""
+    daily, contexts, tags = (
+        literal(str(folder / f"{table}.parquet")) for table in ("daily", "contexts", "tags")
+    )
+    costs = ", ".join(f"sum({c}) AS {c}" for c in COST_COLUMNS)
+    connection.execute(
+        f"COPY (SELECT ChargeDay, Value, BillingCurrency, ChargeCategory, {costs}, "
+        f"CAST(sum(LineCount) AS BIGINT) AS LineCount FROM {daily} "
+        f"JOIN (SELECT ContextId, BillingCurrency, ChargeCategory FROM {contexts}) "
+        f"USING (ContextId) LEFT JOIN (SELECT ContextId, Value FROM {tags} "
+        f"WHERE Key = {literal(key)}) USING (ContextId) GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4) "
+        f"TO {literal(str(target))} ({_PARQUET})"
+    )

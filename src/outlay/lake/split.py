@@ -1,0 +1,82 @@
+"""Loose files say no billing period themselves: their rows do."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from outlay.lake.layout import Layout, write_text
+from outlay.lake.staging import Staging
+from outlay.lake.types import LakeError, LandedFile
+from outlay.money import BillingPeriod
+from outlay.sources.contract import Source, SourceOptions
+
+_Part = tuple[BillingPeriod, tuple[int, ...], frozenset[int]]
+_UNDATED = ""
+
+
+def split_by_period(
+    layout: Layout,
+    source: Source,
+    options: SourceOptions,
+    files: Sequence[LandedFile],
+    staging: Callable[[], Staging],
+    wants: Callable[[BillingPeriod], bool],
+) -> list[_Part]:
+    """Group files by the periods of their rows: (period, file indices, who takes what is undated).
+
+    Rows without a period, and records that are no rows, belong to the first slice of their file.
+    A file's periods are remembered by its content. Raises LakeError when no row has a period.
+    """
+    periods = [_file_periods(layout, source, options, files, at, staging) for at in range(len(files))]
+    dated = sorted({period for found in periods for period in found if period != _UNDATED})
+    if not dated:
+        raise LakeError(
+            f"{files[0].path} has no rows with a billing period; an empty export is not loaded: "
+            "check the export"
+        )
+    firsts = [min((p for p in found if p != _UNDATED), default=dated[0]) for found in periods]
+    parts = []
+    for text in dated:
+        period = BillingPeriod.parse(text)
+        if not wants(period):
+            continue
+        indices = tuple(
+            at for at, found in enumerate(periods) if text in found or firsts[at] == text
+        )
+        undated = frozenset(place for place, at in enumerate(indices) if firsts[at] == text)
+        parts.append((period, indices, undated))
+    return parts
+
+
+def _file_periods(
+    layout: Layout,
+    source: Source,
+    options: SourceOptions,
+    files: Sequence[LandedFile],
+    index: int,
+    staging: Callable[[], Staging],
+) -> list[str]:
+    """The periods (YYYY-MM) in one file, and `""` when it has rows without one."""
+    memo = _memo(layout, source, options, files[index])
+    try:
+        found: list[str] = json.loads(memo.read_text(encoding="utf-8"))
+        return found
+    except (OSError, ValueError):
+        pass
+    staged = staging()
+    raw = staged.raw([index])
+    mapping = source.mapping(raw, options)
+    rows = raw.ask(
+        f"SELECT DISTINCT coalesce(strftime(CAST({mapping.period} AS DATE), '%Y-%m'), '') FROM raw"
+    )
+    found = sorted(str(row[0]) for row in rows)
+    write_text(memo, json.dumps(found))
+    return found
+
+
+def _memo(layout: Layout, source: Source, options: SourceOptions, file: LandedFile) -> Path:
+    text = json.dumps(options.model_dump(mode="json"), sort_keys=True)
+    key = f"{file.sha256} {source.kind} {source.mapping_version} {text}"
+    name = hashlib.sha256(key.encode()).hexdigest()
+    return layout.cache / "periods" / f"{name}.json"
