@@ -12,6 +12,7 @@ from outlay.query.result import (
     Unconverted,
     ValueInfo,
 )
+from outlay.query.run import run
 
 __all__ = [
     "MEASURES",
@@ -24,4 +25,5 @@ __all__ = [
     "Row",
     "Unconverted",
     "ValueInfo",
+    "run",
 ]

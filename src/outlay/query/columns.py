@@ -4,22 +4,13 @@ Amounts, quantities, prices and JSON objects do not describe a charge: a questio
 them, but never groups or filters by them.
 """
 
-_TEXT = """
-    AllocatedMethodId AllocatedResourceId AllocatedResourceName AvailabilityZone BillingAccountId
-    BillingAccountName BillingAccountType BillingCurrency CapacityReservationId
-    CapacityReservationStatus ChargeCategory ChargeClass ChargeDescription ChargeFrequency
-    CommitmentDiscountCategory CommitmentDiscountId CommitmentDiscountName
-    CommitmentDiscountStatus CommitmentDiscountType CommitmentDiscountUnit ConsumedUnit
-    HostProviderName InvoiceDetailId InvoiceId InvoiceIssuerName PricingCategory PricingCurrency
-    PricingUnit RegionId RegionName ResourceId ResourceName ResourceType ServiceCategory
-    ServiceName ServiceProviderName ServiceSubcategory SkuId SkuMeter SkuPriceId SubAccountId
-    SubAccountName SubAccountType
-"""
+from outlay.focus.schema import COLUMNS, CURRENT, Type
+from outlay.focus.schema import LAKE_COLUMNS as LAKE_TYPES
 
-TEXT_COLUMNS: tuple[str, ...] = tuple(_TEXT.split())
+TEXT_COLUMNS = tuple(name for name in CURRENT if COLUMNS[name].type is Type.STRING)
 """FOCUS columns that hold text."""
 
-TIME_COLUMNS = ("BillingPeriodEnd", "BillingPeriodStart", "ChargePeriodEnd", "ChargePeriodStart")
+TIME_COLUMNS = tuple(name for name in CURRENT if COLUMNS[name].type is Type.TIME)
 """FOCUS columns that hold a moment (UTC)."""
 
 DAY_COLUMNS = ("ChargeDay", "x_BillingPeriod")
@@ -28,10 +19,10 @@ DAY_COLUMNS = ("ChargeDay", "x_BillingPeriod")
 SLICE_COLUMNS = ("x_SourceName", "x_BillingPeriod")
 """Columns that are one value for a whole slice."""
 
-DESCRIPTIVE: tuple[str, ...] = tuple(sorted((*TEXT_COLUMNS, *TIME_COLUMNS, "ChargeDay")))
+DESCRIPTIVE = tuple(sorted((*TEXT_COLUMNS, *TIME_COLUMNS, "ChargeDay")))
 """What a question may group and filter by, besides tags and ``x_`` columns."""
 
-LAKE_COLUMNS = ("x_SourceFile", "x_SourceLine", "x_ContextKey")
+LAKE_COLUMNS = tuple(name for name in LAKE_TYPES if name not in SLICE_COLUMNS)
 """Numbers of the lake's own that lead from a charge to its origin; no dimensions."""
 
 

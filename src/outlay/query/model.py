@@ -5,7 +5,7 @@ written back to each of them (`outlay.query.codec`); two questions that mean the
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal, Self, get_args
 
@@ -62,7 +62,7 @@ class CostQuery(BaseModel):
     @classmethod
     def _speak_plainly(cls, data: Any, handler: ValidatorFunctionWrapHandler) -> Self:
         try:
-            query: Self = handler(data)
+            query: Self = handler(_with_range(data))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             field = ".".join(str(part) for part in first["loc"])
@@ -168,9 +168,72 @@ class CostQuery(BaseModel):
         joined = f"({self.where}) AND ({condition})" if self.where else condition
         return self.but(where=joined)
 
+    def to_params(self) -> dict[str, str]:
+        """The question as URL parameters; see `outlay.query.codec.to_params`."""
+        from outlay.query.codec import to_params
+
+        return to_params(self)
+
+    @staticmethod
+    def from_params(
+        params: Mapping[str, str], *, others: Collection[str] | None = None
+    ) -> "CostQuery":
+        """Read URL parameters; see `outlay.query.codec.from_params`."""
+        from outlay.query.codec import from_params
+
+        return from_params(params, others=others)
+
+    def to_json(self) -> dict[str, Any]:
+        """The question as plain JSON values; see `outlay.query.codec.to_json`."""
+        from outlay.query.codec import to_json
+
+        return to_json(self)
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any] | str) -> "CostQuery":
+        """Read `to_json`'s form; see `outlay.query.codec.from_json`."""
+        from outlay.query.codec import from_json
+
+        return from_json(data)
+
+    def to_cli(self) -> list[str]:
+        """The words after ``outlay query``; see `outlay.query.codec.to_cli`."""
+        from outlay.query.codec import to_cli
+
+        return to_cli(self)
+
+    @staticmethod
+    def from_cli(words: Iterable[str]) -> "CostQuery":
+        """Read `to_cli`'s words; see `outlay.query.codec.from_cli`."""
+        from outlay.query.codec import from_cli
+
+        return from_cli(words)
+
     def as_of_moment(self) -> datetime | int | None:
         """`as_of` as the lake takes it: a UTC moment (naive), a snapshot id, or None."""
         return _moment(self.as_of) if self.as_of else None
+
+
+def _with_range(data: Any) -> Any:
+    """`from` and `to` instead of a range, and `measure` for `measures`, as people write them."""
+    if not isinstance(data, Mapping):
+        return data
+    parts = dict(data)
+    if "measure" in parts and "measures" not in parts:
+        parts["measures"] = parts.pop("measure")
+    start, end = parts.pop("from", None), parts.pop("to", None)
+    if start in (None, "") and end in (None, ""):
+        return parts
+    if parts.get("range") not in (None, "", ranges.ALL):
+        raise QueryError(
+            "a range and from/to exclude each other",
+            field="range",
+            text=str(parts["range"]),
+            hint="Give either a relative range, or from and to.",
+        )
+    days = [ranges.parse_day(str(day or ""), f) for day, f in ((start, "from"), (end, "to"))]
+    parts["range"] = ranges.between(days[0], days[1])
+    return parts
 
 
 def moment_text(value: object, field: str) -> str:

@@ -1,0 +1,168 @@
+"""What the planner knows of a slice before it asks anything: days, currencies, columns, tag keys.
+
+All of it is read from the footers of immutable Parquet files and kept for the process's life.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from outlay.lake.types import Pin, Rollup, Slice
+from outlay.query.dimensions import Dimension
+from outlay.query.errors import QueryError, near_names
+
+
+class LakeReader(Protocol):
+    """The part of the lake that questions stand on."""
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """A connection of the caller's own."""
+        ...
+
+    def rollup_paths(self, pin: Pin, table: Rollup) -> dict[str, Path]:
+        """Delivery id → the roll-up file of each slice."""
+        ...
+
+    def tag_cube(self, slice_: Slice, key: str) -> Path:
+        """The cube of one tag key of one slice."""
+        ...
+
+
+@dataclass(frozen=True)
+class SliceFacts:
+    """A slice with its roll-up files. `first_day` and `last_day` are None for a slice without
+    charges; columns are those that the file has."""
+
+    slice: Slice
+    paths: Mapping[str, Path]
+    first_day: date | None
+    last_day: date | None
+    currencies: tuple[str, ...]
+    cube_columns: frozenset[str]
+    context_columns: frozenset[str]
+
+    @property
+    def charge_columns(self) -> frozenset[str]:
+        """Columns of the charges; empty when retention has taken them."""
+        return _columns(self.slice.charges_path) if self.detail else frozenset()
+
+    @property
+    def detail(self) -> bool:
+        """Whether the charges themselves are still there."""
+        return self.slice.charges_path.exists()
+
+    @property
+    def tag_keys(self) -> frozenset[str]:
+        """Every tag key of the slice's charges."""
+        return _tag_keys(self.paths["tags"])
+
+    def has(self, dimension: Dimension) -> bool:
+        """Whether any charge of the slice can have a value of the dimension."""
+        if dimension.kind == "tag":
+            return dimension.name in self.tag_keys
+        name = dimension.name
+        return (
+            not name.startswith("x_")
+            or name in self.context_columns
+            or name in self.slice.delivery.columns
+            or name in self.charge_columns
+        )
+
+
+TABLES: tuple[Rollup, ...] = ("daily", "contexts", "cube", "months", "tags")
+
+
+def slice_facts(lake: LakeReader, pin: Pin) -> list[SliceFacts]:
+    """The facts of every slice of the pin, in its order."""
+    files = {table: lake.rollup_paths(pin, table) for table in TABLES}
+    found = []
+    for slice_ in pin.slices:
+        paths = {table: files[table][slice_.delivery.id] for table in TABLES}
+        first, last = _day_bounds(paths["cube"])
+        found.append(
+            SliceFacts(
+                slice_,
+                paths,
+                first,
+                last,
+                _currencies(paths["cube"]),
+                _columns(paths["cube"]),
+                _columns(paths["contexts"]),
+            )
+        )
+    return found
+
+
+def check_known(
+    facts: Iterable[SliceFacts], dimensions: Iterable[Dimension], field: str, text: str
+) -> None:
+    """Raise QueryError for a tag key or source column that no slice has, with near names."""
+    slices = list(facts)
+    for dimension in dimensions:
+        if not slices or dimension.name in ("x_SourceName", "x_BillingPeriod"):
+            continue
+        if any(slice_.has(dimension) for slice_ in slices):
+            continue
+        names = sorted(_names(slices, dimension.kind))
+        near = near_names(str(dimension), names)
+        position = text.find(str(dimension))
+        raise QueryError(
+            f"no charge has {dimension}",
+            field=field,
+            text=text,
+            position=position if position >= 0 else None,
+            length=len(str(dimension)),
+            near=near,
+            allowed=() if near else names[:40],
+        )
+
+
+def _names(slices: list[SliceFacts], kind: str) -> set[str]:
+    if kind == "tag":
+        return {str(Dimension("tag", key)) for s in slices for key in s.tag_keys}
+    return {
+        name
+        for s in slices
+        for name in (*s.context_columns, *s.slice.delivery.columns)
+        if name.startswith("x_") and name != "x_ContextKey"
+    }
+
+
+@lru_cache(maxsize=8192)
+def _columns(path: Path) -> frozenset[str]:
+    return frozenset(pq.read_schema(path).names)
+
+
+@lru_cache(maxsize=8192)
+def _day_bounds(path: Path) -> tuple[date | None, date | None]:
+    metadata = pq.read_metadata(path)
+    index = metadata.schema.to_arrow_schema().names.index("ChargeDay")
+    lows, highs = [], []
+    for group in range(metadata.num_row_groups):
+        statistics = metadata.row_group(group).column(index).statistics
+        if statistics is None or not statistics.has_min_max:
+            days = pq.read_table(path, columns=["ChargeDay"])["ChargeDay"]
+            bounds = pc.min_max(days).as_py()
+            return bounds["min"], bounds["max"]
+        lows.append(statistics.min)
+        highs.append(statistics.max)
+    return (min(lows), max(highs)) if lows else (None, None)
+
+
+@lru_cache(maxsize=8192)
+def _currencies(path: Path) -> tuple[str, ...]:
+    column = pq.read_table(path, columns=["BillingCurrency"])["BillingCurrency"]
+    return tuple(sorted(value for value in pc.unique(column).to_pylist() if value is not None))
+
+
+@lru_cache(maxsize=8192)
+def _tag_keys(path: Path) -> frozenset[str]:
+    table = pq.read_table(path, columns=["Key"], read_dictionary=["Key"])
+    return frozenset(pc.unique(table["Key"]).to_pylist())

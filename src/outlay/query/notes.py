@@ -1,0 +1,77 @@
+"""What must be said beside a result."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from outlay.query.measures import MEASURES
+from outlay.query.ranges import Days
+from outlay.query.result import Result
+
+if TYPE_CHECKING:
+    from outlay.query.run import Prepared
+
+
+def notes(prepared: "Prepared", result: Result) -> tuple[str, ...]:
+    """Warnings on a result, most serious first."""
+    found = [*_rejected(prepared), *_units(prepared), *_old_rates(result)]
+    if result.previous_range and prepared.facts:
+        first = min(f.first_day for f in prepared.facts if f.first_day)
+        if result.previous_range.start < first:
+            found.append(
+                f"The comparison starts {result.previous_range.start}, before the first charge "
+                f"({first}): it is not complete."
+            )
+        longer = result.previous_range.days - (result.range.days if result.range else 0)
+        if longer > 0 and prepared.query.grain in ("day", "hour"):
+            found.append(
+                f"The earlier range is {longer} day{'s' * (longer > 1)} longer: its last days "
+                "stand behind the end of the asked range."
+            )
+    if not prepared.pin.detail:
+        found.append("Only daily roll-ups are kept of that moment; it answers to the day.")
+    return tuple(found)
+
+
+def _rejected(prepared: "Prepared") -> list[str]:
+    found = []
+    for facts in prepared.facts:
+        rejected = facts.slice.delivery.proof.rows_rejected
+        if rejected and _touches(prepared.days, facts.first_day, facts.last_day):
+            found.append(
+                f"{rejected} row{'s' * (rejected != 1)} of {facts.slice.source} "
+                f"{facts.slice.billing_period} {'were' if rejected != 1 else 'was'} rejected "
+                "and not counted; see the quarantine."
+            )
+    return found
+
+
+def _touches(days: Days, first: date | None, last: date | None) -> bool:
+    before = bool(days.end and first and first >= days.end)
+    after = bool(days.start and last and last < days.start)
+    return not (before or after)
+
+
+def _units(prepared: "Prepared") -> list[str]:
+    query = prepared.query
+    found = []
+    for name in query.measures:
+        unit = {"ConsumedQuantity": "ConsumedUnit", "PricingQuantity": "PricingUnit"}.get(name)
+        if unit and unit not in query.by and not _says(query.where, unit):
+            found.append(
+                f"{name} may add up different units: group by {unit} or filter to one of them."
+            )
+    return found
+
+
+def _says(where: str, unit: str) -> bool:
+    return f"{unit} = " in where
+
+
+def _old_rates(result: Result) -> list[str]:
+    if not result.rates or not result.range or not result.currency:
+        return []
+    newest = max(rate.day for rate in result.rates)
+    late = (result.range.end - newest).days
+    if late <= 10 or all(MEASURES[name].kind != "money" for name in result.query.measures):
+        return []
+    return [f"Exchange rates end on {newest}: later days are converted at that day's rate."]

@@ -1,0 +1,226 @@
+"""Which table answers a question exactly at the least cost, slice by slice.
+
+From cheap to dear: base cube, tag cube, context-months, daily facts with contexts, charges.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from outlay.query.columns import SLICE_COLUMNS, TIME_COLUMNS
+from outlay.query.dimensions import Dimension
+from outlay.query.errors import QueryError
+from outlay.query.expression import Condition, parse, referenced
+from outlay.query.expression.tree import All
+from outlay.query.facts import LakeReader, SliceFacts
+from outlay.query.measures import MEASURES
+from outlay.query.ranges import Days
+from outlay.query.shape import Field, Shape, Shift, Sum, Table
+
+CHARGE_DAY = Dimension("column", "ChargeDay")
+CURRENCY = Dimension("column", "BillingCurrency")
+_CUBE_SUMS = {"BilledCost", "EffectiveCost", "ListCost", "ContractedCost", "LineCount"}
+_TAG_CUBE = {"ChargeDay", "BillingCurrency", "ChargeCategory", *SLICE_COLUMNS}
+_MONTH_GRAINS = ("none", "month", "quarter", "year")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question made ready for planning: names read, sums taken apart."""
+
+    by: tuple[Dimension, ...]
+    condition: Condition | None
+    sums: tuple[Sum, ...]
+    grain: str
+    money: bool
+
+    @property
+    def needed(self) -> frozenset[Dimension]:
+        """Every dimension that any part of the question looks at."""
+        found = {*self.by, *(referenced(self.condition) if self.condition else ())}
+        for part in self.sums:
+            found |= referenced(part.condition) if part.condition else set()
+        return frozenset(found | {CURRENCY} if self.money else found)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A range to plan for: its days, whether it is the compared one, how its periods move."""
+
+    days: Days
+    previous: bool = False
+    shift: Shift | None = None
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A shape and the files that it reads, by table name."""
+
+    shape: Shape
+    files: tuple[tuple[str, tuple[Path, ...]], ...]
+
+
+def asked_sums(measures: tuple[str, ...]) -> tuple[Sum, ...]:
+    """The distinct sums that the measures are made of."""
+    sums: dict[Sum, None] = {}
+    for name in measures:
+        for part in MEASURES[name].parts:
+            sums.setdefault(Sum(part.column, parse(part.when) if part.when else None))
+    return tuple(sums)
+
+
+def plan(
+    lake: LakeReader, facts: list[SliceFacts], asked: Asked, span: Span, target: str | None
+) -> Iterator[Branch]:
+    """The branches that answer `asked` over the span; slices outside of it are left out.
+
+    `target` is the currency to convert to. Raises QueryError where only charges can answer and
+    they are gone by retention.
+    """
+    merged: dict[Shape, dict[str, list[Path]]] = {}
+    for slice_ in facts:
+        if not _overlaps(slice_, span.days):
+            continue
+        shape = _shape(slice_, asked, span, target)
+        files = _files(lake, slice_, shape)
+        if shape.table in ("daily", "months"):
+            # Context ids mean something within their slice alone.
+            yield Branch(shape, tuple((name, (path,)) for name, path in files.items()))
+            continue
+        for name, path in files.items():
+            merged.setdefault(shape, {}).setdefault(name, []).append(path)
+    for shape, lists in merged.items():
+        yield Branch(shape, tuple((name, tuple(paths)) for name, paths in lists.items()))
+
+
+def _overlaps(slice_: SliceFacts, days: Days) -> bool:
+    if slice_.first_day is None or slice_.last_day is None:
+        return False
+    before = days.end is not None and slice_.first_day >= days.end
+    after = days.start is not None and slice_.last_day < days.start
+    return not (before or after)
+
+
+def _shape(slice_: SliceFacts, asked: Asked, span: Span, target: str | None) -> Shape:
+    convert = target is not None and asked.money and set(slice_.currencies) != {target}
+    start, end = _cut(slice_, span.days)
+    table = _table(slice_, asked, start, end, convert)
+    by_day, other = _split(asked.condition)
+    if table in ("cube", "tag_cube", "charges"):
+        by_day, other = None, asked.condition
+    return Shape(
+        table=table,
+        fields=tuple(_field(slice_, table, dimension) for dimension in sorted(asked.needed)),
+        by=asked.by,
+        sums=asked.sums,
+        condition=other,
+        day_condition=by_day,
+        grain=asked.grain,
+        start=start,
+        end=end,
+        currency=asked.money,
+        keep_day=convert,
+        previous=span.previous,
+        shift=span.shift,
+    )
+
+
+def _cut(slice_: SliceFacts, days: Days) -> tuple[date | None, date | None]:
+    """The bounds that leave out some day of the slice; the others would cost time for nothing."""
+    first, last = slice_.first_day, slice_.last_day
+    start = days.start if days.start and first and days.start > first else None
+    end = days.end if days.end and last and days.end <= last else None
+    return start, end
+
+
+def _split(condition: Condition | None) -> tuple[Condition | None, Condition | None]:
+    """The part of a condition that looks at the day alone, and the rest."""
+    if condition is None:
+        return None, None
+    items = condition.items if isinstance(condition, All) else (condition,)
+    by_day = tuple(item for item in items if referenced(item) == {CHARGE_DAY})
+    other = tuple(item for item in items if referenced(item) != {CHARGE_DAY})
+    return _joined(by_day), _joined(other)
+
+
+def _joined(items: tuple[Condition, ...]) -> Condition | None:
+    return (items[0] if len(items) == 1 else All(items)) if items else None
+
+
+def _table(
+    slice_: SliceFacts, asked: Asked, start: date | None, end: date | None, convert: bool
+) -> Table:
+    present = [d for d in asked.needed if _is_present(slice_, d)]
+    columns = {d.name for d in present if d.kind == "column"} - set(SLICE_COLUMNS)
+    tags = {d.name for d in present if d.kind == "tag"}
+    summed = {part.column for part in asked.sums}
+    if asked.grain == "hour" or columns & set(TIME_COLUMNS):
+        return _charges(slice_, asked)
+    # The cube is made of contexts: a column that those lack is null there, whatever charges say.
+    in_cube = columns - {"ChargeDay"} <= slice_.cube_columns & slice_.context_columns
+    if summed <= _CUBE_SUMS and not tags and in_cube:
+        return "cube"
+    if summed <= _CUBE_SUMS and columns <= _TAG_CUBE and _has_cube(tags):
+        return "tag_cube"
+    mixed = CHARGE_DAY in referenced_or_none(_split(asked.condition)[1])
+    if mixed or not columns <= slice_.context_columns | {"ChargeDay"}:
+        return _charges(slice_, asked)
+    if asked.grain in _MONTH_GRAINS and not convert and "ChargeDay" not in columns:
+        if all(day is None or day.day == 1 for day in (start, end)):
+            return "months"
+    return "daily"
+
+
+def _has_cube(tags: set[str]) -> bool:
+    # A cube is a file that is named after its key; file names have a limit.
+    return len(tags) == 1 and all(len(key.encode()) <= 100 for key in tags)
+
+
+def referenced_or_none(condition: Condition | None) -> frozenset[Dimension]:
+    """What a condition looks at; nothing if there is none."""
+    return referenced(condition) if condition else frozenset()
+
+
+def _charges(slice_: SliceFacts, asked: Asked) -> Table:
+    if not slice_.detail:
+        raise QueryError(
+            f"the charges of {slice_.slice.source} {slice_.slice.billing_period} of that moment "
+            "are no longer kept; only their daily roll-ups are",
+            field="as_of",
+            allowed=("grain day or longer", *sorted(slice_.context_columns)),
+            hint="Ask without hours and line-level columns, or at a later moment.",
+        )
+    return "charges"
+
+
+def _is_present(slice_: SliceFacts, dimension: Dimension) -> bool:
+    if dimension.kind == "tag":
+        return dimension.name in slice_.tag_keys
+    name = dimension.name
+    if name == "ChargeDay" or name in SLICE_COLUMNS or not name.startswith("x_"):
+        return True
+    return slice_.has(dimension)
+
+
+def _field(slice_: SliceFacts, table: Table, dimension: Dimension) -> Field:
+    if not _is_present(slice_, dimension):
+        return Field(dimension, "null")
+    if dimension.kind == "tag":
+        return Field(dimension, "value" if table == "tag_cube" else "map")
+    if dimension.name == "x_SourceName":
+        return Field(dimension, "constant", slice_.slice.source)
+    if dimension.name == "x_BillingPeriod":
+        return Field(dimension, "constant", slice_.slice.billing_period.start.isoformat())
+    return Field(dimension, "column")
+
+
+def _files(lake: LakeReader, slice_: SliceFacts, shape: Shape) -> dict[str, Path]:
+    if shape.table == "charges":
+        return {"charges": slice_.slice.charges_path}
+    if shape.table == "cube":
+        return {"cube": slice_.paths["cube"]}
+    if shape.table == "tag_cube":
+        key = next(f.dimension.name for f in shape.fields if f.origin == "value")
+        return {"tag_cube": lake.tag_cube(slice_.slice, key)}
+    return {shape.table: slice_.paths[shape.table], "contexts": slice_.paths["contexts"]}

@@ -1,0 +1,153 @@
+"""Asking: from a question to its result."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+
+from outlay.lake.types import Pin
+from outlay.money import DateRange
+from outlay.money.rates import Rate, Rates, ecb_rates
+from outlay.query import ranges
+from outlay.query.answer import Answer
+from outlay.query.compiler import branch_sql
+from outlay.query.dimensions import parse_dimension
+from outlay.query.expression import parse, referenced
+from outlay.query.facts import LakeReader, SliceFacts, check_known, slice_facts
+from outlay.query.measures import MEASURES
+from outlay.query.model import CostQuery
+from outlay.query.notes import notes
+from outlay.query.periods import comparison_span
+from outlay.query.planner import Asked, Branch, Span, asked_sums, plan
+from outlay.query.ranges import Days
+from outlay.query.result import Result
+from outlay.query.tabulate import tabulate
+
+
+class PinnableLake(LakeReader, Protocol):
+    """The lake as `run` needs it."""
+
+    def pin(self, as_of: datetime | int | None = None) -> Pin:
+        """The lake at a moment."""
+        ...
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A question with everything that it stands on: pin, slices, days."""
+
+    query: CostQuery
+    pin: Pin
+    facts: list[SliceFacts]
+    asked: Asked
+    days: Days
+    range: DateRange | None
+    previous_range: DateRange | None
+    spans: tuple[Span, ...]
+
+
+def run(
+    lake: PinnableLake,
+    query: CostQuery,
+    *,
+    rates: Rates | None = None,
+    now: datetime | None = None,
+    pin: Pin | None = None,
+) -> Result:
+    """Answer a question.
+
+    `rates` convert amounts (default: the European Central Bank's), `now` is the UTC moment that
+    relative ranges count from, `pin` the snapshot when the caller holds one already (otherwise
+    the question's `as_of` decides). Raises QueryError for what cannot be answered and LakeError
+    for a moment before the first snapshot.
+    """
+    prepared = prepare(lake, query, now=now, pin=pin)
+    branches = [
+        branch
+        for span in prepared.spans
+        for branch in plan(lake, prepared.facts, prepared.asked, span, query.currency)
+    ]
+    found = _rates(prepared, branches, rates)
+    connection = lake.connect()
+    try:
+        answer = Answer(connection, query, prepared.asked.sums, found is not None)
+        if branches:
+            values = {key: rate.value for key, rate in (found or {}).items()}
+            answer.create([branch_sql(branch) for branch in branches], values)
+            answer.rank()
+        result = tabulate(answer if branches else None, prepared, found or {}, now)
+    finally:
+        connection.close()
+    tables: dict[str, int] = {}
+    for branch in branches:
+        files = len(branch.files[0][1])
+        tables[branch.shape.table] = tables.get(branch.shape.table, 0) + files
+    return result.completed(
+        warnings=notes(prepared, result),
+        tables=tables,
+        rerun=lambda other: run(lake, other, rates=rates, now=now, pin=prepared.pin),
+    )
+
+
+def prepare(
+    lake: PinnableLake, query: CostQuery, *, now: datetime | None = None, pin: Pin | None = None
+) -> Prepared:
+    """Resolve snapshot, names and days of a question; raises QueryError and LakeError."""
+    pin = pin or lake.pin(query.as_of_moment())
+    facts = slice_facts(lake, pin)
+    asked = ask(query)
+    check_known(facts, asked.by, "by", ",".join(query.by))
+    if asked.condition:
+        check_known(facts, sorted(referenced(asked.condition)), "where", query.where)
+    days = ranges.resolve(query.range, (now or datetime.now(UTC)).date())
+    asked_range = _whole_range(days, facts)
+    previous, spans = None, [Span(days)]
+    if query.compare and asked_range:
+        previous, span = comparison_span(query, asked_range)
+        spans.append(span)
+    return Prepared(query, pin, facts, asked, days, asked_range, previous, tuple(spans))
+
+
+def ask(query: CostQuery) -> Asked:
+    """Read the names of a question."""
+    return Asked(
+        by=tuple(parse_dimension(name) for name in query.by),
+        condition=parse(query.where) if query.where else None,
+        sums=asked_sums(query.measures),
+        grain=query.grain,
+        money=any(MEASURES[name].kind == "money" for name in query.measures),
+    )
+
+
+def _whole_range(days: Days, facts: Sequence[SliceFacts]) -> DateRange | None:
+    """The asked days, open ends closed by what the lake holds; None if that is nothing."""
+    firsts = [f.first_day for f in facts if f.first_day]
+    lasts = [f.last_day for f in facts if f.last_day]
+    start = days.start or (min(firsts) if firsts else None)
+    end = days.end or (max(lasts) + timedelta(days=1) if lasts else None)
+    return DateRange(start, end) if start and end and start < end else None
+
+
+def _rates(
+    prepared: Prepared, branches: Sequence[Branch], rates: Rates | None
+) -> dict[tuple[str, date], Rate] | None:
+    """Rates by (currency, charge day); None where no branch needs any."""
+    target = prepared.query.currency
+    if target is None or not any(branch.shape.keep_day for branch in branches):
+        return None
+    source = rates or ecb_rates()
+    found: dict[tuple[str, date], Rate] = {}
+    for facts in prepared.facts:
+        if facts.first_day is None or facts.last_day is None:
+            continue
+        for currency in facts.currencies:
+            if currency == target:
+                continue
+            for offset in range((facts.last_day - facts.first_day).days + 1):
+                day = facts.first_day + timedelta(days=offset)
+                if (currency, day) not in found:
+                    rate = source.rate(currency, target, day)
+                    if rate is not None:
+                        found[currency, day] = rate
+    return found
+

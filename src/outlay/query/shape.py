@@ -1,0 +1,61 @@
+"""The shape of one branch of a question: all that its SQL depends on, but the files.
+
+Slices whose shapes are equal share one text of SQL, which is compiled once.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from outlay.query.dimensions import Dimension
+from outlay.query.expression import Condition
+
+Table = Literal["cube", "tag_cube", "months", "daily", "charges"]
+Origin = Literal["column", "map", "value", "constant", "null"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """Where a slice has the value of a dimension: a column of the table, its Tags map, the
+    tag cube's Value, one constant for the whole slice, or nowhere."""
+
+    dimension: Dimension
+    origin: Origin
+    constant: str | None = None
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A column to sum, over rows where `condition` holds (None: all)."""
+
+    column: str
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How far the periods of an earlier range are moved to lie over the asked one."""
+
+    unit: Literal["day", "month"]
+    count: int
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One branch. `day_condition` looks at ChargeDay alone, `condition` at everything else, so
+    that contexts are filtered before facts. `start` and `end` are None where they cut nothing.
+    `currency` keeps BillingCurrency, `keep_day` the day (to convert by)."""
+
+    table: Table
+    fields: tuple[Field, ...]
+    by: tuple[Dimension, ...]
+    sums: tuple[Sum, ...]
+    condition: Condition | None
+    day_condition: Condition | None
+    grain: str
+    start: date | None
+    end: date | None
+    currency: bool
+    keep_day: bool
+    previous: bool = False
+    shift: Shift | None = None

@@ -1,0 +1,183 @@
+"""From the rows of SQL to a result: shares and changes are worked out here, in decimals."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import TYPE_CHECKING, Any
+
+from outlay.money import MONEY_CONTEXT
+from outlay.money.rates import Rate
+from outlay.query.answer import Answer
+from outlay.query.columns import column_type
+from outlay.query.dimensions import parse_dimension
+from outlay.query.measures import MEASURES
+from outlay.query.model import PERIOD, CostQuery
+from outlay.query.result import Column, RateUsed, Result, Unconverted, arrow_table
+
+if TYPE_CHECKING:
+    from outlay.query.run import Prepared
+
+RATIO = Decimal("0.000001")
+_DIVISION = Context(prec=60)
+Amount = Decimal | int | None
+
+
+def tabulate(
+    answer: Answer | None,
+    prepared: "Prepared",
+    rates: Mapping[tuple[str, date], Rate],
+    now: datetime | None,
+) -> Result:
+    """The result of an answer (None: no slice is in range)."""
+    query = prepared.query
+    totals = {row[0]: answer.read_amounts(row[1:]) for row in answer.totals()} if answer else {}
+    several = len(totals) > 1
+    columns = result_columns(query, several)
+    rows = [] if answer is None else [_row(answer, r, totals, several) for r in answer.rows()]
+    other = [] if answer is None else [_other(answer, r, totals, several) for r in answer.other()]
+    currency = query.currency or (next(iter(totals)) if len(totals) == 1 else None)
+    return Result(
+        query=query,
+        columns=columns,
+        table=arrow_table(columns, rows),
+        other=tuple(other),
+        totals=tuple(_total(query, c, a, several) for c, a in totals.items()),
+        currency=currency,
+        range=prepared.range,
+        previous_range=prepared.previous_range,
+        group_count=answer.group_count() if answer else 0,
+        unconverted=_unconverted(answer),
+        rates=_rates_used(rates, prepared),
+        snapshot=None if prepared.pin.snapshot_id is None else str(prepared.pin.snapshot_id),
+        as_of=prepared.pin.committed_at,
+    )
+
+
+def result_columns(query: CostQuery, several: bool) -> tuple[Column, ...]:
+    """The columns of a result; `several` tells that it holds several currencies."""
+    columns: list[Column] = []
+    if query.grain != "none":
+        kind = "timestamp" if query.grain == "hour" else "date"
+        columns.append(Column(PERIOD, "period", kind, query.grain.capitalize()))
+    for name in query.by:
+        dimension = parse_dimension(name)
+        kind = column_type(dimension.name) if dimension.kind == "column" else "text"
+        columns.append(Column(name, "dimension", kind, dimension.name))
+    if several and "BillingCurrency" not in query.by:
+        columns.append(Column("BillingCurrency", "currency", "text", "Currency"))
+    for name in query.measures:
+        measure = MEASURES[name]
+        columns.append(Column(name, "measure", measure.kind, measure.title, name))
+        if query.by or query.grain != "none":
+            title = f"Share of {measure.title.lower()}"
+            columns.append(Column(f"{name}_share", "share", "ratio", title, name))
+        if query.compare:
+            columns += [
+                Column(f"{name}_previous", "previous", measure.kind, "Before", name),
+                Column(f"{name}_change", "change", measure.kind, "Change", name),
+                Column(f"{name}_change_ratio", "change_ratio", "ratio", "Change, ratio", name),
+            ]
+    return tuple(columns)
+
+
+def _row(
+    answer: Answer, fetched: Sequence[Any], totals: Mapping[str, list[Amount]], several: bool
+) -> dict[str, Any]:
+    query = answer.query
+    period, currency = fetched[0], fetched[1]
+    values = fetched[2 : 2 + len(query.by)]
+    amounts = answer.read_amounts(fetched[2 + len(query.by) :])
+    row: dict[str, Any] = {PERIOD: period} if query.grain != "none" else {}
+    row.update(zip(query.by, values, strict=True))
+    if several and "BillingCurrency" not in row:
+        row["BillingCurrency"] = currency
+    row.update(amounts_row(query, amounts, totals[currency]))
+    return row
+
+
+def _other(
+    answer: Answer, fetched: Sequence[Any], totals: Mapping[str, list[Amount]], several: bool
+) -> dict[str, Any]:
+    query = answer.query
+    period, currency, groups = fetched[0], fetched[1], fetched[2]
+    row: dict[str, Any] = {PERIOD: period} if query.grain != "none" else {}
+    if several:
+        row["BillingCurrency"] = currency
+    row["groups"] = groups
+    row.update(amounts_row(query, answer.read_amounts(fetched[3:]), totals[currency]))
+    return row
+
+
+def _total(
+    query: CostQuery, currency: str | None, amounts: list[Amount], several: bool
+) -> dict[str, Any]:
+    row: dict[str, Any] = {"BillingCurrency": currency} if several else {}
+    row.update(amounts_row(query, amounts, None))
+    return row
+
+
+def amounts_row(
+    query: CostQuery, amounts: list[Amount], total: list[Amount] | None
+) -> dict[str, Any]:
+    """A row's measures with shares (of `total`, if given) and changes."""
+    row: dict[str, Any] = {}
+    step = 2 if query.compare else 1
+    for index, name in enumerate(query.measures):
+        now = amounts[index * step]
+        row[name] = now
+        if total is not None and (query.by or query.grain != "none"):
+            row[f"{name}_share"] = ratio(now, total[index * step])
+        if query.compare:
+            before = amounts[index * step + 1]
+            row[f"{name}_previous"] = before
+            row[f"{name}_change"] = change(now, before)
+            row[f"{name}_change_ratio"] = ratio(row[f"{name}_change"], _absolute(before))
+    return row
+
+
+def change(now: Amount, before: Amount) -> Amount:
+    """Now less before, exactly; None where either is unknown."""
+    if now is None or before is None:
+        return None
+    if isinstance(now, int) and isinstance(before, int):
+        return now - before
+    return MONEY_CONTEXT.subtract(Decimal(now), Decimal(before))
+
+
+def ratio(part: Amount, whole: Amount) -> Decimal | None:
+    """Part ÷ whole, rounded half to even to six decimals; None where there is no base."""
+    if part is None or not whole:
+        return None
+    quotient = _DIVISION.divide(Decimal(part), Decimal(whole))
+    return quotient.quantize(RATIO, rounding=ROUND_HALF_EVEN, context=_DIVISION)
+
+
+def _absolute(amount: Amount) -> Amount:
+    # A change from -10 to -5 is a rise: the ratio keeps the sign of the change.
+    if amount is None or isinstance(amount, int):
+        return None if amount is None else abs(amount)
+    return amount.copy_abs()
+
+
+def _unconverted(answer: Answer | None) -> tuple[Unconverted, ...]:
+    if answer is None:
+        return ()
+    return tuple(
+        Unconverted(row[0], dict(zip(answer.query.measures, row[1:], strict=True)))
+        for row in answer.unconverted()
+    )
+
+
+def _rates_used(
+    rates: Mapping[tuple[str, date], Rate], prepared: "Prepared"
+) -> tuple[RateUsed, ...]:
+    """The rate of the newest asked day, a currency."""
+    newest: dict[str, tuple[date, Rate]] = {}
+    for (currency, day), rate in rates.items():
+        inside = prepared.range is not None and day < prepared.range.end
+        if inside and (currency not in newest or day > newest[currency][0]):
+            newest[currency] = (day, rate)
+    return tuple(
+        RateUsed(currency, rate.day, rate.value, rate.publisher)
+        for currency, (_, rate) in sorted(newest.items())
+    )
