@@ -15,7 +15,6 @@ from outlay.sources.contract import (
     Feed,
     FileRef,
     Fold,
-    Mapping as BillMapping,
     Raw,
     Reject,
     Rows,
@@ -25,6 +24,9 @@ from outlay.sources.contract import (
     Stated,
     Transport,
     TransportError,
+)
+from outlay.sources.contract import (
+    Mapping as BillMapping,
 )
 
 HEADER = ["day", "account", "service", "resource", "type", "cost", "currency", "team"]

@@ -3,6 +3,7 @@
 Importing this module imports PyIceberg (seconds): only writers and maintenance do so.
 """
 
+import contextlib
 import functools
 import logging
 import sqlite3
@@ -106,10 +107,8 @@ class ChargesTable:
                     ROOT_PROPERTY: str(self.layout.root),
                 },
             )
-            try:
+            with contextlib.suppress(NamespaceAlreadyExistsError):
                 catalog.create_namespace(NAMESPACE)
-            except NamespaceAlreadyExistsError:
-                pass
         return catalog
 
     def open(self) -> Table:
@@ -204,7 +203,10 @@ class ChargesTable:
     def referenced_files(self) -> set[str]:
         """Names of the metadata, manifest and statistics files that any snapshot needs."""
         table = self.open()
-        names = {table.metadata_location, *(log.metadata_file for log in table.metadata.metadata_log)}
+        names = {
+            table.metadata_location,
+            *(log.metadata_file for log in table.metadata.metadata_log),
+        }
         for snapshot in table.metadata.snapshots:
             names.add(snapshot.manifest_list)
             names.update(manifest.manifest_path for manifest in snapshot.manifests(table.io))
@@ -217,8 +219,8 @@ def _field_id(name: str) -> int:
 
 def _slice_is(replacement: Replacement) -> BooleanExpression:
     return And(
-        EqualTo("x_SourceName", replacement.source),
-        EqualTo("x_BillingPeriod", replacement.period.start.isoformat()),
+        EqualTo(term="x_SourceName", value=replacement.source),
+        EqualTo(term="x_BillingPeriod", value=replacement.period.start.isoformat()),
     )
 
 

@@ -31,9 +31,7 @@ class LakeFileIO(PyArrowFileIO):
     """PyArrow file access with every location brought into the lake of this catalog."""
 
     @staticmethod
-    def parse_location(
-        location: str, properties: Properties = EMPTY_DICT
-    ) -> tuple[str, str, str]:
+    def parse_location(location: str, properties: Properties = EMPTY_DICT) -> tuple[str, str, str]:
         """Scheme, host and path of a location, relocated into the lake."""
         return PyArrowFileIO.parse_location(
             relocate(location, properties[ROOT_PROPERTY]), properties

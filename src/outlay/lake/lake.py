@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from outlay.lake.commit import remove_source
 from outlay.lake.engine.duckdb import connect
 from outlay.lake.history import History
 from outlay.lake.layout import Layout, staging_folder, sync_folder
-from outlay.lake.load import Job, Loader, remove_source
+from outlay.lake.load import Job, Loader
 from outlay.lake.records import read_record
 from outlay.lake.rollups import build_rollups, build_tag_cube
 from outlay.lake.types import (
@@ -113,7 +114,7 @@ class Lake:
         if not current.charges_path.exists():
             raise LakeError(
                 f"the roll-ups of {current.source} {current.billing_period} are missing and its "
-                "charges are no longer kept; restore the lake from a backup or load the period again"
+                "charges are no longer kept; restore the lake from a backup, or load it again"
             )
         target = self.layout.rollups / current.delivery.id
         with staging_folder(self.layout) as folder:
@@ -143,7 +144,7 @@ class Lake:
             return target
         pin = Pin(None, None, (current,))
         for table in ("daily", "contexts", "tags"):
-            self.rollup_paths(pin, table)  # type: ignore[arg-type]
+            self.rollup_paths(pin, table)
         with staging_folder(self.layout) as folder:
             connection = self.connect()
             try:
@@ -193,9 +194,7 @@ class Lake:
     ) -> list[LoadOutcome]:
         """Lift a source's slices anew from the files in the lake, where the mapping version or
         the options differ from those that they were lifted with."""
-        job = Job(
-            source_name, source, None, options, max_rejected=max_rejected, progress=progress
-        )
+        job = Job(source_name, source, None, options, max_rejected=max_rejected, progress=progress)
         return Loader(self, job).relift()
 
     def remove(self, source_name: str) -> int | None:
@@ -211,9 +210,7 @@ class Lake:
 
     # ------------------------------------------------------------------ explaining
 
-    def restatements(
-        self, before: Pin, after: Pin, by: Sequence[str] = ()
-    ) -> RestatementReport:
+    def restatements(self, before: Pin, after: Pin, by: Sequence[str] = ()) -> RestatementReport:
         """What changed between two pins, by slice and by the given dimensions, exactly."""
         from outlay.lake.restatement import report
 

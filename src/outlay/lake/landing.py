@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Sequence
@@ -97,7 +98,7 @@ class Landing:
 
     def _is_whole(self, file: LandedFile) -> bool:
         path = self.layout.landed(file.landed)
-        return path.exists() and path.stat().st_size == file.size
+        return path.exists() and path.stat().st_size == file.size and _touch(path)
 
     def _fetch(self, ref: FileRef) -> list[LandedFile]:
         fault_point("land")
@@ -148,11 +149,20 @@ class Landing:
         name = path.rsplit("/", 1)[-1].lower()
         ending = next((ending for ending in _ENDINGS if name.endswith(ending)), "")
         target = self.layout.landing / sha256[:2] / f"{sha256}{ending}"
-        if target.exists() and target.stat().st_size == size:
+        if target.exists() and target.stat().st_size == size and _touch(target):
             temporary.unlink()
         else:
             publish(temporary, target)
         return LandedFile(path, sha256, size, self.layout.relative(target), version)
+
+
+def _touch(path: Path) -> bool:
+    """Say that the file is in use, so that nothing collects it before the commit."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _is_data(info: zipfile.ZipInfo) -> bool:

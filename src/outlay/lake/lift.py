@@ -71,9 +71,7 @@ def plan(source: str, period: BillingPeriod, mapping: Mapping, *, loose: bool) -
 def _check(mapping: Mapping) -> None:
     for rows in (mapping.main, *mapping.extra):
         for column in rows.columns:
-            if column in LAKE_TYPES or (
-                column not in FOCUS_TYPES and not column.startswith("x_")
-            ):
+            if column in LAKE_TYPES or (column not in FOCUS_TYPES and not column.startswith("x_")):
                 raise SourceError(
                     f"the mapping {rows.name!r} gives {column}, which is neither a FOCUS 1.4 "
                     "column nor an own column named x_…; this is a defect of the source"

@@ -15,17 +15,14 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from outlay.lake.faults import fault_point
+from outlay.lake.commit import ATTEMPTS, OvertakenError, commit_prepared, current_delivery
 from outlay.lake.landing import Landing, fingerprint, offer_digest
 from outlay.lake.layout import (
     check_source_name,
     clean_staging,
-    exclusive,
-    new_delivery_id,
     staging_folder,
     write_text,
 )
-from outlay.lake.metadata import ADDED_PROPERTY, CAUSE_PROPERTY, COMMIT_PROPERTY, REMOVED_PROPERTY
 from outlay.lake.prepare import Offer, Prepared, Preparer
 from outlay.lake.records import record_to_json
 from outlay.lake.split import split_by_period
@@ -52,7 +49,6 @@ from outlay.sources.contract import (
 if TYPE_CHECKING:
     from outlay.lake.lake import Lake
 
-_ATTEMPTS = 10
 _COMMIT_AFTER_SECONDS = 30.0
 
 _Slot = tuple[str, BillingPeriod]
@@ -75,10 +71,6 @@ class Job:
     def wants(self, period: BillingPeriod) -> bool:
         """Whether the load was asked for this billing period."""
         return self.periods is None or period in self.periods
-
-
-class _Overtaken(Exception):  # noqa: N818 - a signal to start again, not an error to show
-    """Another load changed one of our slices: ask for the offer again."""
 
 
 @dataclass
@@ -112,16 +104,16 @@ class Loader:
         return self._repeat(lambda: self._relift_rest(frozenset()))
 
     def _repeat(self, attempt: Callable[[], None]) -> list[LoadOutcome]:
-        for number in range(_ATTEMPTS):
+        for number in range(ATTEMPTS):
             try:
                 attempt()
                 self._commit()
                 return self._sorted()
-            except _Overtaken:
+            except OvertakenError:
                 self.state.waiting.clear()
                 time.sleep(random.uniform(0, 0.05 * (number + 1)))
         raise LakeError(
-            f"the slices of {self.job.source_name} were changed by other loads {_ATTEMPTS} times "
+            f"the slices of {self.job.source_name} were changed by other loads {ATTEMPTS} times "
             "while this one ran; let the other loads finish, then load again"
         )
 
@@ -158,7 +150,7 @@ class Loader:
         pin = self.lake.pin()
         digest = offer_digest(delivery)
         if period is not None:
-            current = _current(pin, job.source_name, period)
+            current = current_delivery(pin, job.source_name, period)
             if current and current.offer == digest and self._same_meaning(current):
                 self._unchanged(period, current, "the offer has not changed")
                 return {period}
@@ -225,7 +217,7 @@ class Loader:
 
     def _compare(self, offer: Offer, staging: "_LazyStaging", folder: Path) -> None:
         """Decide what the offer is to the slice as it is now, and prepare it if it is new."""
-        current = _current(self.lake.pin(), offer.source_name, offer.period)
+        current = current_delivery(self.lake.pin(), offer.source_name, offer.period)
         if current and current.fingerprint == offer.fingerprint and self._same_meaning(current):
             self._unchanged(offer.period, current, "the content has not changed")
             return
@@ -252,9 +244,7 @@ class Loader:
         self.state.prepared[key] = prepared
         self._keep(prepared)
 
-    def _again(
-        self, prepared: Prepared, cause: Cause, current: DeliveryRecord | None
-    ) -> Prepared:
+    def _again(self, prepared: Prepared, cause: Cause, current: DeliveryRecord | None) -> Prepared:
         """A prepared slice whose predecessor has changed: the record must say so."""
         replaces = current.id if current else None
         if prepared.held or (prepared.record.replaces, prepared.record.cause) == (replaces, cause):
@@ -359,9 +349,7 @@ class Loader:
         self, number: int, delivery: Delivery, digest: str, pin: Pin
     ) -> set[BillingPeriod]:
         own = [s for s in pin.slices if s.source == self.job.source_name]
-        if own and all(
-            s.delivery.offer == digest and self._same_meaning(s.delivery) for s in own
-        ):
+        if own and all(s.delivery.offer == digest and self._same_meaning(s.delivery) for s in own):
             for current in own:
                 self._unchanged(
                     current.billing_period, current.delivery, "the offer has not changed"
@@ -433,78 +421,3 @@ class _LazyStaging:
                 job.progress,
             )
         return self._staging
-
-
-def _current(pin: Pin, source: str, period: BillingPeriod) -> DeliveryRecord | None:
-    for current in pin.slices:
-        if (current.source, current.billing_period) == (source, period):
-            return current.delivery
-    return None
-
-
-def commit_prepared(lake: "Lake", prepared: Sequence[Prepared]) -> int:
-    """Commit prepared slices in one snapshot; gives its id.
-
-    Raises _Overtaken when one of the slices is not what the preparation compared it with.
-    """
-    from outlay.lake.catalog import CommitRefused, Replacement
-
-    records = [item.record for item in prepared]
-    replacements = [
-        Replacement(item.record.source, item.record.billing_period, item.charges,
-                    item.record.replaces is not None)
-        for item in prepared
-    ]  # fmt: skip
-    properties = {
-        COMMIT_PROPERTY: new_delivery_id(),
-        ADDED_PROPERTY: ",".join(record.id for record in records),
-        REMOVED_PROPERTY: ",".join(record.replaces for record in records if record.replaces),
-        CAUSE_PROPERTY: ",".join(sorted({record.cause for record in records})),
-    }
-    for _ in range(_ATTEMPTS):
-        # The lock only spares needless refusals: what decides is the table's optimistic commit.
-        with exclusive(lake.layout.root / ".commit.lock"):
-            table = lake.table.open()
-            pin = lake.pin()
-            for record in records:
-                current = _current(pin, record.source, record.billing_period)
-                if (current.id if current else None) != record.replaces:
-                    raise _Overtaken
-            fault_point("commit")
-            try:
-                snapshot_id = lake.table.commit(table, replacements, properties)
-            except CommitRefused:
-                continue
-            fault_point("commit")
-        lake.history.moments()
-        return snapshot_id
-    raise LakeError(
-        "the lake's table was changed by other loads at every try; let them finish, then load again"
-    )
-
-
-def remove_source(lake: "Lake", source_name: str) -> int | None:
-    """Drop a source's slices in a new snapshot; its id, or None if there was no slice."""
-    from outlay.lake.catalog import CommitRefused, Replacement
-
-    for _ in range(_ATTEMPTS):
-        with exclusive(lake.layout.root / ".commit.lock"):
-            table = lake.table.open()
-            slices = [s for s in lake.pin().slices if s.source == source_name]
-            if not slices:
-                return None
-            properties = {
-                COMMIT_PROPERTY: new_delivery_id(),
-                REMOVED_PROPERTY: ",".join(s.delivery.id for s in slices),
-                CAUSE_PROPERTY: "removed",
-            }
-            gone = [Replacement(s.source, s.billing_period, None, True) for s in slices]
-            try:
-                snapshot_id = lake.table.commit(table, gone, properties)
-            except CommitRefused:
-                continue
-        lake.history.moments()
-        return snapshot_id
-    raise LakeError(
-        "the lake's table was changed by other loads at every try; let them finish, then try again"
-    )

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import duckdb
 
-from outlay.lake.checks import row_checks
+from outlay.focus.checks import run_checks
+from outlay.focus.sql import literal
 from outlay.lake.faults import fault_point
 from outlay.lake.layout import Layout, new_delivery_id, publish, sync_folder, write_text
 from outlay.lake.lift import Plan, charges_sql, context_columns, plan, write_charges
 from outlay.lake.proof import Survey, prove, survey, write_quarantine
 from outlay.lake.records import record_to_json
-from outlay.lake.rollups import ContextCollision, build_rollups
+from outlay.lake.rollups import ContextCollisionError, build_rollups
 from outlay.lake.staging import BrokenRow, StagedRaw, Staging
 from outlay.lake.types import Cause, DeliveryRecord, LakeError, LandedFile, Proof, RejectedRow
 from outlay.money import BillingPeriod
@@ -111,15 +112,13 @@ class Preparer:
         sample: tuple[RejectedRow, ...] = ()
         if proof.rows_rejected:
             quarantine = work / "quarantine.parquet"
-            sample = write_quarantine(
-                connection, planned, raw, offer.files, broken, quarantine
-            )
+            sample = write_quarantine(connection, planned, raw, offer.files, broken, quarantine)
         record = self._record(offer, planned, found, proof, contexts, cause, replaces)
         record = replace(
             record,
             id=delivery_id,
             rejects_sample=sample,
-            checks=row_checks(connection, charges, planned.columns),
+            checks=run_checks(connection, f"read_parquet({literal(str(charges))})"),
             focus_version=_focus_version(connection, charges, planned.columns),
         )
         held = self._held(proof)
@@ -172,7 +171,7 @@ class Preparer:
             self._tell(offer, "rolling up", 3)
             try:
                 build_rollups(connection, charges, contexts, rollups)
-            except ContextCollision:
+            except ContextCollisionError:
                 # Two contexts share a 63-bit key (about once in a million slices): salt it.
                 continue
             return contexts
@@ -259,9 +258,8 @@ def _focus_version(
     """The FOCUS version that the source says its rows were written in; empty if it says none."""
     if "x_FocusVersion" not in columns:
         return ""
-    path = str(charges).replace("'", "''")
     rows = connection.execute(
-        f"SELECT DISTINCT x_FocusVersion FROM read_parquet('{path}') "
+        f"SELECT DISTINCT x_FocusVersion FROM read_parquet({literal(str(charges))}) "
         "WHERE x_FocusVersion IS NOT NULL ORDER BY 1"
     ).fetchall()
     return ", ".join(str(row[0]) for row in rows)

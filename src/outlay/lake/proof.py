@@ -156,9 +156,7 @@ def write_quarantine(
     cases = " ".join(
         f"WHEN coalesce(({sql}), false) THEN {literal(reason)}" for reason, sql in plan.rejects
     )
-    names = " ".join(
-        f"WHEN {index} THEN {literal(file.path)}" for index, file in enumerate(files)
-    )
+    names = " ".join(f"WHEN {index} THEN {literal(file.path)}" for index, file in enumerate(files))
     select = (
         f"SELECT CASE _file {names} END AS file, _line AS line, CASE {cases} END AS reason, "
         f"{raw.record_json()} AS record FROM raw"

@@ -7,8 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from outlay.focus.checks import CheckResult
 from outlay.lake.types import (
-    CheckResult,
     DeliveryRecord,
     LakeError,
     LandedFile,
@@ -67,6 +67,18 @@ def _proof_from(data: Mapping[str, Any]) -> Proof:
     )
 
 
+def _check_to_dict(check: CheckResult) -> dict[str, Any]:
+    sample = [
+        {name: None if value is None else str(value) for name, value in row.items()}
+        for row in check.sample
+    ]
+    return {**vars(check), "sample": sample}
+
+
+def _check_from(data: Mapping[str, Any]) -> CheckResult:
+    return CheckResult(**{**data, "sample": tuple(data["sample"])})
+
+
 def record_to_dict(record: DeliveryRecord) -> dict[str, Any]:
     """The record as plain values, fit for JSON."""
     return {
@@ -87,7 +99,7 @@ def record_to_dict(record: DeliveryRecord) -> dict[str, Any]:
         "replaces": record.replaces,
         "rows": record.rows,
         "proof": proof_to_dict(record.proof),
-        "checks": [vars(check) for check in record.checks],
+        "checks": [_check_to_dict(check) for check in record.checks],
         "notes": list(record.notes),
         "rejects_sample": [vars(row) for row in record.rejects_sample],
         "columns": list(record.columns),
@@ -122,7 +134,7 @@ def record_from_json(text: str) -> DeliveryRecord:
             replaces=data["replaces"],
             rows=data["rows"],
             proof=_proof_from(data["proof"]),
-            checks=tuple(CheckResult(**check) for check in data["checks"]),
+            checks=tuple(_check_from(check) for check in data["checks"]),
             notes=tuple(data["notes"]),
             rejects_sample=tuple(RejectedRow(**row) for row in data["rejects_sample"]),
             columns=tuple(data["columns"]),
@@ -130,9 +142,9 @@ def record_from_json(text: str) -> DeliveryRecord:
             loose=data["loose"],
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise LakeError(f"a delivery record is damaged ({error!r}); restore it or load again") from (
-            error
-        )
+        raise LakeError(
+            f"a delivery record is damaged ({error!r}); restore it or load again"
+        ) from (error)
 
 
 def read_record(path: Path) -> DeliveryRecord:

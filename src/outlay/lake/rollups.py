@@ -17,7 +17,7 @@ from outlay.lake.types import COST_COLUMNS, LakeError
 _PARQUET = "FORMAT PARQUET, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
 
 
-class ContextCollision(LakeError):
+class ContextCollisionError(LakeError):
     """Two different contexts have the same key: the key must be salted."""
 
 
@@ -35,8 +35,8 @@ def build_rollups(
 ) -> None:
     """Write the five roll-ups of a charges file into the folder.
 
-    `contexts` are the context columns that `x_ContextKey` was made of. Raises ContextCollision
-    when the key does not tell two contexts apart.
+    `contexts` are the context columns that `x_ContextKey` was made of. Raises
+    ContextCollisionError when the key does not tell two contexts apart.
     """
     folder.mkdir(parents=True, exist_ok=True)
     source = f"read_parquet({literal(str(charges))})"
@@ -93,7 +93,9 @@ def _contexts(
             "SELECT count(*) FROM outlay_contexts WHERE collides"
         ).fetchall()[0][0]
         if collisions:
-            raise ContextCollision(f"{collisions} context keys stand for more than one context")
+            raise ContextCollisionError(
+                f"{collisions} context keys stand for more than one context"
+            )
         connection.execute(
             "COPY (SELECT CAST(row_number() OVER (ORDER BY x_ContextKey) - 1 AS INTEGER) AS "
             "ContextId, * EXCLUDE (collides) FROM outlay_contexts ORDER BY ContextId) "

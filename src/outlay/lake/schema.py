@@ -18,11 +18,7 @@ LAKE_TYPES: Mapping[str, str] = LAKE_COLUMNS
 _NEVER_CONTEXT = frozenset({"ChargeDescription", "SkuPriceId", "InvoiceDetailId"})
 
 MANDATORY_CONTEXT = (
-    *(
-        name
-        for name in CURRENT
-        if COLUMNS[name].type is Type.STRING and name not in _NEVER_CONTEXT
-    ),
+    *(name for name in CURRENT if COLUMNS[name].type is Type.STRING and name not in _NEVER_CONTEXT),
     "Tags",
 )
 """Context columns of every slice, whatever their cardinality."""

@@ -28,7 +28,9 @@ def split_by_period(
     Rows without a period, and records that are no rows, belong to the first slice of their file.
     A file's periods are remembered by its content. Raises LakeError when no row has a period.
     """
-    periods = [_file_periods(layout, source, options, files, at, staging) for at in range(len(files))]
+    periods = [
+        _file_periods(layout, source, options, files, at, staging) for at in range(len(files))
+    ]
     dated = sorted({period for found in periods for period in found if period != _UNDATED})
     if not dated:
         raise LakeError(

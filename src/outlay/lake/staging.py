@@ -161,9 +161,7 @@ class Staging:
                 if name in self._wanted
             ]
             reader = _reader(self._layout.landed(file.landed), header)
-            self.broken[index] = _stage_file(
-                self.connection, reader, selected, index, file, target
-            )
+            self.broken[index] = _stage_file(self.connection, reader, selected, index, file, target)
             fault_point("stage")
             self._staged[index] = target
         return self._staged[index]
@@ -200,7 +198,7 @@ def _stage_file(
             f"TO {literal(str(target))} (FORMAT {_STAGED})"
         )
         found = connection.execute(
-            'SELECT line, any_value(error_type), any_value(error_message), any_value(csv_line) '
+            "SELECT line, any_value(error_type), any_value(error_message), any_value(csv_line) "
             "FROM reject_errors GROUP BY line ORDER BY line"
         ).fetchall()
     except duckdb.Error as error:
@@ -233,17 +231,13 @@ def _broken(
     return BrokenRow(index, record, reason + " ".join(message.split()), text or "")
 
 
-def _renumber(
-    connection: duckdb.DuckDBPyConnection, target: Path, broken: Sequence[int]
-) -> None:
+def _renumber(connection: duckdb.DuckDBPyConnection, target: Path, broken: Sequence[int]) -> None:
     """Number the good records of a file as if the broken ones still stood between them.
 
     The n-th good record moves down by one for each broken record before it: the j-th broken one
     (from 1, at record r) stands before it exactly when r - j + 1 <= n.
     """
-    thresholds = ", ".join(
-        f"({record - at}, {at + 1})" for at, record in enumerate(sorted(broken))
-    )
+    thresholds = ", ".join(f"({record - at}, {at + 1})" for at, record in enumerate(sorted(broken)))
     numbered = target.with_suffix(".numbered")
     connection.execute(
         "COPY (SELECT staged.* REPLACE (staged._line + coalesce(shift.by, 0) AS _line) FROM "

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
+from outlay.focus.checks import CheckResult
 from outlay.money import BillingPeriod, total
 
 COST_COLUMNS = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
@@ -85,8 +86,7 @@ class Proof:
             lines = [line for line in self.lines if line.measure == measure]
             if len(lines) == 1 and lines[0].stated != amount:
                 found.append(
-                    f"the manifest states {measure} {amount:f}, the rows sum to "
-                    f"{lines[0].stated:f}"
+                    f"the manifest states {measure} {amount:f}, the rows sum to {lines[0].stated:f}"
                 )
         return tuple(found)
 
@@ -114,16 +114,6 @@ class LandedFile:
     size: int
     landed: str
     version: str = ""
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """One FOCUS row check on a slice: how many rows break it, and an example in `message`."""
-
-    check: str
-    severity: Literal["error", "warning", "note"]
-    rows: int
-    message: str
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,117 @@
+"""From a charge or a rejected row back to the vendor's own record."""
+
+import csv
+import gzip
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from outlay.focus.sql import literal
+from outlay.lake.types import LakeError, LandedFile, Slice
+from outlay.sources.tabular import Header, read_header
+
+if TYPE_CHECKING:
+    from outlay.lake.lake import Lake
+
+_QUARANTINE = pa.schema(
+    [
+        ("file", pa.string()),
+        ("line", pa.int64()),
+        ("reason", pa.string()),
+        ("record", pa.string()),
+    ]
+)
+
+
+def quarantined(lake: "Lake", delivery_id: str) -> pa.Table:
+    """The rejected rows of a delivery, or an empty table of the same columns."""
+    path = lake.layout.quarantine_file(delivery_id)
+    if not path.exists():
+        return _QUARANTINE.empty_table()
+    return pq.read_table(path, schema=_QUARANTINE)
+
+
+def raw_record(lake: "Lake", current: Slice, file_index: int, line: int) -> dict[str, str | None]:
+    """The record with number `line` (from 1) of the slice's file `file_index`, all of its cells."""
+    files = current.delivery.files
+    if not 0 <= file_index < len(files):
+        raise LakeError(
+            f"{current.source} {current.billing_period} has {len(files)} files, numbered from 0; "
+            f"there is no file {file_index}"
+        )
+    file = files[file_index]
+    path = lake.layout.landed(file.landed)
+    if not path.exists():
+        raise LakeError(f"{file.path} is no longer in the lake (retention); the charge remains")
+    with path.open("rb") as stream:
+        header = read_header(stream, file.path)
+    found = (
+        _parquet_record(lake, path, line)
+        if header.format == "parquet"
+        else _csv_record(path, header, line)
+    )
+    if found is None:
+        raise LakeError(f"{file.path} has no record {line}; records are numbered from 1")
+    return found
+
+
+def _parquet_record(lake: "Lake", path: Path, line: int) -> dict[str, str | None] | None:
+    connection = lake.connect()
+    try:
+        rows = connection.execute(
+            f"SELECT to_json(t) FROM (SELECT * FROM read_parquet({literal(str(path))}) "
+            f"WHERE file_row_number = {int(line) - 1}) t"
+        ).fetchall()
+    finally:
+        connection.close()
+    if not rows:
+        return None
+    values: dict[str, Any] = json.loads(rows[0][0], parse_float=str, parse_int=str)
+    return {name: _text(value) for name, value in values.items()}
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _csv_record(path: Path, header: Header, line: int) -> dict[str, str | None] | None:
+    opener = gzip.open if header.compression == "gzip" else open
+    encoding = "utf-8-sig" if header.encoding == "utf-8" else header.encoding
+    with cast("IO[bytes]", opener(path, "rb")) as stream:
+        text = (piece.decode(encoding, errors="replace") for piece in _lines(stream, encoding))
+        rows = csv.reader(text, delimiter=header.delimiter, quotechar=header.quote)
+        # Blank lines are no records, for the engine as for us.
+        records = (row for row in rows if row)
+        row = next(itertools.islice(records, line, line + 1), None)
+    if row is None:
+        return None
+    cells = itertools.zip_longest(header.columns, row)
+    return {
+        name if name is not None else f"cell {at + 1}": value or None
+        for at, (name, value) in enumerate(cells)
+    }
+
+
+def _lines(stream: IO[bytes], encoding: str) -> Iterator[bytes]:
+    if encoding.startswith("utf-16"):
+        yield from stream.read().decode(encoding).encode(encoding).splitlines(keepends=True)
+        return
+    first = True
+    for piece in stream:
+        # The mark of UTF-8 stands once at the start; the codec would look for it in every line.
+        yield piece.removeprefix(b"\xef\xbb\xbf") if first else piece
+        first = False
+
+
+def file_name(files: tuple[LandedFile, ...], index: int) -> str:
+    """The vendor's path of a charge's x_SourceFile."""
+    return files[index].path
