@@ -195,7 +195,9 @@ class Workspace:
         when several kinds claim the same file equally."""
         from outlay.app import loading
 
-        return loading.detect_bills(str(self.path / location) if "://" not in location else location, kind)
+        return loading.detect_bills(
+            str(self.path / location) if "://" not in location else location, kind
+        )
 
     def load(
         self,

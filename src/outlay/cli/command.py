@@ -105,7 +105,10 @@ def command(
 
         _sign(run, function)
         epilog = "\n\n".join(["Examples:" if len(examples) > 1 else "Example:", *examples])
-        app.command(name, epilog=epilog, rich_help_panel=panel)(run)
+        # A paragraph is one line: Typer would keep the line breaks of the source.
+        paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
+        help_text = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+        app.command(name, help=help_text, epilog=epilog, rich_help_panel=panel)(run)
         return function
 
     return declare

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from outlay.sources.contract import Progress
 
@@ -22,10 +23,12 @@ NOTHING = "–"
 
 @dataclass(frozen=True)
 class Col:
-    """A column of a table: its heading, and whether it holds numbers (right-aligned)."""
+    """A column of a table: its heading, whether it holds numbers (right-aligned), and whether it
+    is left out first where the terminal is too narrow."""
 
     title: str
     number: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,26 +53,23 @@ class Output:
         *,
         totals: Sequence[Sequence[str]] = (),
     ) -> None:
-        """A table for people; `totals` stand below a line."""
-        from rich.box import SIMPLE_HEAD
-        from rich.table import Table
-        from rich.text import Text
+        """A table for people; `totals` stand below a line.
 
-        table = Table(box=SIMPLE_HEAD, pad_edge=False)
-        for column in columns:
-            table.add_column(
-                Text(column.title),
-                justify="right" if column.number else "left",
-                overflow="fold",
-                no_wrap=column.number,
-            )
-        for index, row in enumerate(rows):
-            table.add_row(*map(Text, row), end_section=bool(totals) and index == len(rows) - 1)
-        for row in totals:
-            table.add_row(*map(Text, row), style="bold")
+        On a terminal that is too narrow the optional columns go, the last first. A file or pipe
+        has no width: nothing is left out or wrapped there, so that lines can be cut.
+        """
+        kept = list(range(len(columns)))
+        wide = _console(_UNBOUNDED).options
         console = _console()
-        # A file or pipe has no width: nothing may be wrapped there, so that lines can be cut.
-        console.print(table, width=None if console.is_terminal else 10_000, soft_wrap=True)
+        if not console.is_terminal:
+            console = _console(width=_UNBOUNDED)
+        while True:
+            table = _table([columns[i] for i in kept], _picked(rows, kept), _picked(totals, kept))
+            spare = [i for i in kept if columns[i].optional]
+            if not spare or console.measure(table, options=wide).maximum <= console.width:
+                break
+            kept.remove(spare[-1])
+        console.print(table)
 
     @contextmanager
     def progress(self) -> Iterator[Progress | None]:
@@ -97,10 +97,43 @@ class Output:
             yield update
 
 
-def _console() -> Console:
+_UNBOUNDED = 10_000
+_NEVER_FOLDED = 10
+
+
+def _console(width: int | None = None) -> Console:
     from rich.console import Console
 
-    return Console(file=sys.stdout)
+    return Console(file=sys.stdout, width=width)
+
+
+def _picked(rows: Sequence[Sequence[str]], kept: Sequence[int]) -> list[list[str]]:
+    return [[row[i] for i in kept] for row in rows]
+
+
+def _table(
+    columns: Sequence[Col], rows: Sequence[Sequence[str]], totals: Sequence[Sequence[str]]
+) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for index, column in enumerate(columns):
+        longest = max((len(row[index]) for row in rows), default=0)
+        table.add_column(
+            Text(column.title),
+            justify="right" if column.number else "left",
+            # Long text folds on a narrow terminal; periods, states and numbers never do.
+            overflow="fold",
+            min_width=max(len(column.title), min(longest, _NEVER_FOLDED)),
+            no_wrap=column.number,
+        )
+    for index, row in enumerate(rows):
+        table.add_row(*map(Text, row), end_section=bool(totals) and index == len(rows) - 1)
+    for row in totals:
+        table.add_row(*map(Text, row), style="bold")
+    return table
 
 
 def money(amount: Decimal | None) -> str:

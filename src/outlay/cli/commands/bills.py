@@ -41,7 +41,7 @@ def _register_load(app: typer.Typer) -> None:
     )
     def load(
         cli: Cli,
-        paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="File, folder or URL.")],
+        paths: Annotated[list[str], typer.Argument(metavar="PATH", help="File, folder or URL.")],
         kind: Annotated[
             str | None, typer.Option(help="What it is, if it cannot be told: `source kinds`.")
         ] = None,
@@ -91,7 +91,7 @@ def _register_sync(app: typer.Typer) -> None:
         cli: Cli,
         names: Annotated[
             list[str] | None,
-            typer.Argument(metavar="[SOURCE]…", help="Default: all that are not manual."),
+            typer.Argument(metavar="[SOURCE]", help="Default: all that are not manual."),
         ] = None,
         period: Annotated[
             str | None, typer.Option(metavar="YYYY-MM", help="Only this billing period.")
@@ -102,9 +102,7 @@ def _register_sync(app: typer.Typer) -> None:
     ) -> int:
         """Bring sources up to date: what did not change is not read again."""
         with cli.out.progress() as progress:
-            loads = cli.workspace.sync(
-                names, period_of(period), dry_run=dry_run, progress=progress
-            )
+            loads = cli.workspace.sync(names, period_of(period), dry_run=dry_run, progress=progress)
         if not loads:
             cli.out.say(
                 "No source is due: none is configured with a cadence. `outlay source add` adds "
@@ -157,7 +155,7 @@ def _outcome_table(cli: Cli, outcomes: Sequence[LoadOutcome]) -> None:
         Col("Rejected", True),
         Col("BilledCost", True),
         Col("Reconciled"),
-        Col("Cause"),
+        Col("Cause", optional=True),
     ]
     cli.out.table(columns, rows)
 
@@ -238,10 +236,12 @@ def _register_deliveries(app: typer.Typer) -> None:
                 )
         columns = [
             *(Col("Source"), Col("Period"), Col("Rows", True), Col("Rejected", True)),
-            *(Col("Currency"), Col("Stated BilledCost", True), Col("Loaded BilledCost", True)),
-            Col("Loaded EffectiveCost", True),
-            *(Col("Reconciled"), Col("Loaded (UTC)"), Col("Cause"), Col("Delivery")),
+            *(Col("Currency"), Col("Stated", True), Col("Loaded", True)),
+            Col("EffectiveCost", True, optional=True),
+            *(Col("Reconciled"), Col("Loaded (UTC)", optional=True)),
+            *(Col("Cause", optional=True), Col("Delivery", optional=True)),
         ]
+        cli.out.say("BilledCost: stated by the vendor's own rows, and loaded into the ledger.")
         cli.out.table(columns, rows)
 
 

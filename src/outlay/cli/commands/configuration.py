@@ -34,7 +34,9 @@ def register(app: typer.Typer) -> None:
         if kind is None:
             rows = [(k.name, str(len(store.names(k.name))), k.description) for k in store.registry]
             if cli.out.json:
-                cli.out.data([{"kind": r[0], "count": int(r[1]), "description": r[2]} for r in rows])
+                cli.out.data(
+                    [{"kind": r[0], "count": int(r[1]), "description": r[2]} for r in rows]
+                )
             else:
                 cli.out.table([Col("Kind"), Col("Count", True), Col("What it is")], rows)
             return

@@ -28,9 +28,7 @@ def register(app: typer.Typer) -> None:
     def focus(
         cli: Cli,
         out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write into.")],
-        focus_version: Annotated[
-            str, typer.Option(help="1.0, 1.1, 1.2, 1.3 or 1.4.")
-        ] = "1.4",
+        focus_version: Annotated[str, typer.Option(help="1.0, 1.1, 1.2, 1.3 or 1.4.")] = "1.4",
         format: Annotated[str, typer.Option(help="parquet or csv.")] = "parquet",
         period: Annotated[
             str | None, typer.Option(metavar="YYYY-MM", help="Default: every period.")
@@ -43,7 +41,10 @@ def register(app: typer.Typer) -> None:
             )
         if cli.out.json:
             cli.out.data(
-                [{"path": str(file.path), "rows": file.rows, "bytes": file.bytes} for file in written]
+                [
+                    {"path": str(file.path), "rows": file.rows, "bytes": file.bytes}
+                    for file in written
+                ]
             )
         elif written:
             cli.out.table(

@@ -71,7 +71,7 @@ def register(app: typer.Typer) -> None:
         else:
             columns = [
                 *(Col("Snapshot"), Col("Committed (UTC)"), Col("Cause")),
-                *(Col("Slices added", True), Col("Removed", True), Col("Detail")),
+                *(Col("Slices added", True), Col("Removed", True), Col("Detail", optional=True)),
             ]
             rows = [
                 (

@@ -84,9 +84,10 @@ def _register_list(group: typer.Typer) -> None:
             )
         else:
             columns = [
-                *(Col("Source"), Col("Kind"), Col("Freshness"), Col("Newest period")),
-                *(Col("Slices", True), Col("Rows", True), Col("Rejected", True)),
-                *(Col("Reconciled"), Col("Last delivery (UTC)"), Col("Last run")),
+                *(Col("Source"), Col("Kind"), Col("Freshness"), Col("Newest")),
+                *(Col("Slices", True, True), Col("Rows", True), Col("Rejected", True)),
+                *(Col("Reconciled"), Col("Delivered (UTC)", optional=True)),
+                Col("Last run", optional=True),
             ]
             cli.out.table(columns, [_line(source) for source in sources])
             for source in sources:
