@@ -52,16 +52,16 @@ def hex_id(text: str, length: int = 17) -> str:
 def tags_as_people_write_them(key: str, team: str, env: str, app: str) -> Tags:
     """Most resources are tagged well; some not at all, some in other spellings."""
     luck = digest("tags/" + key) % 100
-    if luck < 11:
+    if luck < 17:
         return {}
     tags = {"team": team, "env": env, "app": app, "cost-center": _COST_CENTER.get(team, "CC-1000")}
-    if luck < 17:
+    if luck < 23:
         tags["env"] = env.upper() if luck % 2 else {"prod": "production"}.get(env, env.title())
-    elif luck < 23:
+    elif luck < 29:
         tags["team"] = team.title()
-    elif luck < 30:
-        del tags["app"]
     elif luck < 35:
+        del tags["app"]
+    elif luck < 41:
         del tags["team"]
     return tags
 
