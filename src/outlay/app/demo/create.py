@@ -113,16 +113,24 @@ class _Maker:
                 self._remember("early")
             self._write_final(con, first)
         self._sync(tuple(SOURCES))
-        for name, title, text, query in views.views(self.story):
-            if not any(view.name == name for view in self.workspace.views()):
-                self.workspace.save_view(
-                    name, query, title=title, description=text, author="outlay demo"
-                )
+        self._save_views()
         self._remember("done")
 
     def _remember(self, stage: str) -> None:
         self.demo = Demo(self.demo.anchor, self.demo.today, stage)
         _write(self.workspace.path, self.demo)
+
+    def _save_views(self) -> None:
+        saved = {view.name for view in self.workspace.views()}
+        for view in views.views(self.story):
+            if view.name not in saved:
+                self.workspace.save_view(
+                    view.name,
+                    view.query,
+                    title=view.title,
+                    description=view.description,
+                    author="outlay demo",
+                )
 
     def _write_early(self, con: duckdb.DuckDBPyConnection) -> None:
         """The bills as they stood on the 18th of the restated month."""

@@ -3,109 +3,117 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from outlay.app.demo.story import ACCOUNT_IDS, MARKETPLACE_VENDOR, Story
+from outlay.app.demo.story import ACCOUNT_IDS, MARKETPLACE_VENDOR, Anomaly, Story
 from outlay.query import CostQuery
 
 
-def views(story: Story) -> Iterator[tuple[str, str, str, CostQuery]]:
-    """(name, title, description, question) of each view."""
-    logs, gpus = story.anomalies
-    yield (
+@dataclass(frozen=True)
+class DemoView:
+    """A view to be saved: its name in URLs and commands, what people read, the question."""
+
+    name: str
+    title: str
+    description: str
+    query: CostQuery
+
+
+_YEAR: dict[str, Any] = {"grain": "month", "range": "last-13-months"}
+
+_STANDING: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    (
         "services-by-month",
         "Services by month",
         "Where the money goes, thirteen months.",
-        CostQuery(by=("ServiceName",), grain="month", range="last-13-months"),
-    )
-    yield (
+        {"by": "ServiceName", **_YEAR},
+    ),
+    (
         "teams",
         "Teams last month",
         "Cost by the team tag against the month before; untagged cost is a row of its own.",
-        CostQuery(by=("tags.team",), range="last-month", compare="previous"),
-    )
-    yield (
+        {"by": "tags.team", "range": "last-month", "compare": "previous"},
+    ),
+    (
         "untagged",
         "Untagged by account",
         "Usage of last month without a team tag, by account and service.",
-        CostQuery(
-            by=("SubAccountName", "ServiceName"),
-            range="last-month",
-            where="tags.team IS NULL AND ChargeCategory = 'Usage'",
-        ),
-    )
-    yield (
+        {
+            "by": "SubAccountName,ServiceName",
+            "range": "last-month",
+            "where": "tags.team IS NULL AND ChargeCategory = 'Usage'",
+        },
+    ),
+    (
         "unused-commitments",
         "Unused commitments",
         "What Savings Plans and reservations cost without being used.",
-        CostQuery(
-            by=("CommitmentDiscountType",),
-            grain="month",
-            range="last-13-months",
-            where="CommitmentDiscountStatus = 'Unused'",
-        ),
-    )
-    yield (
+        {
+            "by": "CommitmentDiscountType",
+            "where": "CommitmentDiscountStatus = 'Unused'",
+            **_YEAR,
+        },
+    ),
+    (
         "ai-spend",
         "AI models",
         "Amazon Bedrock by token type since the assistant was launched.",
-        CostQuery(
-            by=("x_UsageType",),
-            grain="month",
-            range="last-13-months",
-            where="x_ServiceCode = 'AmazonBedrock'",
-        ),
-    )
-    yield (
-        "runaway-logs",
-        logs.name,
-        logs.cause,
-        CostQuery.model_validate(
-            {
-                "by": ("SubAccountName",),
-                "grain": "day",
-                "from": (logs.start - timedelta(days=14)).isoformat(),
-                "to": (logs.end + timedelta(days=15)).isoformat(),
-                "where": "x_ServiceCode = 'AmazonCloudWatch' AND ChargeCategory = 'Usage'",
-            }
-        ),
-    )
-    yield (
-        "gpu-weekend",
-        gpus.name,
-        gpus.cause,
-        CostQuery.model_validate(
-            {
-                "by": ("x_UsageType",),
-                "grain": "day",
-                "from": (gpus.start - timedelta(days=14)).isoformat(),
-                "to": (gpus.end + timedelta(days=8)).isoformat(),
-                "where": f"SubAccountId = '{ACCOUNT_IDS[gpus.account]}'"
-                " AND x_ServiceCode = 'AmazonEC2'",
-            }
-        ),
-    )
-    yield (
+        {"by": "x_UsageType", "where": "x_ServiceCode = 'AmazonBedrock'", **_YEAR},
+    ),
+    (
         "credits-refunds-tax",
         "Credits, refunds and tax",
         "What is no usage, by month as invoiced.",
-        CostQuery(
-            measures=("BilledCost",),
-            by=("ChargeCategory", "InvoiceIssuerName"),
-            grain="month",
-            range="last-13-months",
-            where="ChargeCategory IN ('Credit', 'Tax', 'Adjustment')",
-        ),
-    )
-    yield (
+        {
+            "measures": "BilledCost",
+            "by": "ChargeCategory,InvoiceIssuerName",
+            "where": "ChargeCategory IN ('Credit', 'Tax', 'Adjustment')",
+            **_YEAR,
+        },
+    ),
+    (
         "marketplace",
         "Marketplace vendors",
         f"What AWS Marketplace invoices for others, such as {MARKETPLACE_VENDOR}",
-        CostQuery(
-            measures=("BilledCost",),
-            by=("InvoiceIssuerName", "ServiceName"),
-            grain="month",
-            range="last-13-months",
-            where="x_ServiceCode = '6k2quillstack'",
-        ),
+        {
+            "measures": "BilledCost",
+            "by": "InvoiceIssuerName,ServiceName",
+            "where": "x_ServiceCode = '6k2quillstack'",
+            **_YEAR,
+        },
+    ),
+)
+
+
+def views(story: Story) -> Iterator[DemoView]:
+    """The standing views, and one for each mishap with the days around it."""
+    for name, title, description, question in _STANDING:
+        yield DemoView(name, title, description, CostQuery.model_validate(question))
+    logs, gpus = story.anomalies
+    yield _around(
+        "runaway-logs",
+        logs,
+        "SubAccountName",
+        "x_ServiceCode = 'AmazonCloudWatch' AND ChargeCategory = 'Usage'",
     )
+    yield _around(
+        "gpu-weekend",
+        gpus,
+        "x_UsageType",
+        f"SubAccountId = '{ACCOUNT_IDS[gpus.account]}' AND x_ServiceCode = 'AmazonEC2'",
+    )
+
+
+def _around(name: str, anomaly: Anomaly, by: str, where: str) -> DemoView:
+    question = CostQuery.model_validate(
+        {
+            "by": by,
+            "grain": "day",
+            "from": (anomaly.start - timedelta(days=14)).isoformat(),
+            "to": (anomaly.end + timedelta(days=8)).isoformat(),
+            "where": where,
+        }
+    )
+    return DemoView(name, anomaly.name, anomaly.cause, question)
