@@ -124,9 +124,7 @@ class Answer:
             if _is_money(part):
                 rate = f"coalesce(rate.value, CAST(1 AS {RATE_SQL}))"
                 selected.append(f"CAST(s{i} AS {_HIGH}) * {rate} AS s{i}")
-                selected.append(
-                    f"CAST(s{i} - CAST(s{i} AS {_HIGH}) AS {_LOW}) * {rate} AS s{i}l"
-                )
+                selected.append(f"CAST(s{i} - CAST(s{i} AS {_HIGH}) AS {_LOW}) * {rate} AS s{i}l")
             else:
                 selected.append(f"s{i}")
         return (

@@ -70,9 +70,7 @@ def to_params(query: CostQuery) -> dict[str, str]:
     return {_URL_KEYS.get(name, name): _joined(value) for name, value in _parts(query).items()}
 
 
-def from_params(
-    params: Mapping[str, str], *, others: Collection[str] | None = None
-) -> CostQuery:
+def from_params(params: Mapping[str, str], *, others: Collection[str] | None = None) -> CostQuery:
     """Read URL parameters; raises QueryError.
 
     Keys that are no part of a question are skipped; with `others`, only those may stand beside

@@ -4,6 +4,8 @@ Amounts, quantities, prices and JSON objects do not describe a charge: a questio
 them, but never groups or filters by them.
 """
 
+from typing import Literal
+
 from outlay.focus.schema import COLUMNS, CURRENT, Type
 from outlay.focus.schema import LAKE_COLUMNS as LAKE_TYPES
 
@@ -26,7 +28,7 @@ LAKE_COLUMNS = tuple(name for name in LAKE_TYPES if name not in SLICE_COLUMNS)
 """Numbers of the lake's own that lead from a charge to its origin; no dimensions."""
 
 
-def column_type(name: str) -> str:
+def column_type(name: str) -> Literal["date", "timestamp", "text"]:
     """'date', 'timestamp' or 'text': the type of a descriptive column."""
     if name in DAY_COLUMNS:
         return "date"

@@ -17,6 +17,7 @@ from outlay.focus.sql import literal
 from outlay.query.columns import column_type
 from outlay.query.dimensions import Dimension
 from outlay.query.expression import Condition, compile_condition
+from outlay.query.expression.compile import Resolve
 from outlay.query.planner import CHARGE_DAY, CURRENCY, Branch
 from outlay.query.shape import Field, Shape, Sum
 
@@ -45,7 +46,7 @@ def shape_sql(shape: Shape) -> str:
     return tree.sql(dialect="duckdb")
 
 
-def table_sql(name: str) -> exp.Table:
+def table_sql(name: str, *, file_row_number: bool = False) -> exp.Table:
     """`read_parquet` of the files that are later filled in for `name`."""
     function = exp.Anonymous(
         this="read_parquet",
@@ -55,6 +56,9 @@ def table_sql(name: str) -> exp.Table:
             exp.EQ(this=exp.column("hive_partitioning"), expression=exp.false()),
         ],
     )
+    if file_row_number:
+        option = exp.EQ(this=exp.column("file_row_number"), expression=exp.true())
+        function.append("expressions", option)
     return exp.Table(this=function)
 
 
@@ -63,7 +67,7 @@ def table_sql(name: str) -> exp.Table:
 
 def _flat(shape: Shape) -> exp.Select:
     day = _day_of(shape.table)
-    resolve = _resolver(shape, "Tags", day)
+    resolve = _resolver(shape.fields, day)
     select = exp.Select().from_(table_sql(shape.table), copy=False)
     for condition in _conditions(shape, resolve, day):
         select.where(condition, copy=False)
@@ -73,13 +77,11 @@ def _flat(shape: Shape) -> exp.Select:
         _alias(day() if shape.keep_day else _null("DATE"), "_day"),
     ]
     selected += [_alias(resolve(d), f"d{i}") for i, d in enumerate(shape.by)]
-    selected += [
-        _alias(_sum(shape, part, resolve), f"s{i}") for i, part in enumerate(shape.sums)
-    ]
+    selected += [_alias(_sum(shape, part, resolve), f"s{i}") for i, part in enumerate(shape.sums)]
     return _grouped(select, shape, selected)
 
 
-def _grouped(select: exp.Select, shape: Shape, selected: list[exp.Expression]) -> exp.Select:
+def _grouped(select: exp.Select, shape: Shape, selected: list[exp.Expr]) -> exp.Select:
     flag = exp.true() if shape.previous else exp.false()
     select.select(_alias(flag, "_previous"), *selected, copy=False)
     # Without any row the one row of a global sum would be a group that does not exist.
@@ -87,9 +89,9 @@ def _grouped(select: exp.Select, shape: Shape, selected: list[exp.Expression]) -
     return select
 
 
-def _sum(shape: Shape, part: Sum, resolve: Callable[[Dimension], exp.Expression]) -> exp.Expression:
+def _sum(shape: Shape, part: Sum, resolve: Resolve) -> exp.Expr:
     if shape.table == "charges" and part.column == "LineCount":
-        summed: exp.Expression = exp.Count(this=exp.Star())
+        summed: exp.Expr = exp.Count(this=exp.Star())
     else:
         summed = exp.Sum(this=exp.column(part.column, quoted=True))
     if part.condition is None:
@@ -103,8 +105,8 @@ def _sum(shape: Shape, part: Sum, resolve: Callable[[Dimension], exp.Expression]
 
 def _by_context(shape: Shape) -> exp.Select:
     """Contexts are filtered and grouped first; facts then join to one integer a group."""
-    resolve = _resolver(shape, "Tags", _day_of(shape.table))
-    values: dict[str, exp.Expression] = {}
+    resolve = _resolver(shape.fields, _day_of(shape.table))
+    values: dict[str, exp.Expr] = {}
     if shape.currency:
         values["_currency"] = resolve(CURRENCY)
     for i, dimension in enumerate(shape.by):
@@ -154,7 +156,7 @@ def _facts(shape: Shape) -> exp.Select:
         .from_(exp.alias_(table_sql(shape.table), "_table", table=True))
         .join("_members", using="ContextId", join_type="inner")
     )
-    resolve = _resolver(shape, "Tags", day)
+    resolve = _resolver(shape.fields, day)
     for condition in _day_bounds(shape, day):
         select = select.where(condition)
     if shape.day_condition is not None:
@@ -183,7 +185,7 @@ def _outer(shape: Shape, names: list[str]) -> exp.Select:
         *(exp.column(f"d{i}") for i in range(len(shape.by))),
     ]
     for i, part in enumerate(shape.sums):
-        value: exp.Expression = exp.column(f"s{i}")
+        value: exp.Expr = exp.column(f"s{i}")
         if part.condition is not None:
             value = exp.Case(ifs=[exp.If(this=exp.column(f"f{i}"), true=value)])
         selected.append(_alias(value, f"s{i}"))
@@ -193,27 +195,28 @@ def _outer(shape: Shape, names: list[str]) -> exp.Select:
 # --- pieces ---------------------------------------------------------------------------------
 
 
-def _resolver(
-    shape: Shape, tags: str, day: Callable[[], exp.Expression]
-) -> Callable[[Dimension], exp.Expression]:
-    fields = {field.dimension: field for field in shape.fields}
+def line_resolver(fields: Sequence[Field]) -> Resolve:
+    """The SQL of dimensions in the charges themselves."""
+    return _resolver(fields, _day_of("charges"))
 
-    def resolve(dimension: Dimension) -> exp.Expression:
-        if dimension == CHARGE_DAY:
-            return day()
-        return _value(fields[dimension], tags)
+
+def _resolver(fields: Sequence[Field], day: Callable[[], exp.Expr]) -> Resolve:
+    known = {field.dimension: field for field in fields}
+
+    def resolve(dimension: Dimension) -> exp.Expr:
+        return day() if dimension == CHARGE_DAY else _value(known[dimension])
 
     return resolve
 
 
-def _value(field: Field, tags: str) -> exp.Expression:
+def _value(field: Field) -> exp.Expr:
     name = field.dimension.name
     if field.origin == "value":
         return exp.column("Value", quoted=True)
     if field.origin == "map":
         key = exp.Literal.string(name)
         return exp.Anonymous(
-            this="map_extract_value", expressions=[exp.column(tags, quoted=True), key]
+            this="map_extract_value", expressions=[exp.column("Tags", quoted=True), key]
         )
     kind = _SQL_TYPES[column_type(name)] if field.dimension.kind == "column" else "VARCHAR"
     if field.origin == "null":
@@ -223,7 +226,7 @@ def _value(field: Field, tags: str) -> exp.Expression:
     return exp.column(name, quoted=True)
 
 
-def _day_of(table: str) -> Callable[[], exp.Expression]:
+def _day_of(table: str) -> Callable[[], exp.Expr]:
     """The day of a row of the table, as fresh nodes (a node has one parent)."""
     if table == "charges":
         return lambda: exp.cast(exp.column("ChargePeriodStart", quoted=True), "DATE")
@@ -231,38 +234,33 @@ def _day_of(table: str) -> Callable[[], exp.Expression]:
     return lambda: exp.column(name, quoted=True)
 
 
-def _moment_of(shape: Shape, day: Callable[[], exp.Expression]) -> exp.Expression:
+def _moment_of(shape: Shape, day: Callable[[], exp.Expr]) -> exp.Expr:
     return exp.column("ChargePeriodStart", quoted=True) if shape.grain == "hour" else day()
 
 
-def _conditions(
-    shape: Shape,
-    resolve: Callable[[Dimension], exp.Expression],
-    day: Callable[[], exp.Expression],
-) -> list[exp.Expression]:
+def _conditions(shape: Shape, resolve: Resolve, day: Callable[[], exp.Expr]) -> list[exp.Expr]:
     found = _day_bounds(shape, day)
     for condition in (shape.condition, shape.day_condition):
         if condition is not None:
-            found.append(_compiled(condition, resolve))
+            found.append(compiled_condition(condition, resolve))
     return found
 
 
-def _compiled(
-    condition: Condition, resolve: Callable[[Dimension], exp.Expression]
-) -> exp.Expression:
+def compiled_condition(condition: Condition, resolve: Resolve) -> exp.Expr:
+    """The SQL of a condition, in parentheses."""
     return exp.paren(compile_condition(condition, resolve), copy=False)
 
 
-def _day_bounds(shape: Shape, day: Callable[[], exp.Expression]) -> list[exp.Expression]:
+def _day_bounds(shape: Shape, day: Callable[[], exp.Expr]) -> list[exp.Expr]:
     if shape.table == "charges":
         # Compared as moments, so that row groups are skipped by their statistics.
-        def left() -> exp.Expression:
+        def left() -> exp.Expr:
             return exp.column("ChargePeriodStart", quoted=True)
 
         kind = "TIMESTAMP"
     else:
         left, kind = day, "DATE"
-    found: list[exp.Expression] = []
+    found: list[exp.Expr] = []
     if shape.start:
         found.append(exp.GTE(this=left(), expression=_date(shape.start, kind)))
     if shape.end:
@@ -270,7 +268,7 @@ def _day_bounds(shape: Shape, day: Callable[[], exp.Expression]) -> list[exp.Exp
     return found
 
 
-def _period(shape: Shape, moment: exp.Expression) -> exp.Expression:
+def _period(shape: Shape, moment: exp.Expr) -> exp.Expr:
     if shape.grain == "none":
         return _null("DATE")
     kind = "TIMESTAMP" if shape.grain == "hour" else "DATE"
@@ -286,14 +284,13 @@ def _period(shape: Shape, moment: exp.Expression) -> exp.Expression:
     return period
 
 
-def _date(day: date, kind: str) -> exp.Expression:
+def _date(day: date, kind: str) -> exp.Expr:
     return exp.cast(exp.Literal.string(day.isoformat()), kind)
 
 
-def _null(kind: str) -> exp.Expression:
+def _null(kind: str) -> exp.Expr:
     return exp.cast(exp.Null(), kind)
 
 
-def _alias(value: exp.Expression, name: str) -> exp.Expression:
+def _alias(value: exp.Expr, name: str) -> exp.Expr:
     return exp.alias_(value, name, copy=False)
-

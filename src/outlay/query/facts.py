@@ -84,7 +84,7 @@ def slice_facts(lake: LakeReader, pin: Pin) -> list[SliceFacts]:
     files = {table: lake.rollup_paths(pin, table) for table in TABLES}
     found = []
     for slice_ in pin.slices:
-        paths = {table: files[table][slice_.delivery.id] for table in TABLES}
+        paths: dict[str, Path] = {t: files[t][slice_.delivery.id] for t in TABLES}
         first, last = _day_bounds(paths["cube"])
         found.append(
             SliceFacts(

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from outlay.query.errors import QueryError, near_names
 
+Kind = Literal["money", "quantity", "count"]
 CREDIT = "ChargeCategory = 'Credit'"
 
 
@@ -27,11 +29,11 @@ class Measure:
     name: str
     title: str
     description: str
-    kind: str
+    kind: Kind
     parts: tuple[Part, ...]
 
 
-def _plain(name: str, title: str, description: str, kind: str = "money") -> Measure:
+def _plain(name: str, title: str, description: str, kind: Kind = "money") -> Measure:
     return Measure(name, title, description, kind, (Part(name),))
 
 

@@ -80,7 +80,7 @@ def plan(
     """
     merged: dict[Shape, dict[str, list[Path]]] = {}
     for slice_ in facts:
-        if not _overlaps(slice_, span.days):
+        if not overlaps(slice_, span.days):
             continue
         shape = _shape(slice_, asked, span, target)
         files = _files(lake, slice_, shape)
@@ -94,7 +94,8 @@ def plan(
         yield Branch(shape, tuple((name, tuple(paths)) for name, paths in lists.items()))
 
 
-def _overlaps(slice_: SliceFacts, days: Days) -> bool:
+def overlaps(slice_: SliceFacts, days: Days) -> bool:
+    """Whether the slice has a charge day within the days."""
     if slice_.first_day is None or slice_.last_day is None:
         return False
     before = days.end is not None and slice_.first_day >= days.end
@@ -104,7 +105,7 @@ def _overlaps(slice_: SliceFacts, days: Days) -> bool:
 
 def _shape(slice_: SliceFacts, asked: Asked, span: Span, target: str | None) -> Shape:
     convert = target is not None and asked.money and set(slice_.currencies) != {target}
-    start, end = _cut(slice_, span.days)
+    start, end = cut(slice_, span.days)
     table = _table(slice_, asked, start, end, convert)
     by_day, other = _split(asked.condition)
     if table in ("cube", "tag_cube", "charges"):
@@ -126,7 +127,7 @@ def _shape(slice_: SliceFacts, asked: Asked, span: Span, target: str | None) -> 
     )
 
 
-def _cut(slice_: SliceFacts, days: Days) -> tuple[date | None, date | None]:
+def cut(slice_: SliceFacts, days: Days) -> tuple[date | None, date | None]:
     """The bounds that leave out some day of the slice; the others would cost time for nothing."""
     first, last = slice_.first_day, slice_.last_day
     start = days.start if days.start and first and days.start > first else None
@@ -166,10 +167,9 @@ def _table(
     mixed = CHARGE_DAY in referenced_or_none(_split(asked.condition)[1])
     if mixed or not columns <= slice_.context_columns | {"ChargeDay"}:
         return _charges(slice_, asked)
-    if asked.grain in _MONTH_GRAINS and not convert and "ChargeDay" not in columns:
-        if all(day is None or day.day == 1 for day in (start, end)):
-            return "months"
-    return "daily"
+    whole = all(day is None or day.day == 1 for day in (start, end))
+    by_month = asked.grain in _MONTH_GRAINS and not convert and "ChargeDay" not in columns
+    return "months" if by_month and whole else "daily"
 
 
 def _has_cube(tags: set[str]) -> bool:
@@ -201,6 +201,11 @@ def _is_present(slice_: SliceFacts, dimension: Dimension) -> bool:
     if name == "ChargeDay" or name in SLICE_COLUMNS or not name.startswith("x_"):
         return True
     return slice_.has(dimension)
+
+
+def line_fields(slice_: SliceFacts, asked: Asked) -> tuple[Field, ...]:
+    """Where the slice's charges have the values that the question needs."""
+    return tuple(_field(slice_, "charges", d) for d in sorted(asked.needed | {CURRENCY}))
 
 
 def _field(slice_: SliceFacts, table: Table, dimension: Dimension) -> Field:

@@ -98,7 +98,7 @@ def resolve(text: str, today: date) -> Days:
         if unit == "days":
             return Days(today - timedelta(days=number), today)
         end = _floor(today, unit.removesuffix("s"))
-        return Days(_step(end, unit.removesuffix("s"), -number), end)
+        return Days(step(end, unit.removesuffix("s"), -number), end)
     if text in ("today", "yesterday"):
         start = today - timedelta(days=text == "yesterday")
         return Days(start, start + timedelta(days=1))
@@ -109,8 +109,8 @@ def resolve(text: str, today: date) -> Days:
     which, _, unit = text.partition("-")
     start = _floor(today, unit)
     if which == "last":
-        return Days(_step(start, unit, -1), start)
-    return Days(start, _step(start, unit, 1))
+        return Days(step(start, unit, -1), start)
+    return Days(start, step(start, unit, 1))
 
 
 def previous(text: str, days: DateRange) -> DateRange:
@@ -120,7 +120,7 @@ def previous(text: str, days: DateRange) -> DateRange:
     months; anything else with as many days.
     """
     if text.endswith("-to-date"):
-        start = _step(days.start, text.removesuffix("-to-date"), -1)
+        start = step(days.start, text.removesuffix("-to-date"), -1)
         return DateRange(start, min(start + timedelta(days=days.days), days.start))
     return days.previous()
 
@@ -166,8 +166,10 @@ def _floor(day: date, unit: str) -> date:
     return date(day.year, 1, 1)
 
 
-def _step(day: date, unit: str, count: int) -> date:
-    """`day`, the first of its unit, moved by `count` units."""
+def step(day: date, unit: str, count: int) -> date:
+    """`day`, the first of its unit (day, week, month, quarter, year), moved by `count` units."""
+    if unit == "day":
+        return day + timedelta(days=count)
     if unit == "week":
         return day + timedelta(weeks=count)
     months = {"month": 1, "quarter": 3, "year": 12}[unit] * count

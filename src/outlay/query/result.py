@@ -217,7 +217,9 @@ def _column_json(column: Column) -> dict[str, Any]:
 
 
 def _range_json(days: DateRange | None) -> dict[str, str] | None:
-    return days and {"from": days.start.isoformat(), "to": days.end.isoformat()}
+    if days is None:
+        return None
+    return {"from": days.start.isoformat(), "to": days.end.isoformat()}
 
 
 def _text(value: Decimal | None) -> str | None:
@@ -247,10 +249,12 @@ class ValueInfo:
 @dataclass(frozen=True)
 class DimensionInfo:
     """A dimension that charges have: `covered` of `total` is the money of charges with a value,
-    by currency. `kind` is focus, tag or source (an ``x_`` column)."""
+    by currency. `kind` is focus, tag or source (an ``x_`` column); `level` is context, or line
+    for what differs from line to line (slower to ask, and listed without coverage)."""
 
     name: str
     kind: Literal["focus", "tag", "source"]
     title: str
     covered: Mapping[str, Decimal]
     total: Mapping[str, Decimal]
+    level: Literal["context", "line"] = "context"

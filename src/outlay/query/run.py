@@ -150,4 +150,3 @@ def _rates(
                     if rate is not None:
                         found[currency, day] = rate
     return found
-

@@ -12,7 +12,7 @@ from outlay.query.columns import column_type
 from outlay.query.dimensions import parse_dimension
 from outlay.query.measures import MEASURES
 from outlay.query.model import PERIOD, CostQuery
-from outlay.query.result import Column, RateUsed, Result, Unconverted, arrow_table
+from outlay.query.result import Column, RateUsed, Result, Type, Unconverted, arrow_table
 
 if TYPE_CHECKING:
     from outlay.query.run import Prepared
@@ -57,7 +57,7 @@ def result_columns(query: CostQuery, several: bool) -> tuple[Column, ...]:
     """The columns of a result; `several` tells that it holds several currencies."""
     columns: list[Column] = []
     if query.grain != "none":
-        kind = "timestamp" if query.grain == "hour" else "date"
+        kind: Type = "timestamp" if query.grain == "hour" else "date"
         columns.append(Column(PERIOD, "period", kind, query.grain.capitalize()))
     for name in query.by:
         dimension = parse_dimension(name)

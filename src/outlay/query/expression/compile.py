@@ -25,10 +25,10 @@ from outlay.query.expression.tree import (
     Text,
 )
 
-Resolve = Callable[[Dimension], exp.Expression]
+Resolve = Callable[[Dimension], exp.Expr]
 """Gives the SQL of a dimension in the table that is being asked."""
 
-_COMPARISONS: dict[str, type[exp.Expression]] = {
+_COMPARISONS: dict[str, type[exp.Expr]] = {
     "=": exp.EQ,
     "<>": exp.NEQ,
     "<": exp.LT,
@@ -39,7 +39,7 @@ _COMPARISONS: dict[str, type[exp.Expression]] = {
 _SEARCHES = {"matches": "regexp_matches"}
 
 
-def compile_condition(condition: Condition, resolve: Resolve) -> exp.Expression:
+def compile_condition(condition: Condition, resolve: Resolve) -> exp.Expr:
     """The SQL of a condition, in parentheses where it needs them."""
     match condition:
         case All(items):
@@ -49,36 +49,34 @@ def compile_condition(condition: Condition, resolve: Resolve) -> exp.Expression:
         case Negation(item):
             return exp.Not(this=exp.paren(compile_condition(item, resolve), copy=False))
         case Comparison(operator, left, right):
-            node = _COMPARISONS[operator]
-            return node(this=_operand(left, resolve), expression=_operand(right, resolve))
+            compare = _COMPARISONS[operator]
+            return compare(this=_operand(left, resolve), expression=_operand(right, resolve))
         case Membership(operand, values, negated):
             listed = [_operand(value, resolve) for value in values]
             return _negate(exp.In(this=_operand(operand, resolve), expressions=listed), negated)
         case Pattern(operand, pattern, ignore_case, negated):
             like = exp.ILike if ignore_case else exp.Like
-            right = exp.Literal.string(pattern)
-            return _negate(like(this=_operand(operand, resolve), expression=right), negated)
+            text_node = exp.Literal.string(pattern)
+            return _negate(like(this=_operand(operand, resolve), expression=text_node), negated)
         case Missing(operand, negated):
             return _negate(exp.Is(this=_operand(operand, resolve), expression=exp.Null()), negated)
         case Between(operand, low, high, negated):
-            node = exp.Between(
+            between = exp.Between(
                 this=_operand(operand, resolve),
                 low=_operand(low, resolve),
                 high=_operand(high, resolve),
             )
-            return _negate(node, negated)
+            return _negate(between, negated)
         case Search(function, operand, text):
             arguments = [_operand(operand, resolve), exp.Literal.string(text)]
             return exp.Anonymous(this=_SEARCHES.get(function, function), expressions=arguments)
 
 
-def _joined(
-    kind: type[exp.Connector], items: tuple[Condition, ...], resolve: Resolve
-) -> exp.Expression:
+def _joined(kind: type[exp.Connector], items: tuple[Condition, ...], resolve: Resolve) -> exp.Expr:
     # Long lists of ANDs and ORs (rules by account) are folded as a balanced tree, so that no
     # later walk over the SQL recurses once an item.
     nodes = [exp.paren(compile_condition(item, resolve), copy=False) for item in items]
-    level: list[exp.Expression] = list(nodes)
+    level: list[exp.Expr] = list(nodes)
     while len(level) > 1:
         pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
         level = [
@@ -90,11 +88,11 @@ def _joined(
     return level[0]
 
 
-def _negate(node: exp.Expression, negated: bool) -> exp.Expression:
+def _negate(node: exp.Expr, negated: bool) -> exp.Expr:
     return exp.Not(this=exp.paren(node, copy=False)) if negated else exp.paren(node, copy=False)
 
 
-def _operand(operand: Operand, resolve: Resolve) -> exp.Expression:
+def _operand(operand: Operand, resolve: Resolve) -> exp.Expr:
     match operand:
         case Ref(dimension):
             return resolve(dimension)

@@ -1,13 +1,13 @@
 """The grammar of a condition, over sqlglot's tokens.
 
-    or        = and (OR and)*
-    and       = not (AND not)*
-    not       = NOT not | '(' or ')' | search | predicate
-    search    = contains|starts_with|ends_with|matches '(' operand ',' text ')'
-    predicate = operand ( = <> < <= > >= operand | [NOT] IN '(' value, … ')'
-                        | [NOT] LIKE|ILIKE text | [NOT] BETWEEN operand AND operand
-                        | IS [NOT] NULL )
-    operand   = text | [DATE|TIMESTAMP] text | column | tags.key | lower|upper|trim '(' operand ')'
+or        = and (OR and)*
+and       = not (AND not)*
+not       = NOT not | '(' or ')' | search | predicate
+search    = contains|starts_with|ends_with|matches '(' operand ',' text ')'
+predicate = operand ( = <> < <= > >= operand | [NOT] IN '(' value, … ')'
+                    | [NOT] LIKE|ILIKE text | [NOT] BETWEEN operand AND operand
+                    | IS [NOT] NULL )
+operand   = text | [DATE|TIMESTAMP] text | column | tags.key | lower|upper|trim '(' operand ')'
 """
 
 import re
@@ -15,7 +15,7 @@ from typing import Literal, NoReturn, cast
 
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import TokenError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from outlay.query.columns import DESCRIPTIVE
 from outlay.query.dimensions import NAMESPACES, Dimension, parse_dimension
@@ -352,7 +352,7 @@ class _Parser:
             self.fail(f"there is no {token.text!r} to look into", near=names, allowed=names)
         self.at += 2
         if self.at >= len(self.tokens):
-            self.fail("a tag key is missing here", hint='For example tags.team, tags."Cost Center".')
+            self.fail("a tag key is missing", hint='For example tags.team, tags."Cost Center".')
         key = self.tokens[self.at]
         whole = self.text[key.start :].split(maxsplit=1)[0] if key.text else ""
         bare = re.match(r"[^\s=<>!(),'\"]*", whole)

@@ -120,9 +120,7 @@ class Negation:
     item: "Condition"
 
 
-Condition = (
-    Comparison | Membership | Pattern | Missing | Between | Search | All | Any | Negation
-)
+Condition = Comparison | Membership | Pattern | Missing | Between | Search | All | Any | Negation
 
 
 def referenced(condition: Condition) -> frozenset[Dimension]:

@@ -1,0 +1,241 @@
+"""What a question can be about: dimensions with their coverage, and values, all with money."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+import pyarrow.parquet as pq
+
+from outlay.focus.sql import literal, quoted
+from outlay.lake.types import Pin
+from outlay.money import total
+from outlay.query import ranges
+from outlay.query.columns import DESCRIPTIVE, LAKE_COLUMNS, SLICE_COLUMNS, TIME_COLUMNS
+from outlay.query.dimensions import Dimension, parse_dimension
+from outlay.query.expression import text_literal
+from outlay.query.expression.tree import Ref
+from outlay.query.expression.values import is_time
+from outlay.query.facts import SliceFacts, slice_facts
+from outlay.query.model import CostQuery
+from outlay.query.result import DimensionInfo, Value, ValueInfo
+from outlay.query.run import PinnableLake, run
+
+_NO_DIMENSION = {"ContextId", "Tags", "AllocatedTags", *LAKE_COLUMNS, *SLICE_COLUMNS}
+Sums = dict[str, dict[str, Decimal]]
+
+
+def values(
+    lake: PinnableLake,
+    dimension: str,
+    *,
+    search: str = "",
+    limit: int = 50,
+    within: CostQuery | None = None,
+    now: datetime | None = None,
+    pin: Pin | None = None,
+) -> tuple[ValueInfo, ...]:
+    """The values of a dimension with the money behind them, largest first.
+
+    `search` keeps values that contain the text, whatever its case. `within` narrows by its range,
+    `where` and `as_of` and names the measure (its first; default EffectiveCost). At most `limit`
+    values a currency. Raises QueryError for a dimension that no charge has.
+    """
+    asked = parse_dimension(dimension, "dimension")
+    base = within or CostQuery()
+    measure = base.measures[0]
+    query = CostQuery(
+        measures=(measure,) if measure == "LineCount" else (measure, "LineCount"),
+        by=(str(asked),),
+        range=base.range,
+        where=base.where,
+        as_of=base.as_of,
+    )
+    by_time = is_time(Ref(asked))
+    if search and not by_time:
+        found = f"contains(lower({asked}), {text_literal(search.lower())})"
+        query = query.narrowed(found)
+    # Days cannot be searched as text in a condition; there are few enough to do it here.
+    result = run(lake, query.but(limit=None if by_time else limit), now=now, pin=pin)
+    amounts: dict[Value, dict[str, Decimal]] = {}
+    lines: dict[Value, int] = {}
+    for row in result.rows():
+        value, cost, count = row[str(asked)], row[measure], row["LineCount"]
+        if by_time and search not in str(value):
+            continue
+        currency = str(row.get("BillingCurrency") or result.currency or "")
+        if isinstance(cost, Decimal):
+            amounts.setdefault(value, {})[currency] = cost
+        else:
+            amounts.setdefault(value, {})
+        lines[value] = lines.get(value, 0) + int(str(count))
+    found_values = [ValueInfo(value, amounts[value], lines[value]) for value in amounts]
+    return tuple(found_values[:limit] if by_time else found_values)
+
+
+def dimensions(
+    lake: PinnableLake,
+    *,
+    within: CostQuery | None = None,
+    now: datetime | None = None,
+    pin: Pin | None = None,
+) -> tuple[DimensionInfo, ...]:
+    """Every column, tag key and ``x_`` column that some charge has a value of.
+
+    `covered` of `total` is effective cost by currency, over the range of `within` (default: all).
+    Columns that differ from line to line (``level`` is line) are listed without coverage, since
+    it would take every charge to be read. Ordered by kind and name.
+    """
+    base = within or CostQuery()
+    pin = pin or lake.pin(base.as_of_moment())
+    days = ranges.resolve(base.range, (now or datetime.now(UTC)).date())
+    infos: dict[Dimension, Sums] = {}
+    totals: dict[str, Decimal] = {}
+    line_columns: set[str] = set()
+    for facts in slice_facts(lake, pin):
+        bounds = _overlap(facts, days)
+        if bounds is None:
+            continue
+        covered, slice_total = _coverage(lake, facts, bounds)
+        _add(totals, slice_total)
+        for dimension, sums in covered.items():
+            _add(infos.setdefault(dimension, {}).setdefault("covered", {}), sums)
+        line_columns |= _line_columns(facts)
+    found = [
+        DimensionInfo(str(d), _kind(d), d.name, sums["covered"], totals, "context")
+        for d, sums in infos.items()
+    ]
+    known = {info.name for info in found}
+    found += [
+        DimensionInfo(name, _kind(Dimension("column", name)), name, {}, totals, "line")
+        for name in line_columns - known
+    ]
+    order = {"focus": 0, "tag": 1, "source": 2}
+    return tuple(sorted(found, key=lambda info: (order[info.kind], info.name)))
+
+
+def _kind(dimension: Dimension) -> Literal["focus", "tag", "source"]:
+    if dimension.kind == "tag":
+        return "tag"
+    return "source" if dimension.name.startswith("x_") else "focus"
+
+
+def _add(sums: dict[str, Decimal], more: dict[str, Decimal]) -> None:
+    for currency, amount in more.items():
+        sums[currency] = total((sums.get(currency, Decimal(0)), amount))
+
+
+def _overlap(facts: SliceFacts, days: ranges.Days) -> tuple[date | None, date | None] | None:
+    """The bounds that cut the slice (None where they do not), or None if it is outside."""
+    first, last = facts.first_day, facts.last_day
+    if first is None or last is None:
+        return None
+    if (days.start and last < days.start) or (days.end and first >= days.end):
+        return None
+    start = days.start if days.start and days.start > first else None
+    end = days.end if days.end and days.end <= last else None
+    return start, end
+
+
+def _coverage(
+    lake: PinnableLake, facts: SliceFacts, bounds: tuple[date | None, date | None]
+) -> tuple[dict[Dimension, dict[str, Decimal]], dict[str, Decimal]]:
+    daily, contexts, tags = (facts.paths[name] for name in ("daily", "contexts", "tags"))
+    columns = tuple(sorted(facts.context_columns - _NO_DIMENSION))
+    found = _cached_coverage(lake, daily, contexts, tags, columns, bounds)
+    own = {Dimension("column", name): found[1] for name in SLICE_COLUMNS}
+    return found[0] | own, found[1]
+
+
+def _cached_coverage(
+    lake: PinnableLake,
+    daily: Path,
+    contexts: Path,
+    tags: Path,
+    columns: tuple[str, ...],
+    bounds: tuple[date | None, date | None],
+) -> tuple[dict[Dimension, dict[str, Decimal]], dict[str, Decimal]]:
+    key = (daily, bounds)
+    if key not in _COVERAGE:
+        if len(_COVERAGE) > 4096:
+            _COVERAGE.clear()
+        with lake.connect() as connection:
+            _COVERAGE[key] = _read_coverage(connection, daily, contexts, tags, columns, bounds)
+    return _COVERAGE[key]
+
+
+# Roll-up files never change, so that what was read of one stays true.
+_COVERAGE: dict[Any, tuple[dict[Dimension, dict[str, Decimal]], dict[str, Decimal]]] = {}
+
+
+def _read_coverage(
+    connection: duckdb.DuckDBPyConnection,
+    daily: Path,
+    contexts: Path,
+    tags: Path,
+    columns: tuple[str, ...],
+    bounds: tuple[date | None, date | None],
+) -> tuple[dict[Dimension, dict[str, Decimal]], dict[str, Decimal]]:
+    start, end = bounds
+    within = " AND ".join(
+        [f"ChargeDay >= DATE '{start}'"] * bool(start) + [f"ChargeDay < DATE '{end}'"] * bool(end)
+    )
+    connection.execute(
+        "CREATE TEMP TABLE spent AS SELECT c.*, d.cost FROM "
+        f"(SELECT ContextId, sum(EffectiveCost) AS cost FROM {_file(daily)} "
+        f"WHERE {within or 'true'} GROUP BY ContextId) d "
+        f"JOIN {_file(contexts)} c USING (ContextId)"
+    )
+    covered: dict[Dimension, dict[str, Decimal]] = {}
+    totals: dict[str, Decimal] = {}
+    filters = ", ".join(
+        f"sum(cost) FILTER (WHERE {quoted(column)} IS NOT NULL)" for column in columns
+    )
+    for row in connection.execute(
+        f"SELECT BillingCurrency, sum(cost), {filters} FROM spent GROUP BY BillingCurrency"
+    ).fetchall():
+        totals[row[0]] = row[1]
+        for column, amount in zip(columns, row[2:], strict=True):
+            if amount is not None:
+                covered.setdefault(Dimension("column", column), {})[row[0]] = amount
+    for key, currency, amount in connection.execute(
+        f"SELECT t.Key, BillingCurrency, sum(cost) FROM {_file(tags)} t "
+        "JOIN spent USING (ContextId) WHERE t.Value IS NOT NULL GROUP BY 1, 2"
+    ).fetchall():
+        covered.setdefault(Dimension("tag", key), {})[currency] = amount
+    return covered, totals
+
+
+def _file(path: Path) -> str:
+    return f"read_parquet({literal(str(path))}, hive_partitioning = false)"
+
+
+def _line_columns(facts: SliceFacts) -> set[str]:
+    if not facts.detail:
+        return set()
+    candidates = {
+        name
+        for name in facts.charge_columns - facts.context_columns - _NO_DIMENSION
+        if name in DESCRIPTIVE or name.startswith("x_")
+    }
+    return {*_not_null(facts.slice.charges_path, frozenset(candidates)), *TIME_COLUMNS}
+
+
+@lru_cache(maxsize=4096)
+def _not_null(path: Path, names: frozenset[str]) -> frozenset[str]:
+    """The columns of a Parquet file that its statistics do not say to be null throughout."""
+    return frozenset(name for name, nulls in _null_counts(path, names) if not nulls)
+
+
+def _null_counts(path: Path, names: frozenset[str]) -> Iterator[tuple[str, bool]]:
+    metadata = pq.read_metadata(path)
+    places = {metadata.schema.column(i).path: i for i in range(metadata.num_columns)}
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    for name in names:
+        if name not in places:
+            continue
+        statistics = [(g.num_rows, g.column(places[name]).statistics) for g in groups]
+        yield name, all(s is not None and s.null_count == rows for rows, s in statistics)

@@ -1,0 +1,283 @@
+"""Raw SQL over the lake: read-only, over named views alone, within limits.
+
+Three walls, each enough: the text must parse as one SELECT that names no other table, function
+that reads files, or setting; the engine must agree that it is one SELECT; and the connection may
+open no file but those of the pin, with its settings locked.
+"""
+
+import logging
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+
+from outlay.focus.sql import literal, quoted
+from outlay.lake.types import Pin
+from outlay.query.errors import QueryError, near_names
+from outlay.query.facts import SliceFacts, slice_facts
+from outlay.query.run import PinnableLake
+
+# What sqlglot cannot parse is refused with our own message; its warning would only repeat that.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
+
+VIEWS = ("charges", "daily", "contexts")
+_TABLE_FUNCTIONS = ("unnest", "generate_series", "range")
+_REFUSED = (
+    "read_", "parquet_", "sniff_", "glob", "query", "pragma_", "duckdb_", "getenv", "which_secret",
+    "current_setting", "set_config", "iceberg_", "sqlite_", "postgres_", "mysql_", "load_", "copy_",
+    "from_substrait", "test_", "seq_scan", "arrow_scan", "pandas_scan", "python_", "json_execute",
+    "write_", "enable_", "disable_", "force_checkpoint", "checkpoint", "install", "summary",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SqlResult:
+    """The rows of a raw query. `truncated` tells that there were more than the limit."""
+
+    table: pa.Table
+    truncated: bool
+    snapshot: str | None
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows as Python values."""
+        rows: list[dict[str, Any]] = self.table.to_pylist()
+        return rows
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values: a decimal is text with its digits, a moment is ISO text."""
+        return {
+            "columns": [{"name": f.name, "type": str(f.type)} for f in self.table.schema],
+            "rows": [{name: _plain(value) for name, value in row.items()} for row in self.rows()],
+            "truncated": self.truncated,
+            "snapshot": self.snapshot,
+        }
+
+
+def sql(
+    lake: PinnableLake,
+    text: str,
+    *,
+    as_of: datetime | int | None = None,
+    pin: Pin | None = None,
+    limit: int = 10_000,
+    timeout_seconds: float = 60.0,
+) -> SqlResult:
+    """Run one SELECT over the views ``charges``, ``daily`` and ``contexts``.
+
+    `daily` has a row per day and context with the context's columns beside the sums. At most
+    `limit` rows are read; after `timeout_seconds` the query is interrupted. Raises QueryError for
+    anything but a SELECT over these views, for what the engine refuses, and at the timeout.
+    """
+    used = check(text)
+    pin = pin or lake.pin(as_of)
+    facts = slice_facts(lake, pin)
+    connection = lake.connect()
+    try:
+        for view in used:
+            connection.execute(f"CREATE TEMP VIEW {view} AS {_view(view, facts)}")
+        _wall(connection, [path for view in used for path in _paths(view, facts)])
+        _check_statement(connection, text)
+        table = _run(connection, text, limit + 1, timeout_seconds)
+    finally:
+        connection.close()
+    snapshot = None if pin.snapshot_id is None else str(pin.snapshot_id)
+    return SqlResult(table.slice(0, limit), table.num_rows > limit, snapshot)
+
+
+def check(text: str) -> tuple[str, ...]:
+    """The views that a text reads, or QueryError when it is anything but one harmless SELECT."""
+    try:
+        trees = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
+    except (ParseError, TokenError) as error:
+        raise _syntax_error(text, error) from None
+    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+        raise QueryError(
+            "only one SELECT statement may be run: the lake is read-only",
+            field="sql",
+            text=text,
+            allowed=("SELECT …", "WITH … SELECT …"),
+        )
+    tree = trees[0]
+    for node in tree.walk():
+        if isinstance(node, exp.Command | exp.DDL | exp.DML | exp.Into | exp.Pragma) and not (
+            isinstance(node, exp.Query)
+        ):
+            raise QueryError(
+                f"{node.key.upper()} is not allowed: the lake is read-only", field="sql", text=text
+            )
+        if isinstance(node, exp.Func):
+            _check_function(node, text)
+    names = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
+    used: dict[str, None] = {}
+    for table in tree.find_all(exp.Table):
+        _check_table(table, names, text)
+        if table.name.lower() in VIEWS and table.name.lower() not in names:
+            used.setdefault(table.name.lower())
+    return tuple(used)
+
+
+def _check_function(node: exp.Func, text: str) -> None:
+    name = node.name if isinstance(node, exp.Anonymous) else node.sql_name()
+    lowered = name.lower()
+    if isinstance(node, exp.ReadCSV | exp.ReadParquet) or lowered.startswith(_REFUSED):
+        position = text.lower().find(lowered)
+        raise QueryError(
+            f"the function {name} is not allowed: only the views may be read",
+            field="sql",
+            text=text,
+            position=position if position >= 0 else None,
+            length=len(name),
+            allowed=VIEWS,
+        )
+
+
+def _check_table(table: exp.Table, names: set[str], text: str) -> None:
+    inner = table.this
+    if isinstance(inner, exp.Func):
+        name = (inner.name if isinstance(inner, exp.Anonymous) else inner.sql_name()).lower()
+        if name in _TABLE_FUNCTIONS or isinstance(inner, exp.Unnest | exp.GenerateSeries):
+            return
+        raise QueryError(
+            f"the table function {name} is not allowed",
+            field="sql",
+            text=text,
+            allowed=(*VIEWS, *_TABLE_FUNCTIONS),
+        )
+    name = table.name
+    plain = isinstance(inner, exp.Identifier) and not table.db and not table.catalog
+    if plain and (name.lower() in VIEWS or name.lower() in names):
+        return
+    position = text.find(name)
+    raise QueryError(
+        f"there is no table {table.sql('duckdb')}",
+        field="sql",
+        text=text,
+        position=position if position >= 0 else None,
+        length=len(name),
+        near=near_names(name, VIEWS),
+        allowed=VIEWS,
+    )
+
+
+def _syntax_error(text: str, error: Exception) -> QueryError:
+    details = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
+    line, column = details.get("line"), details.get("col")
+    position = None
+    if line and column:
+        lines = text.splitlines(keepends=True)
+        found = sum(len(one) for one in lines[: line - 1]) + column - 1
+        position = min(max(found, 0), len(text))
+    what = str(details.get("description") or "the text is not SQL").rstrip(".")
+    return QueryError(what, field="sql", text=text, position=position)
+
+
+def _paths(view: str, facts: Iterable[SliceFacts]) -> list[str]:
+    found = []
+    for one in facts:
+        if view == "charges":
+            if one.detail:
+                found.append(str(one.slice.charges_path))
+            continue
+        found.append(str(one.paths["contexts"]))
+        if view == "daily":
+            found.append(str(one.paths["daily"]))
+    return found
+
+
+def _view(view: str, facts: list[SliceFacts]) -> str:
+    if view == "charges":
+        paths = [literal(path) for path in _paths("charges", facts)]
+        if not paths:
+            raise QueryError(
+                "there are no charges to read yet" if not facts else "charges are no longer kept",
+                field="sql",
+                hint="Load a bill first." if not facts else "Read daily instead.",
+            )
+        return f"SELECT * FROM read_parquet([{', '.join(paths)}], union_by_name = true)"
+    if not facts:
+        raise QueryError("there is nothing to read yet", field="sql", hint="Load a bill first.")
+    return " UNION ALL BY NAME ".join(_slice_view(view, one) for one in facts)
+
+
+def _slice_view(view: str, facts: SliceFacts) -> str:
+    contexts = f"read_parquet({literal(str(facts.paths['contexts']))})"
+    own = (
+        f"{literal(facts.slice.source)} AS {quoted('x_SourceName')}, "
+        f"DATE '{facts.slice.billing_period.start}' AS {quoted('x_BillingPeriod')}"
+    )
+    if view == "contexts":
+        return f"SELECT {own}, * EXCLUDE (x_ContextKey) FROM {contexts}"
+    daily = f"read_parquet({literal(str(facts.paths['daily']))})"
+    return (
+        f"SELECT {own}, d.*, c.* EXCLUDE (ContextId, x_ContextKey) FROM {daily} AS d "
+        f"JOIN {contexts} AS c ON c.ContextId = d.ContextId"
+    )
+
+
+def _wall(connection: duckdb.DuckDBPyConnection, paths: list[str]) -> None:
+    listed = ", ".join(literal(path) for path in dict.fromkeys(paths))
+    # A name that is no view must not be taken for a variable of this process.
+    connection.execute("SET python_enable_replacements = false")
+    connection.execute(f"SET allowed_paths = [{listed}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def _check_statement(connection: duckdb.DuckDBPyConnection, text: str) -> None:
+    try:
+        statements = connection.extract_statements(text)
+    except duckdb.Error as error:
+        raise QueryError(_message(error), field="sql", text=text) from None
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise QueryError("only one SELECT statement may be run", field="sql", text=text)
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection, text: str, rows: int, timeout_seconds: float
+) -> pa.Table:
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        connection.interrupt()
+
+    timer = threading.Timer(timeout_seconds, stop)
+    timer.start()
+    try:
+        return connection.sql(text).limit(rows).to_arrow_table()
+    except (duckdb.Error, pa.ArrowException) as error:
+        if late.is_set():
+            raise QueryError(
+                f"the query was stopped after {timeout_seconds:g} seconds",
+                field="sql",
+                hint="Filter by ChargePeriodStart, or read daily instead of charges.",
+            ) from None
+        raise QueryError(_message(error), field="sql", text=text) from None
+    finally:
+        timer.cancel()
+
+
+def _message(error: Exception) -> str:
+    return str(error).strip().partition("\n\nLINE")[0]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
