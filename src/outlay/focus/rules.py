@@ -122,7 +122,7 @@ _PERIODS = (
 )
 
 _NESTED = "len(list_filter(map_values({0}), lambda v: v[1] IN ('{{', '['))) > 0"
-_NAMELESS = "len(list_filter(map_keys({0}), lambda k: trim(k) = '')) > 0"
+_NAMELESS = "list_contains(map_keys({0}), '')"
 
 
 def _tags() -> list[Rule]:

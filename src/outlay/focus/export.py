@@ -1,0 +1,134 @@
+"""Charges written as FOCUS 1.4, or 1.2 for tools that read no newer version.
+
+FOCUS columns come first, alphabetical, then custom ones. A column that is not mandatory and has
+no value in the exported rows is left out, as FOCUS allows: as an all-null column it would break
+the rules for where it exists.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from outlay.focus.schema import (
+    COLUMNS,
+    LAKE_COLUMNS,
+    Level,
+    columns_of,
+    duckdb_type,
+)
+from outlay.focus.sql import literal, quoted
+
+ExportVersion = Literal["1.4", "1.2"]
+ExportFormat = Literal["parquet", "csv"]
+
+EXPORT_VERSIONS: tuple[ExportVersion, ...] = ("1.4", "1.2")
+
+# Of the lake's own columns a reader elsewhere can use the source's name alone.
+_OWN = set(LAKE_COLUMNS) - {"x_SourceName"}
+
+# What lifting moved aside: back in place where the older version has room for it.
+_RESTORED = {
+    "ProviderName": "x_ProviderName",
+    "PublisherName": "x_PublisherName",
+    "PricingCurrency": "x_PricingCurrency",
+    "PricingCurrencyContractedUnitPrice": "x_PricingCurrencyContractedUnitPrice",
+    "PricingCurrencyEffectiveCost": "x_PricingCurrencyEffectiveCost",
+    "PricingCurrencyListUnitPrice": "x_PricingCurrencyListUnitPrice",
+}
+
+
+def write_focus(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    out: Path,
+    *,
+    version: ExportVersion = "1.4",
+    format: ExportFormat = "parquet",
+) -> int:
+    """Write the charges in `relation` to the file `out`; returns the number of rows.
+
+    `relation` is a table's name or a subselect in brackets, with the columns of the charges
+    table. Amounts keep every digit (DECIMAL(38,21) in Parquet, plain decimals in CSV), times are
+    UTC, JSON is text. Raises ValueError for an unknown version, duckdb.Error when the file
+    cannot be written; the folder must exist.
+    """
+    if version not in EXPORT_VERSIONS:
+        raise ValueError(
+            f"FOCUS {version} cannot be written; choose one of {', '.join(EXPORT_VERSIONS)}"
+        )
+    types = _types(connection, relation)
+    columns = _columns(version, types)
+    kept = _with_values(connection, relation, columns)
+    form = _csv if format == "csv" else _parquet
+    selected = ", ".join(f"{form(columns[name], _type(name))} AS {quoted(name)}" for name in kept)
+    options = "FORMAT csv, HEADER" if format == "csv" else "FORMAT parquet, COMPRESSION zstd"
+    row = connection.execute(
+        f"COPY (SELECT {selected} FROM {relation}) TO {literal(str(out))} ({options})"
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def export_columns(version: ExportVersion, available: Mapping[str, str]) -> tuple[str, ...]:
+    """The columns of an export in order, of those that charges have (name → DuckDB type)."""
+    return tuple(_columns(version, available))
+
+
+def _columns(version: ExportVersion, types: Mapping[str, str]) -> dict[str, str]:
+    """Exported column → SQL expression over the charges: FOCUS first, then custom, sorted."""
+    restored = version == "1.2"
+    found = {}
+    for name in columns_of(version):
+        source = quoted(name) if name in types else "ServiceProviderName"
+        aside = _RESTORED.get(name)
+        if restored and aside and aside in types:
+            kept = f"TRY_CAST({quoted(aside)} AS {_type(name)})"
+            source = f"coalesce({kept}, {source})"
+        if name in types or name in _RESTORED:
+            found[name] = source
+    moved_back = set(_RESTORED.values()) if restored else set()
+    own = sorted(name for name in types if name.startswith("x_") and name not in _OWN | moved_back)
+    return found | {name: quoted(name) for name in own}
+
+
+def _types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
+    described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    return {name: kind for name, kind, *_ in described}
+
+
+def _with_values(
+    connection: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, str]
+) -> list[str]:
+    """The columns that are mandatory or have at least one value."""
+    counts = ", ".join(f"count({sql})" for sql in columns.values())
+    row = connection.execute(f"SELECT {counts} FROM {relation}").fetchone()
+    assert row is not None
+    return [
+        name
+        for name, count in zip(columns, row, strict=True)
+        if count or (name in COLUMNS and COLUMNS[name].level is Level.MANDATORY)
+    ]
+
+
+def _type(name: str) -> str:
+    return duckdb_type(name) if name in COLUMNS else "VARCHAR"
+
+
+def _parquet(sql: str, duckdb_type: str) -> str:
+    if duckdb_type.startswith("MAP"):
+        return f"CAST(to_json({sql}) AS VARCHAR)"
+    if duckdb_type == "TIMESTAMP":
+        return f"{sql} AT TIME ZONE 'UTC'"
+    return sql
+
+
+def _csv(sql: str, duckdb_type: str) -> str:
+    if duckdb_type.startswith("MAP"):
+        return f"CAST(to_json({sql}) AS VARCHAR)"
+    if duckdb_type == "TIMESTAMP":
+        return f"strftime({sql}, '%Y-%m-%dT%H:%M:%SZ')"
+    if duckdb_type.startswith("DECIMAL"):
+        # One decimal at least: readers that guess types take a column of integers for INT.
+        return f"regexp_replace(CAST({sql} AS VARCHAR), '(\\.\\d+?)0*$', '\\1')"
+    return sql
