@@ -25,7 +25,8 @@ QUESTIONS: dict[str, tuple[dict[str, str], str]] = {
         {"by": "ServiceName", "grain": "day", "from": "2026-09-01", "to": "2026-10-01"},
         "SELECT product['product_name'], line_item_usage_start_date::DATE, "
         "sum(line_item_unblended_cost) FROM raw WHERE line_item_usage_start_date >= "
-        "TIMESTAMP '2026-09-01' AND line_item_usage_start_date < TIMESTAMP '2026-10-01' GROUP BY ALL",
+        "TIMESTAMP '2026-09-01' AND line_item_usage_start_date < TIMESTAMP '2026-10-01' "
+        "GROUP BY ALL",
     ),
     "tag team by day": (
         {"by": "tags.team", "grain": "day"},
@@ -69,7 +70,9 @@ def ours(workspace: Path, name: str) -> Callable[[], object]:
 def raw(bill: Path, name: str) -> Callable[[], object]:
     """The same question by DuckDB on the vendor's own Parquet."""
     connection = duckdb.connect()
-    connection.execute(f"CREATE VIEW raw AS SELECT * FROM read_parquet('{bill}/*/data/*/*.parquet')")
+    connection.execute(
+        f"CREATE VIEW raw AS SELECT * FROM read_parquet('{bill}/*/data/*/*.parquet')"
+    )
     return lambda: connection.execute(QUESTIONS[name][1]).fetchall()
 
 
@@ -95,9 +98,14 @@ def measure_all(workspace: Path, bill: Path) -> list[Answer]:
     """Every question, warm (median of seven) and cold (one)."""
     answers = []
     for name in QUESTIONS:
-        warm = measure.median_ms(raw(bill, name), repeats=3), measure.median_ms(ours(workspace, name))
+        warm = (
+            measure.median_ms(raw(bill, name), repeats=3),
+            measure.median_ms(ours(workspace, name)),
+        )
         answers.append(
-            Answer(name, *warm, cold(workspace, bill, name, "raw"), cold(workspace, bill, name, "ours"))
+            Answer(
+                name, *warm, cold(workspace, bill, name, "raw"), cold(workspace, bill, name, "ours")
+            )
         )
     return answers
 
@@ -114,8 +122,10 @@ def main() -> None:
         import outlay.app
         import outlay.query  # noqa: F401  imports are not part of the figure
 
-        make = (lambda: ours(a.workspace, a.cold)()) if a.side == "ours" else (
-            lambda: raw(a.bill, a.cold)()
+        make = (
+            (lambda: ours(a.workspace, a.cold)())
+            if a.side == "ours"
+            else (lambda: raw(a.bill, a.cold)())
         )
         print(measure.once_ms(make))
         return

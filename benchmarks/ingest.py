@@ -68,9 +68,13 @@ def check(bill: Path, workspace: Path) -> None:
     for part in Workspace.open(workspace).deliveries():
         want = expected[str(part.billing_period)]
         proof = part.delivery.proof
-        billed = sum((line.loaded for line in proof.lines if line.measure == "BilledCost"), Decimal(0))
+        billed = sum(
+            (line.loaded for line in proof.lines if line.measure == "BilledCost"), Decimal(0)
+        )
         if proof.rows_read != want["rows"] or not proof.reconciled:
-            raise SystemExit(f"{part.billing_period}: {proof.rows_read} rows, {want['rows']} expected")
+            raise SystemExit(
+                f"{part.billing_period}: {proof.rows_read} rows, {want['rows']} expected"
+            )
         # The generator sums decimals and then writes doubles: equal to the cent at these sizes.
         if abs(billed - Decimal(want["billed"])) > Decimal("0.01"):
             raise SystemExit(f"{part.billing_period}: billed {billed}, {want['billed']} expected")

@@ -20,8 +20,8 @@ def main(bill: str, workspace: str, memory: str, period: str | None = None) -> N
     else:
         space = Workspace.init(path, name="bench", currency="USD")
         space.add_source("bench", kind="aws-cur", location=bill, options={}, cadence="manual")
-    outcomes = space.sync(["bench"], period=BillingPeriod.parse(period) if period else None)
-    for outcome in outcomes:
+    loads = space.sync(["bench"], period=BillingPeriod.parse(period) if period else None)
+    for outcome in (outcome for load in loads for outcome in load.outcomes):
         print(outcome.billing_period, outcome.status, outcome.message)
         if outcome.status not in ("loaded", "unchanged"):
             raise SystemExit(1)

@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 
 from benchmarks import data, explorer, history, ingest
 
@@ -101,9 +100,15 @@ def main() -> None:
     if "history" in a.only:
         h = history.run(300_000)
         body = [
-            "## One more month", "", stamp(f"A month of {h.rows:,} lines"), "",
-            "| history | seconds |", "|---|---|", f"| 1 month | {h.after_one:.2f} |",
-            f"| 12 months | {h.after_twelve:.2f} |", "",
+            "## One more month",
+            "",
+            stamp(f"A month of {h.rows:,} lines"),
+            "",
+            "| history | seconds |",
+            "|---|---|",
+            f"| 1 month | {h.after_one:.2f} |",
+            f"| 12 months | {h.after_twelve:.2f} |",
+            "",
             f"Ratio **{h.after_twelve / h.after_one:.2f}**.",
         ]
         text = replace_section(text, "history", body)

@@ -63,7 +63,8 @@ class DateRange:
     def __post_init__(self) -> None:
         if self.end <= self.start:
             raise PeriodError(
-                f"the range {self.start}..{self.end} is empty: its end is exclusive and must be later"
+                f"the range {self.start}..{self.end} is empty: its end is exclusive, so it must be "
+                "later than its start"
             )
 
     @property
