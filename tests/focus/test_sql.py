@@ -64,7 +64,7 @@ def test_a_double_means_its_shortest_decimal(values: list[float]) -> None:
     with duckdb.connect() as own:
         for macro in MACROS:
             own.execute(macro)
-        table = pa.table({"x": pa.array(values, pa.float64())})  # noqa: F841 - read by the engine
+        own.register("doubles", pa.table({"x": pa.array(values, pa.float64())}))
         sql = f"SELECT x, {money_sql('x', 'DOUBLE')} FROM doubles"
         for value, got in own.execute(sql).fetchall():
             exact = Decimal(repr(value))
