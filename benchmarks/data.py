@@ -22,7 +22,7 @@ def parquet_bill(rows: int, months: list[str] | None = None, name: str | None = 
         if not generator.exists():
             raise SystemExit(
                 f"no bills to measure: {generator} does not exist. Set OUTLAY_BENCH_DATA to a "
-                f"folder that holds {target.name}/, or OUTLAY_SHARED to the folder of the generators."
+                f"folder that holds {target.name}/, or OUTLAY_SHARED to the generators."
             )
         command = [sys.executable, str(generator), str(target), "--rows", str(rows)]
         command += ["--shape", "cur2", "--months", *(months or MONTHS)]
