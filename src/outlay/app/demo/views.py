@@ -21,13 +21,13 @@ class DemoView:
     query: CostQuery
 
 
-_YEAR: dict[str, Any] = {"grain": "month", "range": "last-13-months"}
+_YEAR: dict[str, Any] = {"grain": "month", "range": "last-12-months"}
 
 _STANDING: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     (
         "services-by-month",
         "Services by month",
-        "Where the money goes, thirteen months.",
+        "Where the money goes, twelve months.",
         {"by": "ServiceName", **_YEAR},
     ),
     (
