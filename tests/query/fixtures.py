@@ -30,13 +30,16 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-@dataclass
+@dataclass(repr=False)
 class SmallLake:
     """As much of a lake as questions need, over slices written by `add`."""
 
     folder: Path
     slices: list[Slice] = field(default_factory=list)
     detail: bool = True
+
+    def __repr__(self) -> str:
+        return f"<lake of {len(self.slices)} slices>"
 
     def pin(self, as_of: datetime | int | None = None) -> Pin:
         assert as_of is None

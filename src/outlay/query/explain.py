@@ -37,7 +37,8 @@ class ExplainedFile:
     @property
     def rest(self) -> Decimal:
         """The amount of the lines that are not in `top`."""
-        return total((self.amount, *(-line.amount for line in self.top)))
+        # A unary minus would round to 28 digits.
+        return total((self.amount, *(line.amount.copy_negate() for line in self.top)))
 
 
 @dataclass(frozen=True)
