@@ -1,0 +1,66 @@
+"""The web server: pages at ``/``, the API at ``/api/v1``, security around both."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.types import Scope
+
+import outlay
+from outlay.app import Workspace
+from outlay.web import charges, errors, restatements, sources, views
+from outlay.web.explore import routes as explore
+from outlay.web.render import Site
+from outlay.web.security import LOOPBACK_HOSTS, Guard
+
+API_PREFIX = "/api/v1"
+_STATIC = Path(__file__).parent / "static"
+_GZIP_FROM_BYTES = 800
+
+
+class _Static(StaticFiles):
+    """Static files may be kept for a year: their addresses change with their content."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        versioned = b"v=" in scope.get("query_string", b"")
+        response.headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable" if versioned else "no-cache"
+        )
+        return response
+
+
+def create_app(
+    workspace: Workspace,
+    api: APIRouter | None = None,
+    hosts: Collection[str] = LOOPBACK_HOSTS,
+) -> FastAPI:
+    """The server of one workspace.
+
+    `api` is mounted at ``/api/v1`` (the faces do not know each other: the caller brings it).
+    `hosts` are the host names under which it may be asked, ``*`` for any.
+    """
+    app = FastAPI(
+        title="Outlay",
+        version=getattr(outlay, "__version__", "0"),
+        description="Any bill, read exactly, with history. Money is text with all its decimals; "
+        "ranges end exclusively; days are UTC.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{API_PREFIX}/openapi.json",
+    )
+    site = Site(workspace)
+    app.mount("/static", _Static(directory=_STATIC), name="static")
+    if api is not None:
+        app.include_router(api, prefix=API_PREFIX)
+    for room in (explore, charges, sources, restatements, views):
+        app.include_router(room.router(site), include_in_schema=False)
+    errors.install(app, site)
+    app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=6)
+    app.add_middleware(Guard, hosts=hosts)
+    return app

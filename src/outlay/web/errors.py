@@ -1,0 +1,77 @@
+"""Failures as pages: what failed, why, and what to do next. Never a number, never a stack trace."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from outlay.app import WorkspaceError
+from outlay.lake import LakeError
+from outlay.money import MoneyError, PeriodError
+from outlay.query import QueryError
+from outlay.resources import ResourceError
+from outlay.resources.errors import ResourceNotFoundError
+from outlay.sources.contract import SourceError
+from outlay.web.render import Site
+
+log = logging.getLogger("outlay.web")
+
+_EXPECTED: tuple[tuple[type[Exception], int], ...] = (
+    (QueryError, 400),
+    (PeriodError, 400),
+    (MoneyError, 400),
+    (ResourceNotFoundError, 404),
+    (ResourceError, 400),
+    (WorkspaceError, 404),
+    (SourceError, 502),
+    (LakeError, 500),
+)
+
+
+def install(app: FastAPI, site: Site) -> None:
+    """Show every failure of a page as a page."""
+
+    def known(request: Request, error: Exception) -> Response:
+        status = next(code for kind, code in _EXPECTED if isinstance(error, kind))
+        return failure(site, request, status, str(error))
+
+    def unknown(request: Request, error: Exception) -> Response:
+        log.exception("a page failed: %s", request.url.path, exc_info=error)
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return failure(site, request, 500, what)
+
+    def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return failure(site, request, error.status_code, _sentence(error, request))
+
+    for kind, _ in _EXPECTED:
+        app.add_exception_handler(kind, known)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(Exception, unknown)
+
+
+def failure(site: Site, request: Request, status: int, reason: str) -> Response:
+    """The page of a failure, with the way to try again."""
+    retry = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    heading = "There is no such page" if status == 404 else "This could not be shown"
+    return site.page(
+        request,
+        "failed.html",
+        status,
+        active="",
+        title=heading,
+        reason=reason,
+        retry=retry if request.method == "GET" and status != 404 else "/",
+    )
+
+
+def _sentence(error: HTTPException, request: Request) -> str:
+    if error.detail and error.detail != HTTPStatus(error.status_code).phrase:
+        return str(error.detail)
+    if error.status_code == 404:
+        return f"Nothing is kept at {request.url.path}."
+    return f"{HTTPStatus(error.status_code).phrase} ({error.status_code})."

@@ -1,0 +1,172 @@
+"""What the page asks the workspace for one question, and nothing that is not asked there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from outlay.app import Workspace
+from outlay.lake import Slice
+from outlay.money import DateRange
+from outlay.query import CostQuery, Result
+from outlay.query.model import MOVERS
+from outlay.web.explore import filters
+from outlay.web.explore.address import Ask, changed
+
+TOP = 9
+SPARKS = 50
+_DAYS_OF_LAG = 1
+_DAYS_OF_MEMORY = 7
+_MOST_DAYS_BY_DAY = 62
+_MOST_DAYS_BY_WEEK = 200
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The results behind one page. `grain` is that of the chart.
+
+    `changes` is the comparison over complete days; it is the table's own result unless days of
+    the range are incomplete. `incomplete_from` is the first day whose charges may still come.
+    """
+
+    table: Result
+    changes: Result | None
+    chart: Result
+    sparks: Result | None
+    parts: Result
+    grain: str
+    incomplete_from: date | None
+
+
+def answers(workspace: Workspace, ask: Ask, now: datetime) -> Answers:
+    """Ask everything that the page shows; raises QueryError and LakeError."""
+    query = ask.query
+    flat = changed(query, grain="none", limit=None, compare=None)
+    span = workspace.query(flat.but(by=(), sort="", measures=query.measures[:1]), now=now).range
+    grain = query.grain if query.grain != "none" else _fitting_grain(span)
+    incomplete = incomplete_from(workspace.deliveries(as_of=query.as_of_moment()))
+    if span is None or incomplete is None or incomplete >= span.end:
+        incomplete = None
+
+    sorted_ = flat.sort or (f"-{ask.measure}" if query.by else "period")
+    base = changed(
+        query, grain="none" if query.by else grain, limit=None, sort=query.sort or sorted_
+    )
+    table, changes = _table(workspace, base, span, incomplete, now)
+    drawn = changed(
+        query, grain=grain, limit=TOP if query.by else None, sort="", measures=(ask.measure,)
+    )
+    return Answers(
+        table=table,
+        changes=changes,
+        chart=workspace.query(drawn, now=now),
+        sparks=_sparks(workspace, ask, grain, now),
+        parts=_parts(workspace, ask, now),
+        grain=grain,
+        incomplete_from=incomplete,
+    )
+
+
+def _table(
+    workspace: Workspace,
+    base: CostQuery,
+    span: DateRange | None,
+    incomplete: date | None,
+    now: datetime,
+) -> tuple[Result, Result | None]:
+    """The rows of the range, and the comparison of its complete days."""
+    if not base.compare:
+        return workspace.query(base, now=now), None
+    if incomplete is None or span is None or incomplete <= span.start:
+        result = workspace.query(base, now=now)
+        return result, result
+    complete = workspace.query(base.but(range=f"{span.start}..{incomplete}"), now=now)
+    plain = changed(base, compare=None)
+    return workspace.query(plain, now=now), complete
+
+
+def _sparks(workspace: Workspace, ask: Ask, grain: str, now: datetime) -> Result | None:
+    if not ask.query.by or ask.page > 1 or ask.query.sort not in ("", f"-{ask.measure}"):
+        return None
+    query = changed(
+        ask.query, grain=grain, limit=SPARKS, sort="", compare=None, measures=(ask.measure,)
+    )
+    return workspace.query(query, now=now)
+
+
+def _parts(workspace: Workspace, ask: Ask, now: datetime) -> Result:
+    """What the total is made of, by charge category, with the in-or-out toggles all in."""
+    where = ask.query.where
+    for condition in (filters.WITHOUT_CREDITS, filters.WITHOUT_TAX):
+        if filters.holds(where, condition):
+            where = filters.toggled(where, condition)
+    query = changed(
+        ask.query, by=("ChargeCategory",), grain="none", limit=None, sort="", compare=None,
+        where=where, measures=(ask.measure,),
+    )
+    return workspace.query(query, now=now)
+
+
+def _fitting_grain(span: DateRange | None) -> str:
+    if span is None or span.days <= _MOST_DAYS_BY_DAY:
+        return "day"
+    return "week" if span.days <= _MOST_DAYS_BY_WEEK and span.days % 7 == 0 else "month"
+
+
+def incomplete_from(slices: Iterable[Slice]) -> date | None:
+    """The first day whose charges may still come, over all sources that are alive.
+
+    Vendors deliver a day's charges up to a day later. A slice that was loaded while its period
+    was open is therefore complete up to the day before its loading; a slice loaded after its
+    period had ended is complete. A source that has been silent for a week does not make the
+    others' days incomplete: it is shown as late instead.
+    """
+    newest: dict[str, Slice] = {}
+    for item in slices:
+        known = newest.get(item.source)
+        if known is None or item.billing_period > known.billing_period:
+            newest[item.source] = item
+    if not newest:
+        return None
+    last = max(item.delivery.loaded_at for item in newest.values())
+    horizons = [
+        item.delivery.loaded_at.date() - timedelta(days=_DAYS_OF_LAG)
+        for item in newest.values()
+        if last - item.delivery.loaded_at < timedelta(days=_DAYS_OF_MEMORY)
+        and item.delivery.loaded_at.date() - timedelta(days=_DAYS_OF_LAG) < item.billing_period.end
+    ]
+    return min(horizons, default=None)
+
+
+def is_by_change(query: CostQuery) -> bool:
+    """Whether the rows are ordered by the comparison."""
+    return query.sort == MOVERS or query.sort.endswith(("_change", "_previous"))
+
+
+class Ranks:
+    """The rank of each group of a grouping by money over everything that the lake holds.
+
+    Colours follow from it, so that a series keeps its colour whatever is filtered. Kept per
+    snapshot, since groups only change with one.
+    """
+
+    def __init__(self, workspace: Workspace, most: int = 12) -> None:
+        def ranked(
+            snapshot: str | None, by: tuple[str, ...], measure: str
+        ) -> dict[tuple[object, ...], int]:
+            everything = workspace.query(
+                CostQuery(
+                    measures=(measure,), by=by, limit=most, sort=f"-{measure}", as_of=snapshot
+                )
+            )
+            groups = (tuple(row[name] for name in by) for row in everything.rows())
+            return {group: index for index, group in enumerate(dict.fromkeys(groups))}
+
+        self._ranked = lru_cache(maxsize=128)(ranked)
+
+    def of(self, result: Result) -> dict[tuple[object, ...], int]:
+        """Group → rank from 0, for the largest groups as of the result's snapshot."""
+        query = result.query
+        return self._ranked(result.snapshot, query.by, query.measures[0])

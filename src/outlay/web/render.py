@@ -1,0 +1,116 @@
+"""Templates, the frame around every page, and the static files' addresses."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from outlay.app import SourceStatus, Workspace
+from outlay.web import numbers
+
+NAVIGATION = (
+    ("explore", "/", "Explore", "e"),
+    ("charges", "/charges", "Charges", "c"),
+    ("sources", "/sources", "Sources", "s"),
+    ("restatements", "/restatements", "Restatements", "r"),
+    ("views", "/views", "Views", "v"),
+)
+"""Name, address, title and the letter after ``g`` of every page in the rail."""
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """One line for the whole workspace: how new its numbers are."""
+
+    tone: str
+    text: str
+    detail: str
+
+
+@lru_cache(maxsize=256)
+def static(path: str) -> str:
+    """The address of a static file; it changes with the content, so that it may be cached."""
+    content = resources.files("outlay.web").joinpath("static", path).read_bytes()
+    return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:10]}"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("outlay.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        amount=numbers.amount,
+        exact=numbers.exact,
+        short=numbers.short,
+        count=numbers.count,
+        quantity=numbers.quantity,
+        share=numbers.share,
+        change=numbers.change,
+        change_ratio=numbers.change_ratio,
+        day=numbers.day,
+        moment=numbers.moment,
+        ago=numbers.ago,
+        size=numbers.size,
+    )
+    environment.globals.update(static=static, navigation=NAVIGATION, numbers=numbers)
+    return environment
+
+
+class Site:
+    """What pages share: the workspace and the means to show something of it."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.templates = _environment()
+
+    def page(
+        self, request: Request, template: str, status: int = 200, **context: Any
+    ) -> HTMLResponse:
+        """Render a template within the frame (`base.html`)."""
+        shared: Mapping[str, Any] = {
+            "workspace_name": self.workspace.name,
+            "freshness": self.freshness(),
+            "path": request.url.path,
+        }
+        html = self.templates.get_template(template).render({**shared, **context})
+        # A page shows money of this moment: Back asks again instead of showing an old copy.
+        return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
+
+    def freshness(self) -> Freshness | None:
+        """How new the numbers are, over all sources; None when that cannot be told."""
+        try:
+            sources = self.workspace.sources()
+        except Exception:  # the frame must stand, also around the page that shows this failure
+            return None
+        return summarise(sources)
+
+
+def summarise(sources: list[SourceStatus]) -> Freshness:
+    """The freshness of several sources in one line, the worst first."""
+    if not sources:
+        return Freshness("none", "No sources yet", "Add a bill to begin")
+    failed = [s for s in sources if s.error]
+    behind = [s for s in sources if s.freshness in ("late", "missing")]
+    newest = max((s.last_delivery_at for s in sources if s.last_delivery_at), default=None)
+    delivered = f"Last delivery {numbers.ago(newest)}"
+    if failed:
+        return Freshness("bad", _counted(len(failed), "source", "failed"), delivered)
+    if behind:
+        return Freshness("warn", _counted(len(behind), "source", "late"), delivered)
+    return Freshness("good", "Data up to date", delivered)
+
+
+def _counted(number: int, noun: str, what: str) -> str:
+    return f"{number} {noun}{'s' if number != 1 else ''} {what}"

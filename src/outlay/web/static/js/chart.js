@@ -1,0 +1,162 @@
+"use strict";
+// Draws every [data-chart] from the JSON in that attribute, in the colours of css/tokens.css.
+// The numbers here are drawn, never shown: tooltips use the texts that the server wrote.
+(() => {
+  const drawn = new Map();
+
+  // Custom properties hold light-dark(); only a real property resolves it.
+  const colours = () => {
+    const probe = document.body.appendChild(document.createElement("i"));
+    const cache = new Map();
+    const read = (name) => {
+      if (!cache.has(name)) {
+        probe.style.color = `var(--${name})`;
+        cache.set(name, getComputedStyle(probe).color);
+      }
+      return cache.get(name);
+    };
+    read.done = () => probe.remove();
+    return read;
+  };
+
+  const faded = (rgb, alpha) => rgb.replace(/^rgba?\(([^)]+?)(?:,\s*[\d.]+)?\)$/, (whole, inner) =>
+    inner.split(",").length === 3 ? `rgba(${inner}, ${alpha})` : whole);
+
+  const line = (className, ...parts) => {
+    const element = document.createElement("div");
+    element.className = className;
+    element.append(...parts);
+    return element;
+  };
+  const span = (className, text) => {
+    const element = document.createElement("span");
+    element.className = className;
+    element.textContent = text;
+    return element;
+  };
+
+  // A tooltip as elements, not markup: nothing in a bill can become HTML.
+  const tooltip = (spec) => (params) => {
+    const index = params[0].dataIndex;
+    const box = line("tip", line("tip-head", spec.labels[index]
+      + (index >= spec.incomplete_from ? " (incomplete)" : "")));
+    for (const series of spec.series) {
+      const text = series.texts[index];
+      if (text === null) continue;
+      const swatch = span(`swatch ${series.colour}`, "");
+      box.append(line("tip-row", swatch, span("tip-name", series.name), span("tip-num", text)));
+    }
+    box.append(line("tip-row tip-total", span("", ""), span("tip-name", "Total"),
+      span("tip-num", spec.totals[index])));
+    if (spec.previous) {
+      box.append(line("tip-row", span("swatch dashed", ""), span("tip-name", spec.previous.name),
+        span("tip-num", spec.previous.texts[index] ?? "–")));
+    }
+    return box;
+  };
+
+  const decal = (colour) => ({
+    symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2.5, 3], rotation: -Math.PI / 4, color: colour,
+  });
+
+  const shortNumber = (value) => {
+    const size = Math.abs(value);
+    for (const [limit, unit] of [[1e9, "B"], [1e6, "M"], [1e3, "k"]]) {
+      if (size >= limit) return `${+(value / limit).toPrecision(3)}${unit}`;
+    }
+    return String(+value.toPrecision(3));
+  };
+
+  const option = (spec, colour) => {
+    const surface = colour("surface");
+    const bars = spec.series.map((series) => {
+      const fill = colour(series.colour);
+      const hatched = { color: faded(fill, 0.55), decal: decal(faded(surface, 0.85)) };
+      return {
+        name: series.name, type: "bar", stack: "all", barCategoryGap: "24%", barMaxWidth: 54,
+        emphasis: { focus: "none" },
+        itemStyle: { color: fill, borderColor: surface, borderWidth: spec.labels.length > 45 ? 0 : 0.6 },
+        data: series.values.map((value, index) =>
+          index >= spec.incomplete_from ? { value, itemStyle: hatched } : value),
+      };
+    });
+    if (spec.previous) {
+      bars.push({
+        name: spec.previous.name, type: "line", data: spec.previous.values, symbol: "none", z: 5,
+        lineStyle: { color: colour("ink-2"), width: 1.6, type: [5, 4] }, itemStyle: { color: colour("ink-2") },
+      });
+    }
+    return {
+      animation: false,
+      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+      grid: { left: 4, right: 6, top: 12, bottom: 2, containLabel: true },
+      tooltip: {
+        trigger: "axis", confine: true, appendTo: "body", className: "chart-tip", transitionDuration: 0,
+        axisPointer: { type: "shadow", shadowStyle: { color: faded(colour("ink-3"), 0.1) } },
+        formatter: tooltip(spec),
+      },
+      xAxis: {
+        type: "category", data: spec.ticks,
+        axisTick: { show: false }, axisLine: { lineStyle: { color: colour("line-strong") } },
+        axisLabel: { color: colour("ink-3"), fontSize: 11, hideOverlap: true },
+      },
+      yAxis: {
+        type: "value", splitNumber: 4,
+        axisLabel: { color: colour("ink-3"), fontSize: 11, formatter: shortNumber },
+        splitLine: { lineStyle: { color: colour("line") } },
+      },
+      series: bars,
+    };
+  };
+
+  const draw = (element) => {
+    const source = element.dataset.chart;
+    const known = drawn.get(element);
+    if (known && known.source === source && known.theme === document.documentElement.dataset.theme
+        && known.host.isConnected) return;
+    drop(element);
+    const spec = JSON.parse(source);
+    let host = element.querySelector(".chart-host");
+    if (!host) {
+      host = document.createElement("div");
+      host.className = "chart-host";
+      element.append(host);
+    }
+    const chart = echarts.init(host);
+    const colour = colours();
+    chart.setOption(option(spec, colour));
+    colour.done();
+    chart.getZr().on("click", (event) => {
+      const point = [event.offsetX, event.offsetY];
+      if (!spec.links || !chart.containPixel("grid", point)) return;
+      const index = chart.convertFromPixel({ seriesIndex: 0 }, point)[0];
+      const link = spec.links[index];
+      if (link) element.querySelector(`[data-period="${index}"]`)?.click();
+    });
+    const observer = new ResizeObserver(() => chart.resize());
+    observer.observe(host);
+    drawn.set(element, { source, theme: document.documentElement.dataset.theme, chart, host, observer });
+  };
+
+  const drop = (element) => {
+    const known = drawn.get(element);
+    if (!known) return;
+    known.observer.disconnect();
+    known.chart.dispose();
+    drawn.delete(element);
+  };
+
+  const refresh = () => {
+    for (const element of drawn.keys()) if (!element.isConnected) drop(element);
+    if (!window.echarts) return;
+    for (const element of document.querySelectorAll("[data-chart]")) draw(element);
+  };
+  const redraw = () => {
+    for (const element of [...drawn.keys()]) drop(element);
+    refresh();
+  };
+
+  document.addEventListener("DOMContentLoaded", refresh);
+  document.addEventListener("htmx:after:swap", () => requestAnimationFrame(refresh));
+  document.addEventListener("outlay:theme", redraw);
+})();

@@ -1,0 +1,53 @@
+"use strict";
+// Moving between pages without reloading scripts (htmx), made visible and made honest: a thin line
+// while a request runs, focus and scroll as after a real page load, and a failure that says so.
+(() => {
+  let pathBefore = location.pathname;
+  let running = 0;
+
+  const busy = (change) => {
+    running = Math.max(0, running + change);
+    document.body.setAttribute("aria-busy", String(running > 0));
+  };
+
+  const showFailure = (message, url) => {
+    const box = document.getElementById("failure");
+    if (!box) return;
+    const text = document.createElement("span");
+    text.textContent = message;
+    const retry = document.createElement("a");
+    retry.className = "button";
+    retry.href = url || location.href;
+    retry.textContent = "Try again";
+    box.className = "banner bad";
+    box.replaceChildren(text, retry);
+    box.hidden = false;
+  };
+
+  document.addEventListener("htmx:before:request", () => busy(1));
+  document.addEventListener("htmx:finally:request", () => busy(-1));
+
+  document.addEventListener("htmx:error", (event) => {
+    const ctx = event.detail?.ctx;
+    showFailure(
+      "The server did not answer. The numbers below are those of before.",
+      ctx?.request?.action,
+    );
+  });
+
+  document.addEventListener("htmx:after:swap", () => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+    if (location.pathname === pathBefore) return;
+    pathBefore = location.pathname;
+    scrollTo(0, 0);
+    document.getElementById("main")?.focus({ preventScroll: true });
+  });
+  addEventListener("popstate", () => { pathBefore = location.pathname; });
+
+  // A menu closes when one clicks elsewhere.
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+})();
