@@ -145,8 +145,10 @@ def _json_results(
 def _covering(connection: duckdb.DuckDBPyConnection, relation: str) -> list[CheckResult]:
     """Commitments whose use and unused part sum to less than their purchases bill.
 
-    Only purchases whose charge period ended within the covered rows are asked. A sum above the
-    purchases is no finding: an upfront payment of an earlier period is amortised in it.
+    Only purchases whose charge period lies within the covered rows are asked. Vendors give an
+    upfront payment the month of its invoice as its charge period, so that one-time purchases
+    count from 32 days. A sum above the purchases is no finding: an upfront payment of an earlier
+    period is amortised in it.
     """
     found = _rows(
         connection,
@@ -154,13 +156,15 @@ def _covering(connection: duckdb.DuckDBPyConnection, relation: str) -> list[Chec
         WITH commitment AS (
             SELECT CommitmentDiscountId, BillingCurrency, BilledCost, EffectiveCost,
                    ChargePeriodStart, ChargePeriodEnd, ChargeCategory = 'Purchase' AS purchase,
+                   ChargeFrequency = 'Recurring'
+                   OR ChargePeriodEnd >= ChargePeriodStart + INTERVAL 32 DAY AS spread,
                    {", ".join(_PLACE)}
             FROM {relation} WHERE CommitmentDiscountId IS NOT NULL),
         bought AS (
             SELECT CommitmentDiscountId, BillingCurrency, sum(BilledCost) AS Billed,
                    min(ChargePeriodStart) AS since, max(ChargePeriodEnd) AS until,
                    {", ".join(f"any_value({name}) AS {name}" for name in _PLACE)}
-            FROM commitment WHERE purchase GROUP BY ALL),
+            FROM commitment WHERE purchase AND spread GROUP BY ALL),
         covered AS (
             SELECT CommitmentDiscountId, BillingCurrency, sum(EffectiveCost) AS Effective,
                    min(ChargePeriodStart) AS first, max(ChargePeriodEnd) AS last
