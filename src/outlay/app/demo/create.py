@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from outlay.app.demo import lines, views, write_cur, write_focus
-from outlay.app.demo.story import COMPANY, Story
+from outlay.app.demo.story import COMPANY, MONTHS, Story
 from outlay.app.demo.table import Span
 from outlay.app.errors import WorkspaceError
 from outlay.app.settings import FILE
@@ -44,11 +44,12 @@ class Demo:
     anchor: str
     today: str
     stage: str = "new"
+    months: int = MONTHS
 
     @property
     def story(self) -> Story:
         """The story of these dates."""
-        return Story(date.fromisoformat(self.anchor), date.fromisoformat(self.today))
+        return Story(date.fromisoformat(self.anchor), date.fromisoformat(self.today), self.months)
 
 
 def build(
@@ -60,10 +61,15 @@ def build(
 
 
 def create_demo(
-    path: Path | str, today: date | None = None, progress: Progress | None = None
+    path: Path | str,
+    today: date | None = None,
+    progress: Progress | None = None,
+    *,
+    months: int = MONTHS,
 ) -> Workspace:
     """The demo workspace in `path`, with bills up to the day before `today` (default: now, UTC).
 
+    `months` is how many a new demo has; tests make short ones.
     Made if it is not there; brought up to date by the ordinary path when it is from an earlier
     day; left as it is otherwise. Raises WorkspaceError when the folder holds another workspace
     or a bill does not load.
@@ -77,6 +83,8 @@ def create_demo(
             wrong_use=True,
         )
     workspace = Workspace.init(folder, name=COMPANY, currency="USD")
+    if months < 2:
+        raise ValueError("the demo needs two months: the last full one is restated")
     day = today or workspace.today()
     if known is not None and known.stage == "done":
         if known.today >= day.isoformat() and workspace.deliveries():
@@ -86,7 +94,8 @@ def create_demo(
         first = None
     anchor = known.anchor if known is not None else day.isoformat()
     stage = known.stage if known is not None and workspace.deliveries() else "new"
-    demo = Demo(anchor, max(day.isoformat(), known.today if known else ""), stage)
+    until = max(day.isoformat(), known.today if known else "")
+    demo = Demo(anchor, until, stage, known.months if known is not None else months)
     tell = progress or (lambda _what, _done, _of: None)
     _Maker(workspace, demo, tell).make(first)
     return workspace
@@ -117,7 +126,7 @@ class _Maker:
         self._remember("done")
 
     def _remember(self, stage: str) -> None:
-        self.demo = Demo(self.demo.anchor, self.demo.today, stage)
+        self.demo = replace(self.demo, stage=stage)
         _write(self.workspace.path, self.demo)
 
     def _save_views(self) -> None:
@@ -138,8 +147,8 @@ class _Maker:
         months = story.months()
         before = [month for month in months if month < story.restated]
         self._say("writing bills", 0, len(before) + 1)
-        span = Span(months[0].start, story.restated.start, story.early_cut)
-        lines.build(con, story, span)
+        if before:
+            lines.build(con, story, Span(months[0].start, story.restated.start, story.early_cut))
         for number, month in enumerate(before):
             self._say("writing bills", number, len(before) + 1)
             self._write_aws(con, month, closed=True, run="final")

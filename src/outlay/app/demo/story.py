@@ -78,10 +78,12 @@ class Anomaly:
 
 @dataclass(frozen=True)
 class Story:
-    """When things happen. `today` is the first day without bills."""
+    """When things happen. `today` is the first day without bills; `span` months before the
+    anchor's end have them, so that a test can tell a short story."""
 
     anchor: date
     today: date
+    span: int = MONTHS
 
     @property
     def last_day(self) -> date:
@@ -93,9 +95,9 @@ class Story:
         """The anchor's newest month, by which every event is placed."""
         return BillingPeriod.of(self.anchor - timedelta(days=1))
 
-    def months(self, first: int = 1 - MONTHS) -> list[BillingPeriod]:
-        """Billing periods from `first` months before the anchor's up to yesterday's."""
-        period, periods = month(self.newest, first), []
+    def months(self) -> list[BillingPeriod]:
+        """Billing periods of the story, up to yesterday's."""
+        period, periods = month(self.newest, 1 - self.span), []
         while period.start <= self.last_day:
             periods.append(period)
             period = period.next()
