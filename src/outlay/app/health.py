@@ -25,16 +25,17 @@ def checks(workspace: Workspace, source: str | None) -> list[CheckLine]:
         CheckLine(
             source=item.source,
             billing_period=item.billing_period,
-            check=result.check,
+            rule=result.rule,
+            description=result.description,
             severity=result.severity,
-            rows=result.rows,
-            message=result.message,
+            rows=result.count,
+            sample=result.sample,
         )
         for item in workspace.deliveries(source)
-        for result in item.delivery.checks
-        if result.rows > 0
+        for result in workspace.lake.checks(item)
+        if result.count > 0
     ]
-    return sorted(lines, key=lambda x: (_ORDER[x.severity], x.source, x.billing_period, x.check))
+    return sorted(lines, key=lambda x: (_ORDER[x.severity], x.source, x.billing_period, x.rule))
 
 
 def doctor(workspace: Workspace) -> list[DoctorLine]:

@@ -12,8 +12,7 @@ from outlay.money import BillingPeriod
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
     from outlay.lake import DeliveryRecord, Slice
-    from outlay.query import CostQuery, DimensionInfo, ValueInfo
-    from outlay.query.lines import ChargeLine, ChargePage
+    from outlay.query.lines import ChargeLine
 
 
 @dataclass(frozen=True)
@@ -57,31 +56,6 @@ def billed(item: Slice, measure: str = "BilledCost") -> dict[str, Decimal]:
     return {
         line.currency: line.loaded for line in item.delivery.proof.lines if line.measure == measure
     }
-
-
-def dimensions(workspace: Workspace, query: CostQuery) -> tuple[DimensionInfo, ...]:
-    """What a question of that range and moment can be about, with coverage in money."""
-    from outlay.query.discover import dimensions as discovered
-
-    return discovered(workspace.lake, within=query)
-
-
-def values(
-    workspace: Workspace, dimension: str, query: CostQuery, *, search: str = "", limit: int = 50
-) -> tuple[ValueInfo, ...]:
-    """The values of a dimension under a question, with their money, largest first."""
-    from outlay.query.discover import values as discovered
-
-    return discovered(workspace.lake, dimension, search=search, limit=limit, within=query)
-
-
-def charges(
-    workspace: Workspace, query: CostQuery, *, limit: int = 50, offset: int = 0
-) -> ChargePage:
-    """A page of the charges under a question, largest amount first."""
-    from outlay.query.lines import charges as read
-
-    return read(workspace.lake, query, limit=limit, offset=offset)
 
 
 def charges_of_record(

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         SnapshotInfo,
     )
     from outlay.lake.types import MeasureChange
+    from outlay.query import DimensionInfo, ValueInfo
     from outlay.resources import Change, Resource
     from outlay.sources.contract import Feed
 
@@ -96,6 +97,10 @@ def record_json(record: DeliveryRecord) -> Json:
             {"path": file.path, "sha256": file.sha256, "size": file.size} for file in record.files
         ],
         "notes": list(record.notes),
+        "rejects_sample": [
+            {"file": row.file, "line": row.line, "reason": row.reason}
+            for row in record.rejects_sample
+        ],
     }
 
 
@@ -267,16 +272,37 @@ def change_json(change: Change) -> Json:
     }
 
 
+def dimension_json(dimension: DimensionInfo) -> Json:
+    """A dimension with the money that has a value of it."""
+    return {
+        "name": dimension.name,
+        "kind": dimension.kind,
+        "title": dimension.title,
+        "covered": plain(dimension.covered),
+        "total": plain(dimension.total),
+    }
+
+
+def value_json(value: ValueInfo) -> Json:
+    """A value of a dimension with its money."""
+    return {
+        "value": plain(value.value),
+        "amounts": plain(value.amounts),
+        "lines": value.lines,
+    }
+
+
 def check_json(line: CheckLine) -> Json:
     """One row check that rows of a slice break."""
     return {
         "source": line.source,
         "billing_period": str(line.billing_period),
-        "check": line.check,
+        "rule": line.rule,
+        "description": line.description,
         "severity": line.severity,
         "blocking": line.blocking,
         "rows": line.rows,
-        "message": line.message,
+        "sample": plain(line.sample),
     }
 
 

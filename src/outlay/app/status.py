@@ -121,14 +121,18 @@ class SourceKind:
 
 @dataclass(frozen=True)
 class CheckLine:
-    """One FOCUS row check that rows of one slice break; `blocking` when it is an error."""
+    """One FOCUS row rule that rows of one slice break; `blocking` when it is an error.
+
+    `sample` are some of those rows: x_SourceFile, x_SourceLine and what the rule is about.
+    """
 
     source: str
     billing_period: BillingPeriod
-    check: str
+    rule: str
+    description: str
     severity: Literal["error", "warning", "note"]
     rows: int
-    message: str
+    sample: tuple[dict[str, Any], ...]
 
     @property
     def blocking(self) -> bool:

@@ -28,9 +28,18 @@ from outlay.money import BillingPeriod
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from outlay.app.export import ExportedFile
     from outlay.app.runs import RunLog
     from outlay.lake import Lake, Pin, RestatementReport, Slice, SnapshotInfo
-    from outlay.query import CostQuery, Result
+    from outlay.query import (
+        ChargePage,
+        CostQuery,
+        DimensionInfo,
+        Explanation,
+        Result,
+        SqlResult,
+        ValueInfo,
+    )
     from outlay.resources import Change, Resource, ResourceStore
     from outlay.sources.contract import Feed, Progress
 
@@ -300,9 +309,67 @@ class Workspace:
 
     def query(self, query: CostQuery, now: datetime | None = None) -> Result:
         """Answer a question, with the ECB's rates where money is converted."""
-        from outlay.app import questions
+        from outlay.query import run
 
-        return questions.run(self, query, now)
+        return run(self.lake, query, now=now)
+
+    def values(
+        self,
+        dimension: str,
+        *,
+        search: str = "",
+        limit: int = 50,
+        within: CostQuery | None = None,
+        now: datetime | None = None,
+    ) -> tuple[ValueInfo, ...]:
+        """The values of a dimension with the money behind them, largest first."""
+        from outlay import query
+
+        return query.values(
+            self.lake, dimension, search=search, limit=limit, within=within, now=now
+        )
+
+    def dimensions(
+        self, *, within: CostQuery | None = None, now: datetime | None = None
+    ) -> tuple[DimensionInfo, ...]:
+        """Every column, tag key and `x_` column that some charge has a value of."""
+        from outlay import query
+
+        return query.dimensions(self.lake, within=within, now=now)
+
+    def charges(
+        self,
+        query: CostQuery,
+        *,
+        limit: int = 100,
+        offset: int = 0,
+        now: datetime | None = None,
+    ) -> ChargePage:
+        """The charges under a question, largest first, each with the file and line it is from."""
+        from outlay.query import charges
+
+        return charges(self.lake, query, limit=limit, offset=offset, now=now)
+
+    def explain(
+        self, query: CostQuery, *, lines: int = 3, now: datetime | None = None
+    ) -> Explanation:
+        """What the amounts of a question are made of: group, delivery, file, line."""
+        from outlay.query import explain
+
+        return explain(self.lake, query, lines=lines, now=now)
+
+    def sql(
+        self,
+        text: str,
+        *,
+        as_of: datetime | int | None = None,
+        limit: int = 10_000,
+        timeout_seconds: float = 60.0,
+    ) -> SqlResult:
+        """One SELECT over the views `charges`, `daily` and `contexts`, read-only."""
+        from outlay.query import sql
+
+        return sql(self.lake, text, as_of=as_of, limit=limit, timeout_seconds=timeout_seconds)
 
     # --- saved views ---
 
@@ -314,6 +381,14 @@ class Workspace:
         """One saved view; ResourceError lists the names there are."""
         return self.resources.get("View", name)
 
+    def view_query(self, name: str) -> CostQuery:
+        """The question of a saved view."""
+        from outlay.query.views import ViewSpec
+
+        spec = self.view(name).spec
+        assert isinstance(spec, ViewSpec)
+        return spec.query
+
     def save_view(
         self,
         name: str,
@@ -324,9 +399,7 @@ class Workspace:
         author: str = "",
     ) -> Resource:
         """Save a question under a name (a new version when the name exists)."""
-        from outlay.app import questions
-
-        spec = questions.view_spec(query, title=title or name, description=description)
+        spec = {"title": title or name, "description": description, "query": query.to_json()}
         return self.resources.put("View", name, spec, author=author)
 
     def delete_view(self, name: str, *, author: str = "") -> None:
@@ -340,6 +413,23 @@ class Workspace:
         from outlay.app import health
 
         return health.checks(self, source)
+
+    def export_focus(
+        self,
+        version: str,
+        format: str,
+        period: BillingPeriod | None,
+        out: Path,
+        *,
+        progress: Progress | None = None,
+    ) -> list[ExportedFile]:
+        """Write charges as FOCUS files below `out`, one a source and period (None: all).
+
+        WorkspaceError for a version or format that cannot be written and a folder that refuses.
+        """
+        from outlay.app import export
+
+        return export.export_focus(self, version, format, period, out, progress)
 
     def doctor(self) -> list[DoctorLine]:
         """Look at everything that the workspace stands on."""

@@ -30,7 +30,7 @@ def report(error: BaseException, *, as_json: bool) -> int:
             f"Run it again with {DEBUG_VARIABLE}=1 and report what it prints."
         )
     if as_json:
-        detail = getattr(error, "to_dict", dict)()
+        detail: dict[str, Any] = getattr(error, "to_dict", dict)()
         body: dict[str, Any] = {
             "error": {
                 "type": type(error).__name__,
@@ -70,7 +70,6 @@ EXIT_CODES = {
     "WorkspaceError": FAILED,
     "SourceError": FAILED,
     "LakeError": FAILED,
-    "FocusError": FAILED,
 }
 
 

@@ -97,7 +97,8 @@ def _usage(error: Any, as_json: bool) -> int:
     message = error.format_message()
     if not message or type(error).__name__ == "NoArgsIsHelpError":
         # A group without a command: its help is the answer, yet nothing was done.
-        print(context.get_help() if context is not None else "")
+        if context is not None and not as_json:
+            print(context.get_help())
         return usage("a command is missing", as_json=as_json, hint=f"Try `{path} --help`.")
     return usage(message, as_json=as_json, hint=f"Try `{path} --help`.")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outlay.cli.output import NOTHING, Col, Output, count, money
+from outlay.money import money_text
 
 if TYPE_CHECKING:
     from outlay.query import Column, Result
@@ -144,4 +145,13 @@ def cell(value: Any, column: Column, grain: str) -> str:
         return sign + money(value)
     if isinstance(value, date | datetime) and column.role == "period":
         return value.strftime(_PERIODS.get(grain, "%Y-%m-%d"))
+    return str(value)
+
+
+def sql_cell(value: Any) -> str:
+    """One value of a raw query: amounts keep every digit, since nobody said they are money."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, Decimal):
+        return money_text(value)
     return str(value)

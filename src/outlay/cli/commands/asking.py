@@ -95,3 +95,11 @@ def question(
         "rules_as_of": rules_as_of,
     }
     return from_json({name: value for name, value in parts.items() if value is not None})
+
+
+def within(range_: str | None, where: str | None) -> CostQuery:
+    """The part of the ledger that discovery looks at."""
+    from outlay.query.codec import from_json
+
+    parts = {"range": range_, "where": where}
+    return from_json({name: value for name, value in parts.items() if value is not None})

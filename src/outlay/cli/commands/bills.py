@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from outlay.lake import LoadOutcome, Proof
 
 _COST = ("BilledCost", "EffectiveCost")
+_SAMPLE = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -176,6 +177,7 @@ def _explain(load: SourceLoad, cli: Cli) -> None:
             word = "Error" if outcome.status == "failed" else "Held back"
             where = f"{load.source} {outcome.billing_period or ''}".strip()
             typer.echo(f"{word}: {where}: {outcome.message}", err=True)
+            _sample(outcome)
         elif outcome.rejected and outcome.record is not None:
             typer.echo(
                 f"Rejected: {load.source} {outcome.billing_period}: "
@@ -183,6 +185,14 @@ def _explain(load: SourceLoad, cli: Cli) -> None:
                 f"`outlay quarantine {outcome.record.id}`.",
                 err=True,
             )
+            _sample(outcome)
+
+
+def _sample(outcome: LoadOutcome) -> None:
+    """A few of the rejected rows, so that the reason is seen without another command."""
+    rejects = outcome.record.rejects_sample[:_SAMPLE] if outcome.record else ()
+    for reject in rejects:
+        typer.echo(f"  {reject.file}, line {reject.line}: {reject.reason}", err=True)
 
 
 def _register_deliveries(app: typer.Typer) -> None:

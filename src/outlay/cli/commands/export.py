@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     def focus(
         cli: Cli,
         out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write into.")],
-        focus_version: Annotated[str, typer.Option(help="1.0, 1.1, 1.2, 1.3 or 1.4.")] = "1.4",
+        focus_version: Annotated[str, typer.Option(help="1.4 or 1.2.")] = "1.4",
         format: Annotated[str, typer.Option(help="parquet or csv.")] = "parquet",
         period: Annotated[
             str | None, typer.Option(metavar="YYYY-MM", help="Default: every period.")
@@ -42,14 +42,14 @@ def register(app: typer.Typer) -> None:
         if cli.out.json:
             cli.out.data(
                 [
-                    {"path": str(file.path), "rows": file.rows, "bytes": file.bytes}
+                    {"path": str(file.path), "rows": file.rows, "bytes": file.size}
                     for file in written
                 ]
             )
         elif written:
             cli.out.table(
                 [Col("File"), Col("Rows", True), Col("Bytes", True)],
-                [(str(file.path), count(file.rows), count(file.bytes)) for file in written],
+                [(str(file.path), count(file.rows), count(file.size)) for file in written],
             )
         else:
             cli.out.say("No data for this period: `outlay deliveries` lists what there is.")

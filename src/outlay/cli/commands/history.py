@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
@@ -87,8 +88,10 @@ def register(app: typer.Typer) -> None:
             cli.out.table(columns, rows)
 
 
-def _required(text: str) -> object:
-    return moment_of(text, "from")
+def _required(text: str) -> datetime | int:
+    moment_ = moment_of(text, "from")
+    assert moment_ is not None
+    return moment_
 
 
 def _slices(cli: Cli, report: RestatementReport) -> None:

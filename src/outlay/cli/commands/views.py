@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -70,7 +71,7 @@ def register(app: typer.Typer) -> None:
         description = getattr(view.spec, "description", "")
         if description:
             cli.out.say(description)
-        cli.out.say(f"outlay query {cli.workspace.command_words(query)}")
+        cli.out.say(f"outlay query {shlex.join(query.to_cli())}")
 
     @command(group, "remove", examples=["outlay views remove services-by-month"])
     def remove(cli: Cli, name: _Name) -> None:

@@ -136,14 +136,14 @@ def register(app: typer.Typer) -> None:
             cli.out.data([shapes.check_json(line) for line in lines])
         elif lines:
             cli.out.table(
-                [Col("Source"), Col("Period"), Col("Severity"), Col("Rows", True), Col("Check")],
+                [Col("Source"), Col("Period"), Col("Severity"), Col("Rows", True), Col("Rule")],
                 [
-                    (x.source, str(x.billing_period), x.severity, count(x.rows), x.check)
+                    (x.source, str(x.billing_period), x.severity, count(x.rows), x.rule)
                     for x in lines
                 ],
             )
-            for line in {line.check: line for line in lines}.values():
-                cli.out.say(f"{line.check}: {line.message}")
+            for line in {line.rule: line for line in lines}.values():
+                cli.out.say(f"{line.rule}: {line.description}")
         elif slices:
             cli.out.say(f"{plural(slices, 'slice')}: no row breaks a check.")
         else:
@@ -162,20 +162,21 @@ def _serve(cli: Cli, folder: Path, host: str, port: int) -> int:
             hint="Allowed: 127.0.0.1, localhost, ::1. For another machine use an SSH tunnel: "
             f"ssh -L {port}:127.0.0.1:{port} HOST.",
         )
-    import uvicorn
-
     from outlay.app import Workspace
     from outlay.cli.serving import bound_socket
-    from outlay.web.app import create_app
 
     workspace = Workspace.open(folder)
     with bound_socket(host, port) as listener:
+        import uvicorn
+
+        from outlay.web.app import create_app
+
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{listener.getsockname()[1]}/"
         # On stdout and at once: scripts wait for this line.
-        cli.out.data({"address": address, "workspace": str(workspace.path)}) if cli.out.json else (
-            cli.out.say(f"{workspace.name} is open at {address} (this machine only, no login).")
-        )
+        if cli.out.json:
+            cli.out.data({"address": address, "workspace": str(workspace.path)})
+        cli.out.say(f"{workspace.name} is open at {address} (this machine only, no login).")
         cli.out.say("Ctrl-C stops it.")
         sys.stdout.flush()
         config = uvicorn.Config(create_app(workspace), log_level="warning", access_log=False)

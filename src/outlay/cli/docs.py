@@ -1,0 +1,74 @@
+"""docs/cli.md, written from the commands by `python -m outlay.cli.docs`; a test holds it so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+DOCS = Path(__file__).parents[3] / "docs" / "cli.md"
+_COMMON = {"workspace", "json", "help"}
+_HEAD = """\
+# Command line
+
+Written from the commands by `python -m outlay.cli.docs`; do not edit.
+
+Every command takes `-w DIR` (or `OUTLAY_WORKSPACE`; default: the current folder), `--json` for
+machines and `--help`. Progress is shown on a terminal only. Money in tables is rounded to cents;
+JSON, CSV and Parquet have every decimal.
+
+| exit code | meaning |
+| --- | --- |
+| 0 | all of it worked |
+| 1 | failed; nothing half-done is left |
+| 2 | wrong use: the command line, a name, a condition |
+| 3 | done, but rows were rejected or a delivery was held back |
+
+Errors go to stderr as one message: what, where, what is allowed, what to do next; with `--json`
+as `{"error": {"type": …, "message": …, "exit_code": …}}`. `OUTLAY_DEBUG=1` adds the traceback.
+docs/errors.md lists the kinds of errors.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    from outlay.cli.main import app
+
+    root: Any = typer.main.get_command(app)
+    parts = [_HEAD]
+    for name, command in root.commands.items():
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            parts.append(_command(name, command))
+        else:
+            parts += [_command(f"{name} {sub}", found) for sub, found in inner.items()]
+    return "\n".join(parts)
+
+
+def _command(path: str, command: Any) -> str:
+    lines = [f"## outlay {path}", "", str(command.help), "", "```"]
+    lines += [line for line in str(command.epilog).split("\n\n")[1:] if line]
+    lines += ["```", ""]
+    rows = [_parameter(p) for p in command.params if p.name not in _COMMON]
+    if rows:
+        lines += ["| option or argument | meaning |", "| --- | --- |", *rows, ""]
+    return "\n".join(lines)
+
+
+def _parameter(parameter: Any) -> str:
+    option = parameter.opts[0].startswith("-")
+    shown = parameter.metavar or parameter.name.strip("_").upper()
+    name = parameter.opts[0] if option else shown
+    if option and not getattr(parameter, "is_flag", False):
+        name += f" {shown}"
+    text = str(parameter.help).replace("|", "\\|")
+    default = parameter.default
+    if option and default not in (None, False, "", []) and not callable(default):
+        text += f" Default: {default}."
+    return f"| `{name}` | {'Required. ' if parameter.required else ''}{text} |"
+
+
+if __name__ == "__main__":
+    DOCS.parent.mkdir(exist_ok=True)
+    DOCS.write_text(page(), encoding="utf-8")
