@@ -126,8 +126,10 @@ def previous(text: str, days: DateRange) -> DateRange:
 
 
 def previous_year(days: DateRange) -> DateRange:
-    """The same days one year before; 29 February stands for 1 March of a common year."""
-    return DateRange(_year_before(days.start), _year_before(days.end))
+    """The same days one year before; 29 February stands for 1 March of a common year, and alone
+    for 28 February."""
+    start, end = _year_before(days.start), _year_before(days.end)
+    return DateRange(min(start, end - timedelta(days=1)), end)
 
 
 def _year_before(day: date) -> date:

@@ -130,7 +130,7 @@ class Result:
             "previous_range": _range_json(self.previous_range),
             "groups": self.group_count,
             "unconverted": [
-                {"currency": one.currency} | {k: _text(v) for k, v in one.amounts.items()}
+                {"currency": one.currency} | row_json(one.amounts, self.columns)
                 for one in self.unconverted
             ],
             "rates": [
@@ -220,10 +220,6 @@ def _range_json(days: DateRange | None) -> dict[str, str] | None:
     if days is None:
         return None
     return {"from": days.start.isoformat(), "to": days.end.isoformat()}
-
-
-def _text(value: Decimal | None) -> str | None:
-    return value if value is None else money_text(value)
 
 
 def _nothing(result: Result) -> Row:

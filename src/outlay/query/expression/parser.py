@@ -333,6 +333,8 @@ class _Parser:
         return dimension
 
     def unknown(self, name: str) -> NoReturn:
+        if name.upper() == "NULL":
+            self.fail("nothing equals NULL", hint="Write IS NULL or IS NOT NULL.")
         near = near_names(name, DESCRIPTIVE)
         if name.endswith(("Cost", "Quantity", "UnitPrice")):
             self.fail(
