@@ -22,6 +22,7 @@ class OvertakenError(Exception):
 
 
 def current_delivery(pin: Pin, source: str, period: BillingPeriod) -> DeliveryRecord | None:
+    """The delivery that is the slice in the pin; None when there is no such slice."""
     for current in pin.slices:
         if (current.source, current.billing_period) == (source, period):
             return current.delivery

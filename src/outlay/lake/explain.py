@@ -11,7 +11,10 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from outlay.focus.sql import literal
+from outlay.focus.checks import CheckResult, run_checks
+from outlay.lake.engine.duckdb import parquet
+from outlay.lake.layout import write_text
+from outlay.lake.records import checks_from_list, checks_to_list
 from outlay.lake.types import LakeError, LandedFile, Slice
 from outlay.sources.tabular import Header, read_header
 
@@ -64,7 +67,7 @@ def _parquet_record(lake: "Lake", path: Path, line: int) -> dict[str, str | None
     connection = lake.connect()
     try:
         rows = connection.execute(
-            f"SELECT to_json(t) FROM (SELECT * FROM read_parquet({literal(str(path))}) "
+            f"SELECT to_json(t) FROM (SELECT * FROM {parquet(path)} "
             f"WHERE file_row_number = {int(line) - 1}) t"
         ).fetchall()
     finally:
@@ -110,6 +113,27 @@ def _lines(stream: IO[bytes], encoding: str) -> Iterator[bytes]:
         # The mark of UTF-8 stands once at the start; the codec would look for it in every line.
         yield piece.removeprefix(b"\xef\xbb\xbf") if first else piece
         first = False
+
+
+def checks(lake: "Lake", current: Slice) -> tuple[CheckResult, ...]:
+    """The row checks of a slice: recorded at its load, or run now and remembered."""
+    if current.delivery.checked:
+        return current.delivery.checks
+    memo = lake.layout.cache / "checks" / f"{current.delivery.id}.json"
+    if memo.exists():
+        return checks_from_list(json.loads(memo.read_text(encoding="utf-8")))
+    if not current.charges_path.exists():
+        raise LakeError(
+            f"{current.source} {current.billing_period} was never checked and its charges are no "
+            "longer kept"
+        )
+    connection = lake.connect()
+    try:
+        found = run_checks(connection, parquet(current.charges_path))
+    finally:
+        connection.close()
+    write_text(memo, json.dumps(checks_to_list(found)))
+    return found
 
 
 def file_name(files: tuple[LandedFile, ...], index: int) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from outlay.focus.checks import CheckResult
 from outlay.lake.commit import remove_source
 from outlay.lake.engine.duckdb import connect
 from outlay.lake.history import History
@@ -209,6 +210,15 @@ class Lake:
         return [read_record(path) for path in sorted(self.layout.held.glob("*/*.json"))]
 
     # ------------------------------------------------------------------ explaining
+
+    def checks(self, current: Slice) -> tuple[CheckResult, ...]:
+        """What FOCUS's row rules find in a slice; worked out at first use for a large one.
+
+        Raises LakeError when they never were and the charges are no longer kept.
+        """
+        from outlay.lake.explain import checks
+
+        return checks(self, current)
 
     def restatements(self, before: Pin, after: Pin, by: Sequence[str] = ()) -> RestatementReport:
         """What changed between two pins, by slice and by the given dimensions, exactly."""

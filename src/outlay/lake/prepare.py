@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from outlay.focus.checks import run_checks
-from outlay.focus.sql import literal
+from outlay.lake.engine.duckdb import parquet
 from outlay.lake.faults import fault_point
 from outlay.lake.layout import Layout, new_delivery_id, publish, sync_folder, write_text
 from outlay.lake.lift import Plan, charges_sql, context_columns, plan, write_charges
@@ -27,6 +27,10 @@ from outlay.money import BillingPeriod
 from outlay.sources.contract import Progress, Source, SourceOptions, Stated
 
 _SALTS = 4
+
+CHECKED_ROWS = 500_000
+"""Row checks cost more than the load itself and never hold a slice back: past this many rows they
+wait until somebody looks at them (`Lake.checks`)."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +117,14 @@ class Preparer:
         if proof.rows_rejected:
             quarantine = work / "quarantine.parquet"
             sample = write_quarantine(connection, planned, raw, offer.files, broken, quarantine)
+        small = found.rows <= CHECKED_ROWS
         record = self._record(offer, planned, found, proof, contexts, cause, replaces)
         record = replace(
             record,
             id=delivery_id,
             rejects_sample=sample,
-            checks=run_checks(connection, f"read_parquet({literal(str(charges))})"),
+            checks=run_checks(connection, parquet(charges)) if small else (),
+            checked=small,
             focus_version=_focus_version(connection, charges, planned.columns),
         )
         held = self._held(proof)
@@ -259,7 +265,7 @@ def _focus_version(
     if "x_FocusVersion" not in columns:
         return ""
     rows = connection.execute(
-        f"SELECT DISTINCT x_FocusVersion FROM read_parquet({literal(str(charges))}) "
+        f"SELECT DISTINCT x_FocusVersion FROM {parquet(charges)} "
         "WHERE x_FocusVersion IS NOT NULL ORDER BY 1"
     ).fetchall()
     return ", ".join(str(row[0]) for row in rows)

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from outlay.focus.sql import literal, quoted
+from outlay.lake.engine.duckdb import parquet
 from outlay.lake.lift import Plan
 from outlay.lake.staging import BrokenRow, StagedRaw
 from outlay.lake.types import COST_COLUMNS, LakeError, LandedFile, Proof, ProofLine, RejectedRow
@@ -96,8 +97,7 @@ def loaded_sums(
     """Rows of a charges file and its sums by (currency, cost column)."""
     sums = ", ".join(f"sum({quoted(column)})" for column in COST_COLUMNS)
     groups = connection.execute(
-        f"SELECT coalesce(BillingCurrency, ''), count(*), {sums} "
-        f"FROM read_parquet({literal(str(charges))}) GROUP BY 1"
+        f"SELECT coalesce(BillingCurrency, ''), count(*), {sums} FROM {parquet(charges)} GROUP BY 1"
     ).fetchall()
     loaded = {
         (currency, measure): amount or Decimal(0)
@@ -176,6 +176,6 @@ def write_quarantine(
         f"UNION ALL FROM outlay_broken) ORDER BY file, line) TO {escaped} (FORMAT PARQUET)"
     )
     rows = connection.execute(
-        f"SELECT file, line, reason FROM {escaped} ORDER BY file, line LIMIT {_SAMPLE}"
+        f"SELECT file, line, reason FROM {parquet(target)} ORDER BY file, line LIMIT {_SAMPLE}"
     ).fetchall()
     return tuple(RejectedRow(*row) for row in rows)

@@ -1,7 +1,7 @@
 """Delivery records as JSON files: exact amounts as text, times in ISO 8601, sorted keys."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -67,16 +67,23 @@ def _proof_from(data: Mapping[str, Any]) -> Proof:
     )
 
 
-def _check_to_dict(check: CheckResult) -> dict[str, Any]:
-    sample = [
-        {name: None if value is None else str(value) for name, value in row.items()}
-        for row in check.sample
+def checks_to_list(checks: Sequence[CheckResult]) -> list[dict[str, Any]]:
+    """Check results as plain values, sampled values as text."""
+    return [
+        {
+            **vars(check),
+            "sample": [
+                {name: None if value is None else str(value) for name, value in row.items()}
+                for row in check.sample
+            ],
+        }
+        for check in checks
     ]
-    return {**vars(check), "sample": sample}
 
 
-def _check_from(data: Mapping[str, Any]) -> CheckResult:
-    return CheckResult(**{**data, "sample": tuple(data["sample"])})
+def checks_from_list(data: Sequence[Mapping[str, Any]]) -> tuple[CheckResult, ...]:
+    """Read check results back."""
+    return tuple(CheckResult(**{**item, "sample": tuple(item["sample"])}) for item in data)
 
 
 def record_to_dict(record: DeliveryRecord) -> dict[str, Any]:
@@ -99,7 +106,8 @@ def record_to_dict(record: DeliveryRecord) -> dict[str, Any]:
         "replaces": record.replaces,
         "rows": record.rows,
         "proof": proof_to_dict(record.proof),
-        "checks": [_check_to_dict(check) for check in record.checks],
+        "checks": checks_to_list(record.checks),
+        "checked": record.checked,
         "notes": list(record.notes),
         "rejects_sample": [vars(row) for row in record.rejects_sample],
         "columns": list(record.columns),
@@ -134,7 +142,8 @@ def record_from_json(text: str) -> DeliveryRecord:
             replaces=data["replaces"],
             rows=data["rows"],
             proof=_proof_from(data["proof"]),
-            checks=tuple(_check_from(check) for check in data["checks"]),
+            checks=checks_from_list(data["checks"]),
+            checked=data["checked"],
             notes=tuple(data["notes"]),
             rejects_sample=tuple(RejectedRow(**row) for row in data["rejects_sample"]),
             columns=tuple(data["columns"]),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from outlay.focus.sql import literal, quoted
+from outlay.lake.engine.duckdb import parquet
 from outlay.lake.types import (
     MEASURE_COLUMNS,
     DimensionChange,
@@ -144,8 +145,8 @@ def _sums(
 ) -> _Sums:
     """(dimension values, currency) → the measures of one slice, from its daily roll-up."""
     pin = Pin(None, None, (current,))
-    daily = literal(str(lake.rollup_paths(pin, "daily")[current.delivery.id]))
-    contexts = literal(str(lake.rollup_paths(pin, "contexts")[current.delivery.id]))
+    daily = parquet(lake.rollup_paths(pin, "daily")[current.delivery.id])
+    contexts = parquet(lake.rollup_paths(pin, "contexts")[current.delivery.id])
     dimensions = [_dimension(current, name) for name in by]
     listing = "".join(f"{sql} AS d{at}, " for at, sql in enumerate(dimensions))
     places = "".join(f"d{at}, " for at in range(len(by)))

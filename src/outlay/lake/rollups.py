@@ -10,9 +10,10 @@ from pathlib import Path
 import duckdb
 
 from outlay.focus.sql import literal
+from outlay.lake.engine.duckdb import parquet
 from outlay.lake.faults import fault_point
 from outlay.lake.schema import CUBE_COLUMNS, column_list
-from outlay.lake.types import COST_COLUMNS, LakeError
+from outlay.lake.types import COST_COLUMNS, ROLLUPS, LakeError
 
 _PARQUET = "FORMAT PARQUET, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
 
@@ -39,39 +40,38 @@ def build_rollups(
     ContextCollisionError when the key does not tell two contexts apart.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    source = f"read_parquet({literal(str(charges))})"
-    paths = {
-        table: literal(str(folder / f"{table}.parquet"))
-        for table in ("contexts", "daily", "months", "cube", "tags")
-    }
+    source = parquet(charges)
+    files = {table: folder / f"{table}.parquet" for table in ROLLUPS}
+    paths = {table: literal(str(file)) for table, file in files.items()}
+    scans = {table: parquet(file) for table, file in files.items()}
     _contexts(connection, source, contexts, paths["contexts"])
     fault_point("rollup")
     connection.execute(
         f"COPY (SELECT d.ChargeDay, c.ContextId, d.* EXCLUDE (ChargeDay, x_ContextKey) FROM ("
         f"SELECT CAST(ChargePeriodStart AS DATE) AS ChargeDay, x_ContextKey, {measure_sums()}, "
         f"count(*) AS LineCount FROM {source} GROUP BY 1, 2) d "
-        f"JOIN (SELECT ContextId, x_ContextKey FROM {paths['contexts']}) c USING (x_ContextKey) "
+        f"JOIN (SELECT ContextId, x_ContextKey FROM {scans['contexts']}) c USING (x_ContextKey) "
         f"ORDER BY ChargeDay, ContextId) TO {paths['daily']} ({_PARQUET})"
     )
     fault_point("rollup")
     lines = "CAST(sum(LineCount) AS BIGINT) AS LineCount"
     connection.execute(
         "COPY (SELECT CAST(date_trunc('month', ChargeDay) AS DATE) AS ChargeMonth, ContextId, "
-        f"{measure_sums()}, {lines} FROM {paths['daily']} GROUP BY 1, 2 ORDER BY 1, 2) "
+        f"{measure_sums()}, {lines} FROM {scans['daily']} GROUP BY 1, 2 ORDER BY 1, 2) "
         f"TO {paths['months']} ({_PARQUET})"
     )
     fault_point("rollup")
     dimensions = _cube_dimensions(contexts)
     costs = ", ".join(f"sum({c}) AS {c}" for c in COST_COLUMNS)
     connection.execute(
-        f"COPY (SELECT ChargeDay, {dimensions}, {costs}, {lines} FROM {paths['daily']} "
-        f"JOIN {paths['contexts']} USING (ContextId) GROUP BY ALL ORDER BY ALL) "
+        f"COPY (SELECT ChargeDay, {dimensions}, {costs}, {lines} FROM {scans['daily']} "
+        f"JOIN {scans['contexts']} USING (ContextId) GROUP BY ALL ORDER BY ALL) "
         f"TO {paths['cube']} ({_PARQUET})"
     )
     fault_point("rollup")
     connection.execute(
         "COPY (SELECT Key, ContextId, Tags[Key] AS Value FROM ("
-        f"SELECT ContextId, Tags, unnest(map_keys(Tags)) AS Key FROM {paths['contexts']}) "
+        f"SELECT ContextId, Tags, unnest(map_keys(Tags)) AS Key FROM {scans['contexts']}) "
         f"ORDER BY Key, ContextId) TO {paths['tags']} ({_PARQUET})"
     )
     fault_point("rollup")
@@ -118,7 +118,7 @@ def build_tag_cube(
 ) -> None:
     """Write the cube of one tag from the roll-ups in the folder: day, value, currency, category."""
     daily, contexts, tags = (
-        literal(str(folder / f"{table}.parquet")) for table in ("daily", "contexts", "tags")
+        parquet(folder / f"{table}.parquet") for table in ("daily", "contexts", "tags")
     )
     costs = ", ".join(f"sum({c}) AS {c}" for c in COST_COLUMNS)
     connection.execute(

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from outlay.focus.sql import literal, quoted
+from outlay.lake.engine.duckdb import parquet
 from outlay.lake.faults import fault_point
 from outlay.lake.layout import Layout
 from outlay.lake.types import LakeError, LandedFile
@@ -103,15 +104,14 @@ class Staging:
 
     def raw(self, indices: Sequence[int]) -> StagedRaw:
         """Make the relation `raw` of some of the files; `_file` counts in the given order."""
-        parquet = self._headers[indices[0]].format == "parquet"
+        is_parquet = self._headers[indices[0]].format == "parquet"
         paths = [
-            self._layout.landed(self.files[index].landed) if parquet else self._stage(index)
+            self._layout.landed(self.files[index].landed) if is_parquet else self._stage(index)
             for index in indices
         ]
-        listing = ", ".join(literal(str(path)) for path in paths)
-        scan = f"read_parquet([{listing}], union_by_name = true)"
-        columns = self._parquet_columns(scan, indices) if parquet else self._csv_columns(indices)
-        line = "file_row_number + 1" if parquet else "_line"
+        scan = parquet(*paths, union_by_name=True)
+        columns = self._parquet_columns(scan, indices) if is_parquet else self._csv_columns(indices)
+        line = "file_row_number + 1" if is_parquet else "_line"
         selected = "".join(f"{column.sql}, " for column in columns.values())
         # _file (and for Parquet _line) are virtual columns: they cost nothing unless asked for.
         self.connection.execute(
@@ -241,7 +241,7 @@ def _renumber(connection: duckdb.DuckDBPyConnection, target: Path, broken: Seque
     numbered = target.with_suffix(".numbered")
     connection.execute(
         "COPY (SELECT staged.* REPLACE (staged._line + coalesce(shift.by, 0) AS _line) FROM "
-        f"{literal(str(target))} staged ASOF LEFT JOIN "
+        f"{parquet(target)} staged ASOF LEFT JOIN "
         f"(SELECT n, max(by) AS by FROM (VALUES {thresholds}) t(n, by) GROUP BY n) shift "
         f"ON staged._line >= shift.n) TO {literal(str(numbered))} (FORMAT {_STAGED})"
     )

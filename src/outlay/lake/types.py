@@ -132,6 +132,8 @@ class DeliveryRecord:
     `offer` is a digest of the offered names, sizes and versions, `fingerprint` a digest of the
     content itself. `loaded_at` is UTC (naive). `replaces` is the delivery id that was current.
     `columns` are the `x_` columns of the source, `context_columns` those of the contexts table.
+    `checked` is False where the slice is so large that its row checks wait until they are asked
+    for (`Lake.checks`); `checks` is empty then.
     """
 
     id: str
@@ -151,6 +153,7 @@ class DeliveryRecord:
     rows: int
     proof: Proof
     checks: tuple[CheckResult, ...] = ()
+    checked: bool = True
     notes: tuple[str, ...] = ()
     rejects_sample: tuple[RejectedRow, ...] = ()
     columns: tuple[str, ...] = ()

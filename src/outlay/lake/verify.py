@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from outlay.focus.sql import literal
+from outlay.lake.engine.duckdb import parquet
 from outlay.lake.proof import loaded_sums
 from outlay.lake.types import COST_COLUMNS, ROLLUPS, LakeError, Pin, Slice
 
@@ -104,8 +104,8 @@ def _totals(lake: "Lake", connection: duckdb.DuckDBPyConnection, current: Slice)
 def _rollup_totals(
     lake: "Lake", connection: duckdb.DuckDBPyConnection, delivery_id: str, table: str
 ) -> tuple[int, _Totals]:
-    path = literal(str(lake.layout.rollup_file(delivery_id, table)))
-    contexts = literal(str(lake.layout.rollup_file(delivery_id, "contexts")))
+    path = parquet(lake.layout.rollup_file(delivery_id, table))
+    contexts = parquet(lake.layout.rollup_file(delivery_id, "contexts"))
     join = "" if table == "cube" else f" JOIN {contexts} USING (ContextId)"
     sums = ", ".join(f"sum({column})" for column in COST_COLUMNS)
     groups = connection.execute(

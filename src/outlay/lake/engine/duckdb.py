@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from outlay.focus.sql import MACROS
+from outlay.focus.sql import MACROS, literal
 from outlay.lake.types import LakeError
 
 _SHARE_OF_MEMORY = 0.7
@@ -35,6 +35,13 @@ def default_memory_limit() -> str:
     return f"{max(_FLOOR_BYTES, min(share, _DEFAULT_CAP_BYTES)) >> 20}MiB"
 
 
+def parquet(*paths: Path, union_by_name: bool = False) -> str:
+    """SQL that reads Parquet files and nothing else: a folder named a=b above them is no column."""
+    listing = ", ".join(literal(str(path)) for path in paths)
+    union = ", union_by_name = true" if union_by_name else ""
+    return f"read_parquet([{listing}], hive_partitioning = false{union})"
+
+
 def connect(
     temp: Path, *, memory_limit: str | None = None, threads: int | None = None
 ) -> duckdb.DuckDBPyConnection:
@@ -48,8 +55,7 @@ def connect(
         raise LakeError(f"memory limit {limit!r} is no size; write for example 4GiB or 512MiB")
     connection = duckdb.connect(":memory:")
     connection.execute(f"SET memory_limit = '{limit}'")
-    escaped = str(temp).replace("'", "''")
-    connection.execute(f"SET temp_directory = '{escaped}'")
+    connection.execute(f"SET temp_directory = {literal(str(temp))}")
     connection.execute("SET TimeZone = 'UTC'")
     # Roll-ups say their order themselves; keeping the input's order costs memory and time.
     connection.execute("SET preserve_insertion_order = false")
