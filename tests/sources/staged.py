@@ -20,37 +20,34 @@ class StagedRaw:
         self.connection.execute("SET TimeZone = 'UTC'")
         for macro in MACROS:
             self.connection.execute(macro)
-        self.columns: MappingABC[str, RawColumn] = {}
+        self._identifiers: dict[str, str] = {}
         parts = [self._part(index, path) for index, path in enumerate(paths)]
         self.connection.execute(f"CREATE TABLE raw AS {' UNION ALL BY NAME '.join(parts)}")
-        described = self.connection.execute("DESCRIBE raw").fetchall()
-        types = {name: kind for name, kind, *_ in described}
-        self.columns = {
-            name: RawColumn(name, quoted(name), types[name])
-            for name in types
-            if name not in ("_file", "_line")
+        types = {row[0]: row[1] for row in self.connection.execute("DESCRIBE raw").fetchall()}
+        self.columns: MappingABC[str, RawColumn] = {
+            name: RawColumn(name, quoted(identifier), types[identifier])
+            for name, identifier in self._identifiers.items()
         }
+
+    def _identifier(self, name: str) -> str:
+        """A name that is free of case: the engine takes `Team` and `TEAM` for one."""
+        return self._identifiers.setdefault(name, f"c{len(self._identifiers)}")
 
     def _part(self, index: int, path: Path) -> str:
         with path.open("rb") as stream:
             header = read_header(stream, path.name)
         extra = f"{index}::INTEGER AS _file, row_number() OVER () AS _line"
+        own = [self._identifier(name) for name in header.columns]
         if header.format == "parquet":
-            return f"SELECT *, {extra} FROM read_parquet({literal(str(path))})"
-        names = ", ".join(
-            f"{quoted(f'column{at:0{len(str(len(header.columns) - 1))}d}')} AS {quoted(name)}"
-            for at, name in enumerate(header.columns)
-        )
+            names = zip(header.columns, own, strict=True)
+            listed = ", ".join(f"{quoted(name)} AS {quoted(to)}" for name, to in names)
+            return f"SELECT {listed}, {extra} FROM read_parquet({literal(str(path))})"
+        columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in own)
         return (
-            f"SELECT {names}, {extra} FROM read_csv({literal(str(path))}, header=false, skip=1, "
-            f"all_varchar=true, delim={literal(header.delimiter)}, quote='\"', escape='\"', "
-            f"auto_detect=false, columns={{{self._struct(len(header.columns))}}})"
+            f"SELECT *, {extra} FROM read_csv({literal(str(path))}, header=false, skip=1, "
+            f"delim={literal(header.delimiter)}, quote='\"', escape='\"', auto_detect=false, "
+            f"columns={{{columns}}})"
         )
-
-    @staticmethod
-    def _struct(count: int) -> str:
-        width = len(str(count - 1))
-        return ", ".join(f"'column{at:0{width}d}': 'VARCHAR'" for at in range(count))
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql).fetchall()

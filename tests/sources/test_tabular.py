@@ -106,7 +106,7 @@ BAD = {
     "truncated gzip": (WHOLE_GZIP[:-20], "bill.csv is a gzip file that is cut short or damaged"),
     "truncated parquet": (parquet("a")[:-10], "begins like Parquet, but its footer cannot be read"),
     "truncated zip": (zipped({"a.csv": b"a,b\n"})[:-10], "is a zip archive that is cut short"),
-    "zip without csv": (zipped({"a.txt": b"x"}), "is a zip archive without a CSV file; it holds a.txt"),
+    "zip without csv": (zipped({"a.txt": b"x"}), "without a CSV file; it holds a.txt"),
     "json": (b'{"code": 200}', "is no table: it begins with '{\"code\": 200}'"),
     "html": (b"<!DOCTYPE html>", "is no table: it begins with '<!DOCTYPE html>'"),
     "binary": (b"\x7fELF\x00\x00\x01", "is no table: it holds binary data"),

@@ -69,7 +69,7 @@ class DateFormats:
             f"THEN try_strptime({expression}, {_patterns(order)})"
             for order, files in self.slashed.items()
         )
-        return f"CASE {cases} ELSE {iso} END"
+        return f"CASE WHEN strpos({expression}, '/') > 0 THEN CASE {cases} END ELSE {iso} END"
 
 
 def _is_iso(expression: str) -> str:
