@@ -209,5 +209,14 @@ def test_a_slice_without_charges_changes_nothing(lake: SmallLake) -> None:
     assert run(lake, CostQuery(), now=NOW).total == {"EffectiveCost": Decimal(1)}
 
 
+@pytest.mark.parametrize("measure", ["EffectiveCost", "LineCount"])
+@pytest.mark.parametrize("by", [(), ("ResourceId",), ("SkuPriceId",), ("tags.team",)])
+def test_nothing_that_matches_is_no_row(
+    rich_lake: SmallLake, measure: str, by: tuple[str, ...]
+) -> None:
+    query = CostQuery(measures=(measure,), by=by, where="ServiceName = 'nothing'")
+    assert list(run(rich_lake, query, now=NOW).rows()) == []
+
+
 def test_relative_ranges_move_with_the_day() -> None:
     assert resolve("last-month", date(2026, 3, 10)) == Days(date(2026, 2, 1), date(2026, 3, 1))

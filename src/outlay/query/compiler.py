@@ -84,9 +84,15 @@ def _flat(shape: Shape) -> exp.Select:
 def _grouped(select: exp.Select, shape: Shape, selected: list[exp.Expr]) -> exp.Select:
     flag = exp.true() if shape.previous else exp.false()
     select.select(_alias(flag, "_previous"), *selected, copy=False)
-    # Without any row the one row of a global sum would be a group that does not exist.
+    return _without_phantom(select)
+
+
+def _without_phantom(select: exp.Select) -> exp.Select:
+    """Group by all that is not summed. Where all of it is constant, a global sum has one row even
+    over no rows at all: a group that does not exist."""
     select.set("group", exp.Group(all=True))
-    return select
+    some = exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(0))
+    return select.having(some, copy=False)
 
 
 def _sum(shape: Shape, part: Sum, resolve: Resolve) -> exp.Expr:
@@ -170,8 +176,7 @@ def _facts(shape: Shape) -> exp.Select:
             select = select.select(_alias(day(), f"d{i}"))
     for i, part in enumerate(shape.sums):
         select = select.select(_alias(exp.Sum(this=exp.column(part.column)), f"s{i}"))
-    select.set("group", exp.Group(all=True))
-    return select
+    return _without_phantom(select)
 
 
 def _outer(shape: Shape, names: list[str]) -> exp.Select:

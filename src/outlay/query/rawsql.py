@@ -6,6 +6,7 @@ open no file but those of the pin, with its settings locked.
 """
 
 import logging
+import tempfile
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -83,9 +84,10 @@ def sql(
     try:
         for view in used:
             connection.execute(f"CREATE TEMP VIEW {view} AS {_view(view, facts)}")
-        _wall(connection, [path for view in used for path in _paths(view, facts)])
-        _check_statement(connection, text)
-        table = _run(connection, text, limit + 1, timeout_seconds)
+        with tempfile.TemporaryDirectory(prefix="outlay-sql-") as spill:
+            _wall(connection, [path for view in used for path in _paths(view, facts)], spill)
+            _check_statement(connection, text)
+            table = _run(connection, text, limit + 1, timeout_seconds)
     finally:
         connection.close()
     snapshot = None if pin.snapshot_id is None else str(pin.snapshot_id)
@@ -222,8 +224,10 @@ def _slice_view(view: str, facts: SliceFacts) -> str:
     )
 
 
-def _wall(connection: duckdb.DuckDBPyConnection, paths: list[str]) -> None:
+def _wall(connection: duckdb.DuckDBPyConnection, paths: list[str], spill: str) -> None:
     listed = ", ".join(literal(path) for path in dict.fromkeys(paths))
+    # Spilled data goes to a folder of its own: the engine may read and write where it spills.
+    connection.execute(f"SET temp_directory = {literal(spill)}")
     # A name that is no view must not be taken for a variable of this process.
     connection.execute("SET python_enable_replacements = false")
     connection.execute(f"SET allowed_paths = [{listed}]")
