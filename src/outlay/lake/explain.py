@@ -1,21 +1,19 @@
 """From a charge or a rejected row back to the vendor's own record."""
 
-import csv
-import gzip
 import itertools
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from outlay.focus.checks import CheckResult, run_checks
+from outlay.lake.csvfile import csv_record
 from outlay.lake.engine.duckdb import parquet
 from outlay.lake.layout import write_text
 from outlay.lake.records import checks_from_list, checks_to_list
-from outlay.lake.types import LakeError, LandedFile, Slice
+from outlay.lake.types import LakeError, Slice
 from outlay.sources.tabular import Header, read_header
 
 if TYPE_CHECKING:
@@ -87,14 +85,7 @@ def _text(value: object) -> str | None:
 
 
 def _csv_record(path: Path, header: Header, line: int) -> dict[str, str | None] | None:
-    opener = gzip.open if header.compression == "gzip" else open
-    encoding = "utf-8-sig" if header.encoding == "utf-8" else header.encoding
-    with cast("IO[bytes]", opener(path, "rb")) as stream:
-        text = (piece.decode(encoding, errors="replace") for piece in _lines(stream, encoding))
-        rows = csv.reader(text, delimiter=header.delimiter, quotechar=header.quote)
-        # Blank lines are no records, for the engine as for us.
-        records = (row for row in rows if row)
-        row = next(itertools.islice(records, line, line + 1), None)
+    row = csv_record(path, header, line)
     if row is None:
         return None
     cells = itertools.zip_longest(header.columns, row)
@@ -102,17 +93,6 @@ def _csv_record(path: Path, header: Header, line: int) -> dict[str, str | None] 
         name if name is not None else f"cell {at + 1}": value or None
         for at, (name, value) in enumerate(cells)
     }
-
-
-def _lines(stream: IO[bytes], encoding: str) -> Iterator[bytes]:
-    if encoding.startswith("utf-16"):
-        yield from stream.read().decode(encoding).encode(encoding).splitlines(keepends=True)
-        return
-    first = True
-    for piece in stream:
-        # The mark of UTF-8 stands once at the start; the codec would look for it in every line.
-        yield piece.removeprefix(b"\xef\xbb\xbf") if first else piece
-        first = False
 
 
 def checks(lake: "Lake", current: Slice) -> tuple[CheckResult, ...]:
@@ -135,7 +115,3 @@ def checks(lake: "Lake", current: Slice) -> tuple[CheckResult, ...]:
     write_text(memo, json.dumps(checks_to_list(found)))
     return found
 
-
-def file_name(files: tuple[LandedFile, ...], index: int) -> str:
-    """The vendor's path of a charge's x_SourceFile."""
-    return files[index].path

@@ -4,12 +4,14 @@ The two sides share no expression: the vendor's side sums the source's own formu
 rows, ours sums the FOCUS columns of the finished file.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from outlay.focus.sql import literal, quoted
 from outlay.lake.engine.duckdb import parquet
@@ -161,20 +163,20 @@ def write_quarantine(
         f"SELECT CASE _file {names} END AS file, _line AS line, CASE {cases} END AS reason, "
         f"{raw.record_json()} AS record FROM raw"
     )
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE outlay_broken "
-        "(file VARCHAR, line BIGINT, reason VARCHAR, record VARCHAR)"
-    )
-    if broken:
-        connection.executemany(
-            "INSERT INTO outlay_broken VALUES (?, ?, ?, CAST(json_object('text', ?) AS VARCHAR))",
-            [(files[row.file].path, row.line, row.reason, row.text) for row in broken],
-        )
+    columns = {
+        "file": [files[row.file].path for row in broken],
+        "line": [row.line for row in broken],
+        "reason": [row.reason for row in broken],
+        "record": [json.dumps({"text": row.text}, ensure_ascii=False) for row in broken],
+    }
+    types = {"file": pa.string(), "line": pa.int64(), "reason": pa.string(), "record": pa.string()}
+    connection.register("outlay_broken", pa.table(columns, schema=pa.schema(types)))
     escaped = literal(str(target))
     connection.execute(
         f"COPY (SELECT * FROM (FROM ({select}) WHERE reason IS NOT NULL "
         f"UNION ALL FROM outlay_broken) ORDER BY file, line) TO {escaped} (FORMAT PARQUET)"
     )
+    connection.unregister("outlay_broken")
     rows = connection.execute(
         f"SELECT file, line, reason FROM {parquet(target)} ORDER BY file, line LIMIT {_SAMPLE}"
     ).fetchall()

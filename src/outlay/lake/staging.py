@@ -5,6 +5,7 @@ CSV column is therefore named by its place (c0, c1, …) in the relation, and by
 in `StagedRaw.columns`.
 """
 
+import bisect
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from outlay.focus.sql import literal, quoted
+from outlay.lake.csvfile import blank_lines
 from outlay.lake.engine.duckdb import parquet
 from outlay.lake.faults import fault_point
 from outlay.lake.layout import Layout
@@ -160,8 +163,12 @@ class Staging:
                 for at, name in enumerate(header.columns)
                 if name in self._wanted
             ]
-            reader = _reader(self._layout.landed(file.landed), header)
-            self.broken[index] = _stage_file(self.connection, reader, selected, index, file, target)
+            path = self._layout.landed(file.landed)
+            found = _stage_file(self.connection, _reader(path, header), selected, file, target)
+            if found:
+                blank = blank_lines(path, header, max(line for line, *_ in found))
+                self.broken[index] = [_broken(index, file, blank, *row) for row in found]
+                _renumber(self.connection, target, [row.line for row in self.broken[index]])
             fault_point("stage")
             self._staged[index] = target
         return self._staged[index]
@@ -183,11 +190,13 @@ def _stage_file(
     connection: duckdb.DuckDBPyConnection,
     reader: str,
     selected: Sequence[tuple[int, str]],
-    index: int,
     file: LandedFile,
     target: Path,
-) -> list[BrokenRow]:
-    """Write one file's good records to `target`, numbered as they stand in the file."""
+) -> list[tuple[int, str, str, str | None]]:
+    """Write one file's good records to `target`, numbered from 1.
+
+    Gives the others: their row in the file (the header is 1), kind, message and text.
+    """
     listing = "".join(f"c{at} AS {place}, " for at, place in selected)
     # Records are numbered in reading order, so that this one statement must keep the order.
     connection.execute("SET preserve_insertion_order = true")
@@ -197,8 +206,9 @@ def _stage_file(
             f"COPY (SELECT {listing}CAST(row_number() OVER () AS BIGINT) AS _line FROM {reader}) "
             f"TO {literal(str(target))} (FORMAT {_STAGED})"
         )
-        found = connection.execute(
-            "SELECT line, any_value(error_type), any_value(error_message), any_value(csv_line) "
+        return connection.execute(
+            "SELECT CAST(line AS BIGINT), any_value(CAST(error_type AS VARCHAR)), "
+            "any_value(error_message), any_value(csv_line) "
             "FROM reject_errors GROUP BY line ORDER BY line"
         ).fetchall()
     except duckdb.Error as error:
@@ -207,17 +217,19 @@ def _stage_file(
         ) from error
     finally:
         connection.execute("SET preserve_insertion_order = false")
-    broken = [_broken(index, file, *row) for row in found]
-    if broken:
-        _renumber(connection, target, [row.line for row in broken])
-    return broken
 
 
 def _broken(
-    index: int, file: LandedFile, line: int, kind: object, message: str, text: str | None
+    index: int,
+    file: LandedFile,
+    blank: Sequence[int],
+    line: int,
+    kind: str,
+    message: str,
+    text: str | None,
 ) -> BrokenRow:
-    record = int(line) - 1
-    if str(kind) == "UNQUOTED VALUE" and text is not None and "\n" in text:
+    record = line - 1 - bisect.bisect_left(blank, line)
+    if kind == "UNQUOTED VALUE" and text is not None and "\n" in text:
         raise LakeError(
             f"{file.path}, record {record}: a quote is opened and never closed, which hides the "
             "rows after it; export the file again"
@@ -227,7 +239,7 @@ def _broken(
         "TOO MANY COLUMNS": "too many cells: ",
         "UNQUOTED VALUE": "a quote inside a quoted cell: ",
         "INVALID ENCODING": "no valid UTF-8: ",
-    }.get(str(kind), f"{str(kind).lower()}: ")
+    }.get(kind, f"{kind.lower()}: ")
     return BrokenRow(index, record, reason + " ".join(message.split()), text or "")
 
 
@@ -237,14 +249,17 @@ def _renumber(connection: duckdb.DuckDBPyConnection, target: Path, broken: Seque
     The n-th good record moves down by one for each broken record before it: the j-th broken one
     (from 1, at record r) stands before it exactly when r - j + 1 <= n.
     """
-    thresholds = ", ".join(f"({record - at}, {at + 1})" for at, record in enumerate(sorted(broken)))
+    thresholds = [record - at for at, record in enumerate(sorted(broken))]
+    shift = pa.table({"n": thresholds, "past": list(range(1, len(thresholds) + 1))})
+    connection.register("outlay_shift", shift)
     numbered = target.with_suffix(".numbered")
     connection.execute(
-        "COPY (SELECT staged.* REPLACE (staged._line + coalesce(shift.by, 0) AS _line) FROM "
+        "COPY (SELECT staged.* REPLACE (staged._line + coalesce(shift.past, 0) AS _line) FROM "
         f"{parquet(target)} staged ASOF LEFT JOIN "
-        f"(SELECT n, max(by) AS by FROM (VALUES {thresholds}) t(n, by) GROUP BY n) shift "
+        "(SELECT n, max(past) AS past FROM outlay_shift GROUP BY n) shift "
         f"ON staged._line >= shift.n) TO {literal(str(numbered))} (FORMAT {_STAGED})"
     )
+    connection.unregister("outlay_shift")
     numbered.replace(target)
 
 
