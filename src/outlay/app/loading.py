@@ -12,11 +12,12 @@ from outlay.app.errors import WorkspaceError
 from outlay.app.kinds import SOURCE, Cadence, SourceSpec
 from outlay.app.status import SourceLoad
 from outlay.money import BillingPeriod, MoneyError
-from outlay.resources import Resource, ResourceError, check_name, refuse_secrets, valid_name
+from outlay.resources import ResourceError, check_name, refuse_secrets, valid_name
 from outlay.sources.contract import Feed, Progress, Source, SourceError, Transport
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
+    from outlay.resources import Resource
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,8 @@ def _show_table(out: Output, result: Result) -> None:
         grain = result.query.grain
         rows = [[cell(row.get(c.name), c, grain) for c in columns] for row in result.rows()]
         totals = [_labelled(row, columns, "Other", grain) for row in result.other]
-        totals += [_labelled(row, columns, "Total", grain) for row in result.totals]
+        if result.query.by or grain != "none":  # else the rows are the totals already
+            totals += [_labelled(row, columns, "Total", grain) for row in result.totals]
         out.table(
             [Col(_title(c, result), c.type in _NUMBERS) for c in columns], rows, totals=totals
         )

