@@ -172,16 +172,14 @@ class Columns:
 
     def text(self, name: str) -> str:
         """SQL of the column as text; an empty text is NULL."""
-        parts = []
         if name in self.found:
             raw = self.raw(name)
-            kind = self.type(name)
-            parts.append(f"nullif({raw if kind == 'VARCHAR' else f'CAST({raw} AS VARCHAR)'}, '')")
+            return (
+                f"nullif({raw if self.type(name) == 'VARCHAR' else f'CAST({raw} AS VARCHAR)'}, '')"
+            )
         if name.startswith("product/") and "product" in self.maps:
-            parts.append(self.entry("product", snake(name).removeprefix("product_")))
-        if not parts:
-            return "CAST(NULL AS VARCHAR)"
-        return parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
+            return self.entry("product", snake(name).removeprefix("product_"))
+        return "CAST(NULL AS VARCHAR)"
 
     def entry(self, map_name: str, key: str) -> str:
         """SQL of one key's value in a map column, NULL where it is missing or empty."""

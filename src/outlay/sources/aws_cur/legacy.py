@@ -21,6 +21,7 @@ from outlay.money import BillingPeriod, PeriodError
 from outlay.sources.aws_focus.manifest import read_manifest
 from outlay.sources.contract import Delivery, FileRef, SourceError, Transport
 from outlay.sources.loose import HalfWrittenError
+from outlay.sources.tabular import is_tabular
 
 _ENDING = "-Manifest.json"
 _PERIOD_FOLDER = re.compile(r"(\d{6})01-(\d{6})01")
@@ -63,6 +64,7 @@ def legacy_deliveries(
     SourceError when a manifest cannot be read or two assemblies claim one period.
     """
     by_path = {file.path: file for file in files}
+    _refuse_missing_manifests(report, files)
     found: dict[BillingPeriod, tuple[str, Delivery]] = {}
     for ref in report.manifests:
         delivery = _delivery(transport, ref, by_path)
@@ -78,9 +80,25 @@ def legacy_deliveries(
     return [found[period][1] for period in sorted(found)]
 
 
-def is_report(manifest: dict[str, Any]) -> bool:
-    """Whether a manifest is a legacy report's."""
-    return "reportKeys" in manifest or "reportName" in manifest
+def _refuse_missing_manifests(report: Report, files: Sequence[FileRef]) -> None:
+    """A period whose files lie there without a manifest is being written."""
+    prefix = f"{report.root}/" if report.root else ""
+    known = {file.path.removeprefix(prefix).split("/")[0] for file in report.manifests}
+    lacking = sorted(
+        {
+            folder
+            for file in files
+            if is_tabular(file.path) and file.path.startswith(prefix)
+            for folder in [file.path.removeprefix(prefix).split("/")[0]]
+            if _PERIOD_FOLDER.fullmatch(folder) and folder not in known
+        }
+    )
+    if lacking:
+        raise HalfWrittenError(
+            f"half-written report: {report.root or '.'} has files of {', '.join(lacking)} but no "
+            f"{report.name}{_ENDING} there. Sync again when the report has finished, or copy the "
+            "manifest too."
+        )
 
 
 def _root(folder: str) -> str:

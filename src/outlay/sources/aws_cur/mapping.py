@@ -33,7 +33,6 @@ _OWN = {
     "x_UsageType": "lineItem/UsageType",
     "x_Operation": "lineItem/Operation",
     "x_LineItemType": "lineItem/LineItemType",
-    "x_LineItemId": "identity/LineItemId",
     "x_BillType": "bill/BillType",
     "x_BillingEntity": "bill/BillingEntity",
     "x_TaxType": "lineItem/TaxType",
@@ -50,13 +49,17 @@ _USES = ("Usage", COVERED_BY_RESERVATION, COVERED_BY_PLAN)
 _PURCHASES = ("Fee", PLAN_FEE, PLAN_UPFRONT, RESERVATION_FEE)
 
 
-def cur_mapping(raw: Raw, columns: Columns, facts: Facts, tag_prefixes: Iterable[str]) -> Mapping:
+def cur_mapping(
+    raw: Raw, columns: Columns, facts: Facts, tag_prefixes: Iterable[str], line_ids: bool = False
+) -> Mapping:
     """The mapping of a delivery; asks `raw` what its negations and tags are like."""
     amounts = costs(columns, facts, uncancelled_groups(raw, columns, facts))
     tags = tag_sql(raw, columns, tuple(tag_prefixes))
     line = _Line(columns, facts, amounts, tags)
     main = line.columns()
-    extra = ()
+    if line_ids:
+        main["x_LineItemId"] = columns.text("identity/LineItemId")
+    extra: tuple[Rows, ...] = ()
     if PLAN_FEE in facts.types or RESERVATION_FEE in facts.types:
         when = line.is_type(PLAN_FEE, RESERVATION_FEE)
         extra = (Rows("unused commitment", when, main | line.unused_columns()),)
@@ -291,7 +294,9 @@ class _Line:
             "PricingUnit": when_priced(f"CASE WHEN {amount} IS NOT NULL THEN {unit} END"),
             "ConsumedQuantity": f"CASE WHEN {uses} THEN {amount} END",
             "ConsumedUnit": f"CASE WHEN {uses} AND {amount} IS NOT NULL THEN {unit} END",
-            "ListUnitPrice": f"CASE WHEN {uses} OR {kind} = 'Fee' THEN coalesce({public}, {paid}) END",
+            "ListUnitPrice": (
+                f"CASE WHEN {uses} OR {kind} = 'Fee' THEN coalesce({public}, {paid}) END"
+            ),
             "ContractedUnitPrice": (
                 f"CASE WHEN {self.is_type(COVERED_BY_RESERVATION)} THEN {public} "
                 f"WHEN {uses} THEN {paid} WHEN {kind} = 'Fee' THEN nullif({paid}, 0) END"

@@ -16,12 +16,12 @@ _PREFIXES = {
 
 
 def resource_name(resource: str) -> str:
-    """SQL of what stands after an ARN's type; any other id as it is.
+    """SQL of what stands after an ARN's type; an id that is no ARN has no name of its own.
 
     `arn:aws:rds:us-east-1:1:db:orders` → `orders`, `arn:aws:ec2:…:natgateway/nat-1` → `nat-1`.
     """
     return (
-        f"CASE WHEN NOT starts_with({resource}, 'arn:') THEN {resource} "
+        f"CASE WHEN NOT starts_with({resource}, 'arn:') THEN NULL "
         f"WHEN contains({resource}, '/') THEN substr({resource}, strpos({resource}, '/') + 1) "
         f"ELSE split_part({resource}, ':', -1) END"
     )

@@ -20,7 +20,14 @@ from outlay.sources.contract import (
     SourceOptions,
     Transport,
 )
-from outlay.sources.loose import below, claimed, feed_name, refuse_several_runs, roots
+from outlay.sources.loose import (
+    HalfWrittenError,
+    below,
+    claimed,
+    feed_name,
+    refuse_several_runs,
+    roots,
+)
 from outlay.sources.tabular import Header, is_tabular, peek
 
 
@@ -29,10 +36,13 @@ class AwsCurOptions(SourceOptions):
 
     `cost`: `auto` (net where the report has net costs and no discount lines), or always
     `unblended` or `net`. `tag_prefixes`: the beginnings of the columns that hold one tag each.
+    `line_ids`: keep the line item's id as x_LineItemId. It is another text of 40 characters a
+    line, no key across runs, and every charge leads to its file and line without it.
     """
 
     cost: Literal["auto", "unblended", "net"] = "auto"
     tag_prefixes: tuple[str, ...] = TAG_PREFIXES
+    line_ids: bool = False
 
 
 class AwsCur(Source):
@@ -78,7 +88,13 @@ class AwsCur(Source):
         files = below(transport.list(), root)
         legacy, modern = reports(files), exports(files)
         if len(legacy) + len(modern) > 1:
-            names = ", ".join(found.root or found.name for found in (*legacy, *modern))
+            names = ", ".join(
+                root or name
+                for root, name in (
+                    *((report.root, report.name) for report in legacy),
+                    *((export.root, export.name) for export in modern),
+                )
+            )
             raise SourceError(
                 f"{transport.location} holds {len(legacy) + len(modern)} reports ({names}); a "
                 "source is one report. Add a source for each, with the report's own folder as "
@@ -88,6 +104,7 @@ class AwsCur(Source):
         for report in legacy:
             offered += legacy_deliveries(transport, report, files)
         for export in modern:
+            _refuse_missing_manifests(export)
             offered += [
                 delivery(transport, export, period, files) for period in sorted(export.manifests)
             ]
@@ -113,7 +130,7 @@ class AwsCur(Source):
         ):
             columns.require(name, why)
         facts = _facts(raw, columns, chosen.cost)
-        return cur_mapping(raw, columns, facts, chosen.tag_prefixes)
+        return cur_mapping(raw, columns, facts, chosen.tag_prefixes, chosen.line_ids)
 
     def _holds_cur(self, transport: Transport, files: Sequence[FileRef]) -> bool:
         """Whether the newest bill file below a report's root is a CUR."""
@@ -194,13 +211,23 @@ def _is_cur(header: Header) -> bool:
 
 def _evidence(header: Header) -> str:
     """The sentence that says why a header is taken for a CUR's."""
-    telling = [name for name in header.columns if known(name) and "item" in name.lower()]
-    return f"columns {', '.join(telling[:3])} of a Cost and Usage Report"
+    telling = {"lineItem/LineItemType", "lineItem/UnblendedCost", "lineItem/UsageStartDate"}
+    found = [name for name in header.columns if known(name) in telling]
+    return f"columns {', '.join(found)} of a Cost and Usage Report"
 
 
 def _sample(export: Export) -> FileRef | None:
     """One bill file of the export, of the newest period that has any."""
     return next((export.data[period][0] for period in sorted(export.data, reverse=True)), None)
+
+
+def _refuse_missing_manifests(export: Export) -> None:
+    lacking = sorted(set(export.data) - set(export.manifests))
+    if lacking:
+        raise HalfWrittenError(
+            f"half-written export: {export.root or '.'} has files of {', '.join(lacking)} but no "
+            "manifest of it. Sync again when the export has finished, or copy metadata/ too."
+        )
 
 
 def _refuse_other_kind(header: Header, path: str) -> None:

@@ -8,6 +8,7 @@ lose the user's scheme prefix, so that `team` is one key in all of them; keys of
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from outlay.focus.sql import literal, quoted
 from outlay.sources.aws_cur.columns import Columns, json_text
@@ -70,27 +71,32 @@ class TagSql:
 
 def tag_sql(raw: Raw, columns: Columns, prefixes: Sequence[str]) -> TagSql:
     """The tag expressions of a delivery; asks `raw` for the sets of keys that map columns hold."""
-    single = _columns_by_key(columns.all.values(), prefixes, tag_key)
-    whole = columns.maps.get("resource_tags")
     notes: list[str] = []
-    parts = []
-    if single:
+    parts: list[str] = []
+    name = None
+    single = _columns_by_key(columns.all.values(), prefixes, tag_key)
+    if "resource_tags" in columns.maps:
+        sql, keys = _renamed(raw, columns.maps["resource_tags"], tag_key, notes)
+        parts.append(sql)
+        named = [columns.entry("resource_tags", key) for key, to in keys.items() if _is_name(to)]
+        name = f"coalesce({', '.join(named)})" if named else None
+    elif single:
         parts.append(_map_of_columns(single))
-    elif whole:
-        parts.append(_renamed(raw, whole, tag_key, notes))
+        name = next((_value(held) for key, held in single.items() if _is_name(key)), None)
     if "tags" in columns.maps:
-        has_resource_tags = bool(parts)
-        parts.append(
-            _renamed(
-                raw, columns.maps["tags"], lambda key: _other_key(key, has_resource_tags), notes
-            )
-        )
+        other = partial(_other_key, has_resource_tags=bool(parts))
+        parts.append(_renamed(raw, columns.maps["tags"], other, notes)[0])
     filled = [f"coalesce({part}, {EMPTY})" for part in parts] or [EMPTY]
     tags = filled[0] if len(filled) == 1 else f"map_concat({filled[1]}, {filled[0]})"
-    return TagSql(tags, _name_tag(columns, single, whole), _categories(columns), tuple(notes))
+    return TagSql(tags, name, _categories(columns), tuple(notes))
 
 
-def _other_key(key: str, has_resource_tags: bool) -> str | None:
+def _is_name(key: str | None) -> bool:
+    """Whether a key is the tag that people name resources by."""
+    return key in {"Name", "name"}
+
+
+def _other_key(key: str, *, has_resource_tags: bool) -> str | None:
     """A key of the `tags` map, None if another column holds it already."""
     if key.startswith(_CATEGORY) or (has_resource_tags and key.startswith(_RESOURCE)):
         return None
@@ -130,8 +136,8 @@ def _map_of_columns(columns: Mapping[str, Sequence[RawColumn]]) -> str:
 
 def _renamed(
     raw: Raw, column: RawColumn, rename: Callable[[str], str | None], notes: list[str]
-) -> str:
-    """SQL of a map column under the ledger's keys, without empty values."""
+) -> tuple[str, dict[str, str | None]]:
+    """SQL of a map column under the ledger's keys, without empty values; and those keys."""
     source = column.sql
     if not column.type.upper().startswith("MAP"):
         text = json_text(column)
@@ -153,11 +159,12 @@ def _renamed(
         if not any(empties for _, empties in sets):
             cases = [_ready_made(source, names, keys) for names, _ in sets]
             if all(cases):
-                return f"CASE map_keys({source}) {' '.join(filter(None, cases))} END"
+                body = " ".join(filter(None, cases))
+                return f"CASE map_keys({source}) {body} END" if body else EMPTY, keys
     else:
         every = raw.ask(f"SELECT DISTINCT unnest(map_keys({source})) FROM raw ORDER BY 1")
         keys = _distinct({key: rename(key) for (key,) in every})
-    return _rebuilt(source, keys)
+    return _rebuilt(source, keys), keys
 
 
 def _distinct(keys: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -200,19 +207,6 @@ def _rebuilt(source: str, keys: Mapping[str, str | None]) -> str:
         f"map_from_entries(list_transform(list_filter(map_entries({source}), "
         f"lambda entry: {keep}), lambda entry: {{'key': {name}, 'value': entry.value}}))"
     )
-
-
-def _name_tag(
-    columns: Columns, single: Mapping[str, Sequence[RawColumn]], whole: RawColumn | None
-) -> str | None:
-    """SQL of the tag that people name resources by."""
-    for key in ("Name", "name"):
-        if key in single:
-            return _value(single[key])
-    if single or whole is None:
-        return None
-    spellings = ("user:Name", "user_name")
-    return f"coalesce({', '.join(columns.entry('resource_tags', key) for key in spellings)})"
 
 
 def _categories(columns: Columns) -> str | None:
