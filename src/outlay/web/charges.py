@@ -18,7 +18,6 @@ from outlay.money import BillingPeriod
 from outlay.query import QueryError
 from outlay.query.codec import to_params
 from outlay.query.lines import ChargeLine
-from outlay.query.ranges import is_relative
 from outlay.sources.contract import SourceError
 from outlay.web import numbers, words
 from outlay.web.explore.address import CHARGES, Ask, page_number
@@ -69,9 +68,7 @@ def router(site: Site) -> APIRouter:
         try:
             asked = Ask.read(params)
             offset = (page_number(params) - 1) * PAGE_ROWS
-            found = presentation.charges(
-                workspace, asked.query, limit=PAGE_ROWS, offset=offset
-            )
+            found = workspace.charges(asked.query, limit=PAGE_ROWS, offset=offset)
         except QueryError as error:
             return site.page(
                 request, "explore/misunderstood.html", 400,
@@ -86,7 +83,7 @@ def router(site: Site) -> APIRouter:
             rows=[charge_row(line, asked.measure) for line in found.charges],
             pages=max(1, -(-found.lines // PAGE_ROWS)), chips=chips_of_charges(asked),
             params=to_params(asked.query), where_text=asked.query.where,
-            range_text=_range_text(asked), explore=asked.url(by=("ServiceName",)),
+            range_text=words.range_(asked.query.range), explore=asked.url(by=("ServiceName",)),
         )
 
     @routes.get(CHARGES + "/{source}/{period}/{file}/{line}", response_class=HTMLResponse)
@@ -170,14 +167,3 @@ def _raw(
         return site.workspace.raw_record(source, period, file, line), ""
     except (LakeError, SourceError) as error:
         return {}, str(error)
-
-
-def _range_text(asked: Ask) -> str:
-    text = asked.query.range
-    if is_relative(text) or text == "all":
-        return words.range_(text)
-    start, _, end = text.partition("..")
-    if start and end:
-        return numbers.days(date.fromisoformat(start), date.fromisoformat(end))
-    return text
-

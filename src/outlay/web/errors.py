@@ -65,7 +65,7 @@ def failure(site: Site, request: Request, status: int, reason: str) -> Response:
         active="",
         title=heading,
         reason=reason,
-        retry=retry if request.method == "GET" and status != 404 else "/",
+        retry=retry if request.method == "GET" and status != 404 else None,
     )
 
 

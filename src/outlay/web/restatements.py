@@ -9,7 +9,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from outlay.app import presentation
 from outlay.lake import RestatementReport, SnapshotInfo
 from outlay.query.codec import from_params
 from outlay.query.dimensions import parse_dimension
@@ -44,7 +43,7 @@ def router(site: Site) -> APIRouter:
             request, "restatements.html",
             active="restatements", title="Restatements", snapshots=snapshots, report=report,
             before=before, after=after, by=by[0] if by else "", words=words,
-            dimensions=presentation.dimensions(workspace, from_params({})),
+            dimensions=workspace.dimensions(),
             measures=_MEASURES, rows=_sorted_rows(report), most=_MOST_ROWS,
             names=_names(site), texts=snapshot_text,
         )

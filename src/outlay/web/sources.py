@@ -70,11 +70,14 @@ def router(site: Site) -> APIRouter:
     def one_slice(request: Request, name: str, period: str) -> Response:
         """One slice: proof, files, checks, quarantine, history."""
         item = slice_of(workspace, name, BillingPeriod.parse(period))
+        record = item.delivery
+        run_now = "check" in request.query_params
+        checks = workspace.lake.checks(item) if run_now or record.checked else None
         return site.page(
             request, "sources/slice.html",
-            active="sources", title=f"{name} {period}", slice=item, record=item.delivery,
+            active="sources", title=f"{name} {period}", slice=item, record=record, checks=checks,
             versions=slice_history(workspace, name, item.billing_period),
-            quarantine=quarantined(workspace, item.delivery),
+            quarantine=quarantined(workspace, record),
             billed=billed, tones=SEVERITY_TONES, held=False,
         )
 
@@ -87,7 +90,7 @@ def router(site: Site) -> APIRouter:
         return site.page(
             request, "sources/slice.html",
             active="sources", title=f"{name} {found[0].billing_period}", slice=None,
-            record=found[0], versions=[], quarantine=quarantined(workspace, found[0]),
+            record=found[0], checks=found[0].checks, versions=[], quarantine=quarantined(workspace, found[0]),
             billed=billed, tones=SEVERITY_TONES, held=True,
         )
 

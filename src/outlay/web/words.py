@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from outlay.query import MEASURES
 from outlay.query.expression import condition_text
@@ -22,6 +22,8 @@ from outlay.query.expression.tree import (
     Search,
     Text,
 )
+from outlay.query.ranges import bounds
+from outlay.web import numbers
 
 _TITLES = {
     "BillingAccountId": "Billing account ID",
@@ -104,10 +106,17 @@ def kind(name: str) -> str:
 
 
 def range_(text: str) -> str:
-    """A relative range in words; an absolute one is shown by its days instead."""
+    """A canonical range in words: *Last 30 days*, *1–30 Sep 2026*, *From 1 Sep 2026*."""
     if text in RANGES:
         return RANGES[text]
-    return text.replace("-", " ").capitalize() if ".." not in text else text
+    days = bounds(text)
+    if days.start and days.end:
+        return numbers.days(days.start, days.end)
+    if days.start:
+        return f"From {numbers.day(days.start)}"
+    if days.end:
+        return f"Until {numbers.day(days.end - timedelta(days=1))}"
+    return text.replace("-", " ").capitalize()
 
 
 def condition(item: Condition) -> str:

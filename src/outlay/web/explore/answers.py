@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,6 +16,7 @@ from outlay.query import CostQuery, Result
 from outlay.query.model import MOVERS
 from outlay.web.explore import filters
 from outlay.web.explore.address import Ask, changed
+from outlay.web.explore.colours import SLOTS
 
 TOP = 9
 SPARKS = 50
@@ -21,6 +24,8 @@ _DAYS_OF_LAG = 1
 _DAYS_OF_MEMORY = 7
 _MOST_DAYS_BY_DAY = 62
 _MOST_DAYS_BY_WEEK = 200
+_RESULTS_REMEMBERED = 200
+_ROWS_REMEMBERED = 5_000
 
 
 @dataclass(frozen=True)
@@ -40,13 +45,13 @@ class Answers:
     incomplete_from: date | None
 
 
-def answers(workspace: Workspace, ask: Ask, now: datetime) -> Answers:
+def answers(asker: Asker, ask: Ask, now: datetime) -> Answers:
     """Ask everything that the page shows; raises QueryError and LakeError."""
     query = ask.query
     flat = changed(query, grain="none", limit=None, compare=None)
-    span = workspace.query(flat.but(by=(), sort="", measures=query.measures[:1]), now=now).range
+    span = asker(flat.but(by=(), sort="", measures=query.measures[:1]), now).range
     grain = query.grain if query.grain != "none" else _fitting_grain(span)
-    incomplete = incomplete_from(workspace.deliveries(as_of=query.as_of_moment()))
+    incomplete = incomplete_from(asker.workspace.deliveries(as_of=query.as_of_moment()))
     if span is None or incomplete is None or incomplete >= span.end:
         incomplete = None
 
@@ -54,23 +59,23 @@ def answers(workspace: Workspace, ask: Ask, now: datetime) -> Answers:
     base = changed(
         query, grain="none" if query.by else grain, limit=None, sort=query.sort or sorted_
     )
-    table, changes = _table(workspace, base, span, incomplete, now)
+    table, changes = _table(asker, base, span, incomplete, now)
     drawn = changed(
         query, grain=grain, limit=TOP if query.by else None, sort="", measures=(ask.measure,)
     )
     return Answers(
         table=table,
         changes=changes,
-        chart=workspace.query(drawn, now=now),
-        sparks=_sparks(workspace, ask, grain, now),
-        parts=_parts(workspace, ask, now),
+        chart=asker(drawn, now),
+        sparks=_sparks(asker, ask, grain, now),
+        parts=_parts(asker, ask, now),
         grain=grain,
         incomplete_from=incomplete,
     )
 
 
 def _table(
-    workspace: Workspace,
+    asker: Asker,
     base: CostQuery,
     span: DateRange | None,
     incomplete: date | None,
@@ -78,25 +83,25 @@ def _table(
 ) -> tuple[Result, Result | None]:
     """The rows of the range, and the comparison of its complete days."""
     if not base.compare:
-        return workspace.query(base, now=now), None
+        return asker(base, now), None
     if incomplete is None or span is None or incomplete <= span.start:
-        result = workspace.query(base, now=now)
+        result = asker(base, now)
         return result, result
-    complete = workspace.query(base.but(range=f"{span.start}..{incomplete}"), now=now)
+    complete = asker(base.but(range=f"{span.start}..{incomplete}"), now)
     plain = changed(base, compare=None)
-    return workspace.query(plain, now=now), complete
+    return asker(plain, now), complete
 
 
-def _sparks(workspace: Workspace, ask: Ask, grain: str, now: datetime) -> Result | None:
+def _sparks(asker: Asker, ask: Ask, grain: str, now: datetime) -> Result | None:
     if not ask.query.by or ask.page > 1 or ask.query.sort not in ("", f"-{ask.measure}"):
         return None
     query = changed(
         ask.query, grain=grain, limit=SPARKS, sort="", compare=None, measures=(ask.measure,)
     )
-    return workspace.query(query, now=now)
+    return asker(query, now)
 
 
-def _parts(workspace: Workspace, ask: Ask, now: datetime) -> Result:
+def _parts(asker: Asker, ask: Ask, now: datetime) -> Result:
     """What the total is made of, by charge category, with the in-or-out toggles all in."""
     where = ask.query.where
     for condition in (filters.WITHOUT_CREDITS, filters.WITHOUT_TAX):
@@ -106,7 +111,7 @@ def _parts(workspace: Workspace, ask: Ask, now: datetime) -> Result:
         ask.query, by=("ChargeCategory",), grain="none", limit=None, sort="", compare=None,
         where=where, measures=(ask.measure,),
     )
-    return workspace.query(query, now=now)
+    return asker(query, now)
 
 
 def _fitting_grain(span: DateRange | None) -> str:
@@ -145,6 +150,35 @@ def is_by_change(query: CostQuery) -> bool:
     return query.sort == MOVERS or query.sort.endswith(("_change", "_previous"))
 
 
+class Asker:
+    """Asks the workspace, and remembers recent answers.
+
+    One page asks several questions, and Back asks them again. An answer stays true as long as
+    its snapshot is the newest (or the one that is asked for) and the day is the same.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._known: OrderedDict[tuple[CostQuery, int | None, date], Result] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __call__(self, query: CostQuery, now: datetime) -> Result:
+        """The result of a question; raises QueryError and LakeError."""
+        snapshot = self.workspace.pin(query.as_of_moment()).snapshot_id
+        key = (query, snapshot, now.date())
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+        result = self.workspace.query(query, now=now)
+        if result.table.num_rows <= _ROWS_REMEMBERED and str(snapshot) == str(result.snapshot):
+            with self._lock:
+                self._known[key] = result
+                while len(self._known) > _RESULTS_REMEMBERED:
+                    self._known.popitem(last=False)
+        return result
+
+
 class Ranks:
     """The rank of each group of a grouping by money over everything that the lake holds.
 
@@ -152,7 +186,7 @@ class Ranks:
     snapshot, since groups only change with one.
     """
 
-    def __init__(self, workspace: Workspace, most: int = 12) -> None:
+    def __init__(self, workspace: Workspace, most: int = SLOTS) -> None:
         def ranked(
             snapshot: str | None, by: tuple[str, ...], measure: str
         ) -> dict[tuple[object, ...], int]:
@@ -161,7 +195,9 @@ class Ranks:
                     measures=(measure,), by=by, limit=most, sort=f"-{measure}", as_of=snapshot
                 )
             )
-            groups = (tuple(row[name] for name in by) for row in everything.rows())
+            # Largest first across currencies: an order for colours, not a sum.
+            rows = sorted(everything.rows(), key=lambda row: -float(str(row[measure] or 0)))
+            groups = (tuple(row[name] for name in by) for row in rows)
             return {group: index for index, group in enumerate(dict.fromkeys(groups))}
 
         self._ranked = lru_cache(maxsize=128)(ranked)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from outlay.lake import Slice, SnapshotInfo
 from outlay.query import MEASURES, CostQuery, DimensionInfo, Result
 from outlay.query.codec import to_params
-from outlay.query.ranges import bounds, is_relative
 from outlay.web import numbers, words
 from outlay.web.explore import filters
 from outlay.web.explore.address import Ask, address
@@ -117,9 +116,7 @@ def controls(
         chips=chips(ask),
         clear=ask.url(where="") if query.where else None,
         ranges=_ranges(ask),
-        range_title=words.range_(query.range)
-        if is_relative(query.range) or query.range == "all"
-        else _absolute(query.range),
+        range_title=words.range_(query.range),
         range_from=span.start.isoformat() if span else "",
         range_until=(span.end - timedelta(days=1)).isoformat() if span else "",
         grains=tuple(
@@ -218,15 +215,6 @@ def parts(ask: Ask, result: Result) -> tuple[Part, ...]:
     return tuple(sorted(found, key=lambda part: -abs(part.amount)))
 
 
-def _absolute(text: str) -> str:
-    days = bounds(text)
-    if days.start and days.end:
-        return numbers.days(days.start, days.end)
-    if days.start:
-        return f"From {numbers.day(days.start)}"
-    return f"Until {numbers.day(days.end - timedelta(days=1))}" if days.end else "All time"
-
-
 def _ranges(ask: Ask) -> tuple[Option, ...]:
     return tuple(
         Option(name, text, name == ask.query.range, ask.url(range=name, grain="none"),
@@ -317,10 +305,3 @@ def _snapshots(
     if query.as_of and not any(option.chosen for option in options):
         options.append(Option(query.as_of, query.as_of, True))
     return tuple(options)
-
-
-def day_of(value: object) -> date | None:
-    """The day of a period value."""
-    if isinstance(value, datetime):
-        return value.date()
-    return value if isinstance(value, date) else None

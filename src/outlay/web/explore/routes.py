@@ -13,13 +13,12 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from outlay.app import presentation
 from outlay.money import money_text
 from outlay.query import CostQuery, QueryError, Result
 from outlay.query.codec import from_params, to_params
 from outlay.web.explore import filters
 from outlay.web.explore.address import EXPLORE, Ask, address, changed
-from outlay.web.explore.answers import Answers, Ranks, answers
+from outlay.web.explore.answers import Answers, Asker, Ranks, answers
 from outlay.web.explore.chart import chart
 from outlay.web.explore.controls import chips, controls, parts
 from outlay.web.explore.rows import merged, spoken, table
@@ -76,15 +75,22 @@ class Explorer:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.workspace = site.workspace
+        self.asker = Asker(site.workspace)
         self.ranks = Ranks(site.workspace)
 
     def home(self, request: Request) -> Response:
         """The start question: the last 30 days, or everything where the data is older."""
         if request.url.query:
             return RedirectResponse(f"{EXPLORE}?{request.url.query}", 303)
-        newest = max((s.billing_period.end for s in self.workspace.deliveries()), default=None)
+        slices = self.workspace.deliveries()
+        newest = max((item.billing_period.end for item in slices), default=None)
         recent = newest is not None and newest >= datetime.now(UTC).date()
-        return self.show(request, Ask(HOME if recent else HOME_OF_OLD_DATA))
+        currencies = {line.currency for item in slices for line in item.delivery.proof.lines}
+        start = HOME if recent else HOME_OF_OLD_DATA
+        if len(currencies) > 1:
+            # One picture of everything needs one currency; the page says rate and date.
+            start = start.but(currency=self.workspace.currency)
+        return self.show(request, Ask(start))
 
     def page(self, request: Request) -> Response:
         """The question in the address; one that cannot be read is shown with its error."""
@@ -103,7 +109,7 @@ class Explorer:
             return self.site.page(request, "explore/empty.html", active="explore", title="Explore")
         now = _now()
         try:
-            got = answers(workspace, asked, now)
+            got = answers(self.asker, asked, now)
             frame = self.frame(asked, got.table, got.changes, got.grain)
         except QueryError as error:
             return self.misunderstood(request, to_params(asked.query), error)
@@ -127,7 +133,7 @@ class Explorer:
     ) -> dict[str, Any]:
         """What the page shows around its numbers."""
         workspace = self.workspace
-        dimensions = presentation.dimensions(workspace, asked.query)
+        dimensions = workspace.dimensions(within=asked.query)
         shown = controls(
             asked, result, compared, grain, dimensions, workspace.snapshots(),
             workspace.deliveries(), workspace.currency,
@@ -165,7 +171,7 @@ class Explorer:
                 query = changed(asked.query, limit=None, sort="", compare=None)
                 rows = _csv(self.workspace.query(query, now=_now()))
             else:
-                rows = _csv_of_page(asked.query, answers(self.workspace, asked, _now()))
+                rows = _csv_of_page(asked.query, answers(self.asker, asked, _now()))
         except QueryError as error:
             return Response(f"{error}\n", 400, media_type="text/plain")
         name = "-".join(["outlay", *(word.lower().replace(".", "-") for word in asked.query.by)])
@@ -195,9 +201,7 @@ class Explorer:
         dimension = fields.get("dimension", "")
         search = fields.get("q", "")
         values = (
-            presentation.values(
-                self.workspace, dimension, query, search=search, limit=_MOST_VALUES
-            )
+            self.workspace.values(dimension, within=query, search=search, limit=_MOST_VALUES)
             if dimension
             else []
         )
@@ -206,7 +210,7 @@ class Explorer:
             active="explore", title="Filter", ask=Ask(query), dimension=dimension, search=search,
             operator=fields.get("operator", "is"), operators=filters.OPERATORS,
             values=values, most=_MOST_VALUES, words=words, chips=chips(Ask(query)),
-            dimensions=presentation.dimensions(self.workspace, query) if not dimension else [],
+            dimensions=self.workspace.dimensions(within=query) if not dimension else [],
             state=fields.get("state", ""), error=fields.get("error", ""),
         )
 

@@ -91,7 +91,7 @@
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       grid: { left: 4, right: 6, top: 12, bottom: 2, containLabel: true },
       tooltip: {
-        trigger: "axis", confine: true, appendTo: "body", className: "chart-tip", transitionDuration: 0,
+        trigger: "axis", confine: true, appendTo: "#tips", className: "chart-tip", transitionDuration: 0,
         axisPointer: { type: "shadow", shadowStyle: { color: faded(colour("ink-3"), 0.1) } },
         formatter: tooltip(spec),
       },

@@ -1,0 +1,131 @@
+"""What the ledger holds: sources, deliveries, snapshots, restatements, quarantine, runs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from outlay.api.answers import json_response, row_data, table_rows
+from outlay.api.problems import RESPONSES, ProblemRoute
+from outlay.app import Workspace, presentation
+from outlay.app.shapes import (
+    check_json,
+    kind_json,
+    plain,
+    restatement_json,
+    run_json,
+    slice_json,
+    snapshot_json,
+    source_json,
+)
+from outlay.money import BillingPeriod
+from outlay.query import CostQuery, QueryError
+from outlay.query.dimensions import parse_dimension, split_names
+
+AsOf = Annotated[
+    str, Query(description="A day, a UTC time or a snapshot id", examples=["2026-11-01"])
+]
+
+
+def moment(text: str, field: str = "as_of") -> Any:
+    """A day (its end), UTC time or snapshot id as the app takes it; None for ''."""
+    try:
+        return CostQuery(as_of=text or None).as_of_moment()
+    except QueryError as error:
+        raise QueryError(
+            error.what, field=field, text=text, allowed=error.allowed, hint=error.hint
+        ) from None
+
+
+def routes(workspace: Workspace) -> APIRouter:
+    """The routes of the ledger."""
+    router = APIRouter(route_class=ProblemRoute, tags=["Ledger"], responses=RESPONSES)
+
+    @router.get("/sources", summary="Every source with freshness and last run")
+    def sources() -> Response:
+        """With slices, rows, rejected rows, and whether every slice reconciles."""
+        return json_response([source_json(status) for status in workspace.sources()])
+
+    @router.get("/sources/{name}", summary="One source")
+    def source(name: str) -> Response:
+        """As in the list, with its recent runs."""
+        status = source_json(workspace.show_source(name))
+        runs = [run_json(run) for run in workspace.runs(name, 20)]
+        return json_response(status | {"runs": runs})
+
+    @router.get("/kinds", summary="The kinds of bills that can be read")
+    def kinds() -> Response:
+        """With their options and an example."""
+        return json_response([kind_json(kind) for kind in workspace.source_kinds()])
+
+    @router.get("/deliveries", summary="The slices with their proof")
+    def deliveries(source: str = "", as_of: AsOf = "") -> Response:
+        """Rows, stated and loaded totals per cost column and currency, files."""
+        found = workspace.deliveries(source or None, moment(as_of))
+        return json_response([slice_json(item) for item in found])
+
+    @router.get("/deliveries/{source}/{period}", summary="One slice with proof and checks")
+    def delivery(source: str, period: str) -> Response:
+        """The FOCUS checks that its rows break, and its history, stand beside the proof."""
+        month = BillingPeriod.parse(period)
+        item = presentation.slice_of(workspace, source, month)
+        checks = [
+            check_json(line)
+            for line in workspace.checks(source)
+            if line.billing_period == month
+        ]
+        history = presentation.slice_history(workspace, source, month)
+        return json_response(
+            slice_json(item)
+            | {"checks": checks, "history": [slice_json(version.slice) for version in history]}
+        )
+
+    @router.get("/deliveries/{source}/{period}/records/{file}/{line}", summary="One record")
+    def record(source: str, period: str, file: int, line: int) -> Response:
+        """The vendor's own record (`record`) and the charges made from it (`charges`)."""
+        month = BillingPeriod.parse(period)
+        charges = presentation.charges_of_record(workspace, source, month, file, line)
+        raw = workspace.raw_record(source, month, file, line)
+        return json_response(
+            {
+                "record": plain(raw),
+                "charges": [
+                    charge.to_json() | {"charge": row_data(charge.values)} for charge in charges
+                ],
+            }
+        )
+
+    @router.get("/snapshots", summary="Every commit of the ledger, oldest first")
+    def snapshots() -> Response:
+        """With what it added and removed; the id is a value of `as_of`."""
+        return json_response([snapshot_json(item) for item in workspace.snapshots()])
+
+    @router.get("/restatements", summary="What changed between two moments")
+    def restatements(
+        from_: Annotated[str, Query(alias="from", examples=["2026-11-01"])],
+        to: Annotated[str, Query(description="Default: now")] = "",
+        by: Annotated[str, Query(description="Dimensions", examples=["ServiceName"])] = "",
+    ) -> Response:
+        """Per slice, and per combination of the dimensions that changed."""
+        names = [str(parse_dimension(name)) for name in split_names(by)]
+        report = workspace.restatements(moment(from_, "from"), moment(to, "to"), names)
+        return json_response(restatement_json(report))
+
+    @router.get("/quarantine/{delivery}", summary="The rejected rows of a delivery")
+    def quarantine(delivery: str) -> Response:
+        """File, record number, reason and the vendor's record."""
+        return json_response(table_rows(workspace.quarantine(delivery)))
+
+    @router.get("/checks", summary="The FOCUS checks that rows break")
+    def checks(source: str = "") -> Response:
+        """A check never changes money: a count, a sample and the rule's name."""
+        return json_response([check_json(line) for line in workspace.checks(source or None)])
+
+    @router.get("/runs", summary="The run log, newest first")
+    def runs(source: str = "", rows: Annotated[int, Query(ge=1, le=1000)] = 50) -> Response:
+        """Loads and syncs with their outcome."""
+        return json_response([run_json(run) for run in workspace.runs(source or None, rows)])
+
+    return router

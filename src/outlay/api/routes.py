@@ -1,0 +1,49 @@
+"""The API of one workspace, as one router that an application mounts."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+import outlay
+from outlay.api import ledger, queries, views
+from outlay.api.answers import json_response
+from outlay.api.problems import RESPONSES, ProblemRoute
+from outlay.app import Workspace
+from outlay.app.shapes import doctor_json
+
+
+def create_router(workspace: Workspace) -> APIRouter:
+    """Every route below ``/api/v1``; what goes wrong has one body (see `outlay.api.problems`)."""
+    router = APIRouter(route_class=ProblemRoute)
+
+    @router.get("/health", tags=["Health"], responses=RESPONSES, summary="Is it well?")
+    def health(deep: bool = False) -> Response:
+        """Quickly by default; with `deep`, everything that `outlay doctor` looks at."""
+        slices = len(workspace.deliveries())
+        found = {
+            "status": "ok",
+            "workspace": workspace.name,
+            "version": outlay.__version__,
+            "slices": slices,
+        }
+        if deep:
+            lines = workspace.doctor()
+            found["checks"] = [doctor_json(line) for line in lines]
+            found["status"] = "ok" if all(line.ok for line in lines) else "failing"
+        return json_response(found)
+
+    for room in (queries, ledger, views):
+        router.include_router(room.routes(workspace))
+
+    @router.api_route(
+        "/{path:path}",
+        methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        include_in_schema=False,
+    )
+    def unknown(request: Request, path: str) -> Response:
+        """No other address exists; the API says so in its own words."""
+        raise HTTPException(404, f"There is no {request.method} /{path}. See openapi.json.")
+
+    return router
