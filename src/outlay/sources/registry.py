@@ -6,7 +6,6 @@ does not import the libraries of all.
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from importlib.util import find_spec
 
 from outlay.sources.contract import Source, SourceError
 
@@ -40,9 +39,7 @@ class _Registry(Mapping[str, Source]):
         return len(self._classes)
 
 
-SOURCES: Mapping[str, Source] = _Registry(
-    {kind: place for kind, place in _CLASSES.items() if find_spec(place.partition(":")[0])}
-)
+SOURCES: Mapping[str, Source] = _Registry(_CLASSES)
 
 
 def source(kind: str) -> Source:
