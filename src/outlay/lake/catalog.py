@@ -19,6 +19,7 @@ from pyiceberg.exceptions import (
     NamespaceAlreadyExistsError,
     NoSuchTableError,
     TableAlreadyExistsError,
+    ValidationException,
 )
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, Or
 from pyiceberg.partitioning import PartitionField, PartitionSpec
@@ -135,6 +136,9 @@ class ChargesTable:
                 properties={
                     "write.metadata.previous-versions-max": _METADATA_VERSIONS,
                     "write.metadata.delete-after-commit.enabled": "true",
+                    # The library's own retry would append to whatever is there by then, so that
+                    # two first loads of one slice would both stay: a refusal must reach us.
+                    "commit.retry.num-retries": "0",
                 },
             )
         except TableAlreadyExistsError:
@@ -167,7 +171,7 @@ class ChargesTable:
                             snapshot_properties=own,
                             check_duplicate_files=False,
                         )
-        except CommitFailedException as error:
+        except (CommitFailedException, ValidationException) as error:
             raise CommitRefused(str(error)) from error
         snapshot = table.current_snapshot()
         if snapshot is None:

@@ -114,4 +114,3 @@ def checks(lake: "Lake", current: Slice) -> tuple[CheckResult, ...]:
         connection.close()
     write_text(memo, json.dumps(checks_to_list(found)))
     return found
-

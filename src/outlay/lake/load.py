@@ -91,6 +91,9 @@ class Loader:
         self.layout = lake.layout
         self.job = job
         self.state = _State()
+        # What offers are compared with: pinned before the offer is asked for, so that whoever
+        # commits in between makes our commit start again rather than be undone by it.
+        self._before = Pin(None, None, ())
         check_source_name(job.source_name)
 
     def run(self) -> list[LoadOutcome]:
@@ -105,6 +108,7 @@ class Loader:
 
     def _repeat(self, attempt: Callable[[], None]) -> list[LoadOutcome]:
         for number in range(ATTEMPTS):
+            self._before = self.lake.pin()
             try:
                 attempt()
                 self._commit()
@@ -137,20 +141,25 @@ class Loader:
         for number, delivery in enumerate(deliveries):
             if delivery.billing_period is not None and not job.wants(delivery.billing_period):
                 continue
-            offered |= self._deliver(number, delivery)
+            covered = self._deliver(number, delivery, offered)
+            offered |= covered
             if time.monotonic() - self.state.last_commit > _COMMIT_AFTER_SECONDS:
                 # Long loads show their months as they come and lose little to a crash.
                 self._commit()
         if not job.dry_run:
             self._relift_rest(offered)
 
-    def _deliver(self, number: int, delivery: Delivery) -> set[BillingPeriod]:
-        """Compare one delivery and prepare what is new in it; gives the periods it covers."""
+    def _deliver(
+        self, number: int, delivery: Delivery, taken: Collection[BillingPeriod]
+    ) -> set[BillingPeriod]:
+        """Compare one delivery and prepare what is new in it; gives the periods it covers.
+
+        `taken` are periods that an earlier delivery of the same offer covers already.
+        """
         job, period = self.job, delivery.billing_period
-        pin = self.lake.pin()
         digest = offer_digest(delivery)
         if period is not None:
-            current = current_delivery(pin, job.source_name, period)
+            current = self._current(period)
             if current and current.offer == digest and self._same_meaning(current):
                 self._unchanged(period, current, "the offer has not changed")
                 return {period}
@@ -158,7 +167,7 @@ class Loader:
                 self._would_load(period, delivery, current)
                 return {period}
         elif job.dry_run:
-            return self._dry_loose(number, delivery, digest, pin)
+            return self._dry_loose(number, delivery, digest)
         key: BillingPeriod | int = number if period is None else period
         try:
             with self._workshop() as (connection, folder):
@@ -167,6 +176,11 @@ class Loader:
                 landed = landing.land(delivery)
                 offers = self._offers(connection, folder, delivery, digest, landed.files)
                 for offer, staging in offers:
+                    if offer.period in taken:
+                        raise LakeError(
+                            f"the offer holds {offer.period} twice; one source must have one "
+                            "delivery a period: name them as two sources"
+                        )
                     with_notes = replace(
                         offer, notes=(*delivery.notes, *landed.notes, *offer.notes)
                     )
@@ -217,7 +231,7 @@ class Loader:
 
     def _compare(self, offer: Offer, staging: "_LazyStaging", folder: Path) -> None:
         """Decide what the offer is to the slice as it is now, and prepare it if it is new."""
-        current = current_delivery(self.lake.pin(), offer.source_name, offer.period)
+        current = self._current(offer.period)
         if current and current.fingerprint == offer.fingerprint and self._same_meaning(current):
             self._unchanged(offer.period, current, "the content has not changed")
             return
@@ -253,6 +267,9 @@ class Loader:
         write_text(self.layout.record_file(record.id), record_to_json(record))
         return replace(prepared, record=record)
 
+    def _current(self, period: BillingPeriod) -> DeliveryRecord | None:
+        return current_delivery(self._before, self.job.source_name, period)
+
     def _same_meaning(self, record: DeliveryRecord) -> bool:
         return record.mapping_version == self.job.source.mapping_version and record.options == (
             self.job.options.model_dump(mode="json")
@@ -281,7 +298,7 @@ class Loader:
 
     def _relift_rest(self, offered: Collection[BillingPeriod]) -> None:
         """Lift slices anew that are not on offer, from the files in the lake."""
-        for current in self.lake.pin().slices:
+        for current in self._before.slices:
             record = current.delivery
             if (
                 current.source == self.job.source_name
@@ -345,10 +362,8 @@ class Loader:
             f"dry run: {len(delivery.files)} files of {size} bytes would {why}",
         )
 
-    def _dry_loose(
-        self, number: int, delivery: Delivery, digest: str, pin: Pin
-    ) -> set[BillingPeriod]:
-        own = [s for s in pin.slices if s.source == self.job.source_name]
+    def _dry_loose(self, number: int, delivery: Delivery, digest: str) -> set[BillingPeriod]:
+        own = [s for s in self._before.slices if s.source == self.job.source_name]
         if own and all(s.delivery.offer == digest and self._same_meaning(s.delivery) for s in own):
             for current in own:
                 self._unchanged(
