@@ -117,7 +117,7 @@ def test_discount_support_and_tax_follow_from_the_lines(con: duckdb.DuckDBPyConn
             sum(cost) FILTER (service <> 'AWSSupportBusiness' AND type <> 'Tax')
         FROM line WHERE period = '2026-10-01' AND bill = 'main' AND billing_entity IS NULL
     """).fetchone() or (None, None)
-    assert support == (rest * Decimal("0.05")).quantize(Decimal("0.01"), "ROUND_HALF_UP")
+    assert support == (rest * Decimal("0.03")).quantize(Decimal("0.01"), "ROUND_HALF_UP")
 
 
 @pytest.mark.parametrize("anomaly", STORY.anomalies, ids=lambda event: event.name)

@@ -27,7 +27,7 @@ GROWTH_COMMITMENT = Decimal("3.40")
 GROWTH_UPFRONT = Decimal("1.70")
 RESERVED_DATABASES = 6
 EDP_RATE = Decimal("0.06")
-SUPPORT_RATE = Decimal("0.05")
+SUPPORT_RATE = Decimal("0.03")
 SALES_TAX = Decimal("0.0625")
 FJELLKIT_VAT = Decimal("0.25")
 
@@ -291,6 +291,6 @@ def _month_end(con: duckdb.DuckDBPyConnection, span: Span) -> None:
             CASE bill WHEN 'main' THEN 'USSalesTax' ELSE 'VAT' END
         FROM line WHERE billing_entity IS NULL AND {closed}
             AND (bill = 'fjellkit' OR service IN
-                 ('AmazonEC2', 'AmazonRDS', 'AmazonCloudFront', 'AmazonCloudWatch'))
+                 ('AmazonEC2', 'AmazonRDS', 'AmazonElastiCache'))
         GROUP BY bill, period, account, service, product HAVING sum(cost) >= 1""",
     )
