@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
-from pyiceberg.io.pyarrow import PyArrowFileIO
+from pyiceberg.io.pyarrow import PyArrowFile, PyArrowFileIO
 from pyiceberg.typedef import EMPTY_DICT, Properties
+
+from outlay.lake.faults import fault_point
 
 ROOT_PROPERTY = "outlay.root"
 
@@ -29,6 +31,11 @@ def relocate(location: str, root: str) -> str:
 
 class LakeFileIO(PyArrowFileIO):
     """PyArrow file access with every location brought into the lake of this catalog."""
+
+    def new_output(self, location: str) -> PyArrowFile:
+        """A file to write at the location (a manifest or metadata file of a commit)."""
+        fault_point("commit")
+        return super().new_output(location)
 
     @staticmethod
     def parse_location(location: str, properties: Properties = EMPTY_DICT) -> tuple[str, str, str]:
