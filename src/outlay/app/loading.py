@@ -53,10 +53,11 @@ def load(
         for feed in feeds
     ]
     _refuse_overlap(plans, options, named=source is not None)
-    return [
+    loads = [
         _load_one(workspace, plan, options, progress, author=author, max_rejected=max_rejected)
         for plan in plans
     ]
+    return _maintained(workspace, loads)
 
 
 def detect_bills(location: str, kind: str | None = None) -> list[Feed]:
@@ -88,7 +89,22 @@ def sync(
             for resource in workspace.resources.list(SOURCE.name)
             if _spec(resource).enabled and _spec(resource).cadence != "manual"
         ]
-    return [_sync_one(workspace, resource, period, dry_run, progress) for resource in chosen]
+    loads = [_sync_one(workspace, resource, period, dry_run, progress) for resource in chosen]
+    return loads if dry_run else _maintained(workspace, loads)
+
+
+def _maintained(workspace: Workspace, loads: list[SourceLoad]) -> list[SourceLoad]:
+    """Expire what retention no longer keeps, once something new is in. The bills are loaded by
+    then: what fails here is told beside them and tried again after the next sync."""
+    from outlay.lake import LakeError
+
+    if any(outcome.status == "loaded" for load in loads for outcome in load.outcomes):
+        try:
+            workspace.lake.maintain()
+        except (LakeError, OSError) as error:
+            note = f"old snapshots could not be cleaned up: {error}"
+            loads[-1] = replace(loads[-1], notes=(*loads[-1].notes, note))
+    return loads
 
 
 def stored_location(workspace: Workspace, location: str) -> str:

@@ -292,13 +292,19 @@ class Workspace:
         return self.lake.restatements(self.pin(from_), self.pin(to), by)
 
     def raw_record(
-        self, source: str, period: BillingPeriod, file: int, line: int
+        self,
+        source: str,
+        period: BillingPeriod,
+        file: int,
+        line: int,
+        as_of: datetime | int | None = None,
     ) -> dict[str, str | None]:
         """The vendor's own record behind a charge (`x_SourceFile`, `x_SourceLine`)."""
-        for found in self.deliveries(source):
+        slices = self.deliveries(source, as_of)
+        for found in slices:
             if found.billing_period == period:
                 return self.lake.raw_record(found, file, line)
-        held = ", ".join(str(s.billing_period) for s in self.deliveries(source)) or "none"
+        held = ", ".join(str(s.billing_period) for s in slices) or "none"
         raise WorkspaceError(f"the source {source!r} has no {period}. Periods: {held}.")
 
     def quarantine(self, delivery_id: str) -> pa.Table:

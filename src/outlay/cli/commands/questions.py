@@ -162,11 +162,12 @@ def _register_record(app: typer.Typer) -> None:
         period: Annotated[str, typer.Argument(help="The billing period, YYYY-MM.")],
         file: Annotated[int, typer.Argument(min=0, help="x_SourceFile of the charge.")],
         line: Annotated[int, typer.Argument(min=1, help="x_SourceLine of the charge.")],
+        as_of: AsOf = None,
     ) -> None:
         """Show the vendor's own record that a charge came from, field by field."""
         wanted = period_of(period)
         assert wanted is not None
-        found = cli.workspace.raw_record(source, wanted, file, line)
+        found = cli.workspace.raw_record(source, wanted, file, line, moment_of(as_of, "as_of"))
         if cli.out.json:
             cli.out.data(found)
         else:
