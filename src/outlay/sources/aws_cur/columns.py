@@ -213,6 +213,11 @@ class Columns:
         raw, kind = self.raw(name), self.type(name).upper()
         if kind == "TIMESTAMP WITH TIME ZONE":
             return f"({raw} AT TIME ZONE 'UTC')"
+        if kind == "VARCHAR":
+            # The engine's cast of text to TIMESTAMP leaves an offset out of account.
+            offset = f"contains(substr({raw}, 20), '+') OR contains(substr({raw}, 20), '-')"
+            zoned = f"TRY_CAST({raw} AS TIMESTAMP WITH TIME ZONE) AT TIME ZONE 'UTC'"
+            return f"CASE WHEN {offset} THEN {zoned} ELSE TRY_CAST({raw} AS TIMESTAMP) END"
         return f"TRY_CAST({raw} AS TIMESTAMP)"
 
 
