@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from tests.shared import ROOT
 
 DOCS = ROOT / "docs"
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -38,7 +38,7 @@ def anchors(page: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
     broken = []
     for target in _LINK.findall(prose(page)):
@@ -54,7 +54,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_page_can_be_reached_from_the_index() -> None:
     links = _LINK.findall(text("docs/index.md"))
     linked = {(DOCS / link.partition("#")[0]).resolve() for link in links}
-    lost = [page.name for page in sorted(DOCS.glob("*.md")) if page not in linked]
+    lost = [page.name for page in sorted(DOCS.rglob("*.md")) if page not in linked]
     assert [name for name in lost if name != "index.md"] == []
 
 
