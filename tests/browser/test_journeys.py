@@ -174,9 +174,19 @@ def test_a_view_is_saved_opened_and_deleted(visit: Visit) -> None:
 
 def test_a_phone_shows_every_page_without_sideways_scrolling(visit: Visit) -> None:
     visit.page.set_viewport_size({"width": 390, "height": 844})
-    paths = ("/", BY_SERVICE, f"{BY_SERVICE}&compare=previous", "/charges", "/sources",
-             "/sources/acme", "/sources/acme/2026-09", "/restatements?by=ServiceName", "/views",
-             "/help", "/charges/acme/2026-09/0/5")
+    paths = (
+        "/",
+        BY_SERVICE,
+        f"{BY_SERVICE}&compare=previous",
+        "/charges",
+        "/sources",
+        "/sources/acme",
+        "/sources/acme/2026-09",
+        "/restatements?by=ServiceName",
+        "/views",
+        "/help",
+        "/charges/acme/2026-09/0/5",
+    )
     for path in paths:
         page = visit.go(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path

@@ -23,7 +23,9 @@ PARQUET = "application/vnd.apache.parquet"
 _CHUNK_ROWS = 5_000
 
 
-def json_response(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def json_response(
+    data: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     """Plain JSON data as bytes."""
     return Response(
         orjson.dumps(data), status, media_type="application/json", headers=dict(headers or {})

@@ -72,9 +72,7 @@ def routes(workspace: Workspace) -> APIRouter:
         month = BillingPeriod.parse(period)
         item = presentation.slice_of(workspace, source, month)
         checks = [
-            check_json(line)
-            for line in workspace.checks(source)
-            if line.billing_period == month
+            check_json(line) for line in workspace.checks(source) if line.billing_period == month
         ]
         history = presentation.slice_history(workspace, source, month)
         return json_response(

@@ -12,8 +12,11 @@ from outlay.query.codec import from_params
 
 def _declared(
     m: Annotated[
-        str, Query(description="Measures, comma-separated; default EffectiveCost",
-                   examples=["EffectiveCost,BilledCost"])
+        str,
+        Query(
+            description="Measures, comma-separated; default EffectiveCost",
+            examples=["EffectiveCost,BilledCost"],
+        ),
     ] = "",
     by: Annotated[
         str, Query(description="Dimensions, comma-separated", examples=["ServiceName,tags.team"])
@@ -27,18 +30,19 @@ def _declared(
     from_: Annotated[
         str, Query(alias="from", description="First day, UTC", examples=["2026-10-01"])
     ] = "",
-    to: Annotated[
-        str, Query(description="Day after the last one", examples=["2026-11-01"])
-    ] = "",
+    to: Annotated[str, Query(description="Day after the last one", examples=["2026-11-01"])] = "",
     where: Annotated[
-        str, Query(description="A condition in the expression language",
-                   examples=["ServiceName = 'AmazonEC2' AND tags.team IS NULL"])
+        str,
+        Query(
+            description="A condition in the expression language",
+            examples=["ServiceName = 'AmazonEC2' AND tags.team IS NULL"],
+        ),
     ] = "",
     compare: Annotated[str, Query(description="previous or previous-year")] = "",
     limit: Annotated[str, Query(description="Groups kept; the others are summed as `other`")] = "",
     sort: Annotated[
-        str, Query(description="A column, `-` for descending, or movers",
-                   examples=["-EffectiveCost"])
+        str,
+        Query(description="A column, `-` for descending, or movers", examples=["-EffectiveCost"]),
     ] = "",
     currency: Annotated[
         str, Query(description="Convert at daily rates to this currency", examples=["EUR"])

@@ -116,9 +116,7 @@ def _shape(error: RequestValidationError) -> str:
     return "; ".join(parts)
 
 
-def _response(
-    name: str, title: str, status: int, detail: str, details: dict[str, Any]
-) -> Response:
+def _response(name: str, title: str, status: int, detail: str, details: dict[str, Any]) -> Response:
     body = {"type": _TYPE + name, "title": title, "status": status, "detail": detail}
     body |= {key: value for key, value in details.items() if value not in (None, [], ())}
     return Response(orjson.dumps(body), status, media_type=MEDIA_TYPE)

@@ -141,12 +141,11 @@ def _charge_table(workspace: Workspace, query: CostQuery) -> pa.Table:
     rows = [{name: charge.values.get(name) for name in names} for charge in page.charges]
     for row in rows:
         for name in ("Tags", "AllocatedTags"):
-            if isinstance(row.get(name), dict):
-                row[name] = list(row[name].items())
+            pairs = row.get(name)
+            if isinstance(pairs, dict):
+                row[name] = list(pairs.items())
     kinds = {name: pa.map_(pa.string(), pa.string()) for name in ("Tags", "AllocatedTags")}
-    columns = {
-        name: pa.array([row[name] for row in rows], type=kinds.get(name)) for name in names
-    }
+    columns = {name: pa.array([row[name] for row in rows], type=kinds.get(name)) for name in names}
     return pa.table(columns)
 
 
@@ -208,7 +207,8 @@ def _sql_request(asked: dict[str, Any]) -> tuple[str, Any, int]:
     unknown = sorted(set(asked) - {"sql", "as_of", "limit"})
     if unknown:
         raise QueryError(
-            f"{unknown[0]!r} is not understood here", field=unknown[0],
+            f"{unknown[0]!r} is not understood here",
+            field=unknown[0],
             allowed=("sql", "as_of", "limit"),
         )
     text, limit = asked.get("sql"), asked.get("limit", 10_000)

@@ -71,19 +71,31 @@ def router(site: Site) -> APIRouter:
             found = workspace.charges(asked.query, limit=PAGE_ROWS, offset=offset)
         except QueryError as error:
             return site.page(
-                request, "explore/misunderstood.html", 400,
-                active="charges", title="This question cannot be answered", error=error,
+                request,
+                "explore/misunderstood.html",
+                400,
+                active="charges",
+                title="This question cannot be answered",
+                error=error,
                 where_text=params.get("where", ""),
                 params={key: value for key, value in params.items() if key != "where"},
                 without=CHARGES,
             )
         return site.page(
-            request, "charges/charges.html",
-            active="charges", title="Charges", ask=asked, found=found, words=words,
+            request,
+            "charges/charges.html",
+            active="charges",
+            title="Charges",
+            ask=asked,
+            found=found,
+            words=words,
             rows=[charge_row(line, asked.measure) for line in found.charges],
-            pages=max(1, -(-found.lines // PAGE_ROWS)), chips=chips_of_charges(asked),
-            params=to_params(asked.query), where_text=asked.query.where,
-            range_text=words.range_(asked.query.range), explore=asked.url(by=("ServiceName",)),
+            pages=max(1, -(-found.lines // PAGE_ROWS)),
+            chips=chips_of_charges(asked),
+            params=to_params(asked.query),
+            where_text=asked.query.where,
+            range_text=words.range_(asked.query.range),
+            explore=asked.url(by=("ServiceName",)),
         )
 
     @routes.get(CHARGES + "/{source}/{period}/{file}/{line}", response_class=HTMLResponse)
@@ -93,10 +105,18 @@ def router(site: Site) -> APIRouter:
         lines = presentation.charges_of_record(workspace, source, month, file, line)
         record, reason = _raw(site, source, month, file, line)
         return site.page(
-            request, "charges/charge.html",
-            active="charges", title="Charge", origin=lines[0].origin, lines=lines,
-            slice=presentation.slice_of(workspace, source, month), record=record, reason=reason,
-            costs=COST_COLUMNS, facts=[facts_of(item) for item in lines], words=words,
+            request,
+            "charges/charge.html",
+            active="charges",
+            title="Charge",
+            origin=lines[0].origin,
+            lines=lines,
+            slice=presentation.slice_of(workspace, source, month),
+            record=record,
+            reason=reason,
+            costs=COST_COLUMNS,
+            facts=[facts_of(item) for item in lines],
+            words=words,
         )
 
     return routes
@@ -104,9 +124,7 @@ def router(site: Site) -> APIRouter:
 
 def chips_of_charges(asked: Ask) -> list[tuple[str, str]]:
     """The filters in words, each with the address without it."""
-    return [
-        (chip.text, CHARGES + chip.remove.removeprefix("/explore")) for chip in chips(asked)
-    ]
+    return [(chip.text, CHARGES + chip.remove.removeprefix("/explore")) for chip in chips(asked)]
 
 
 def charge_row(line: ChargeLine, measure: str) -> ChargeRow:
@@ -115,8 +133,8 @@ def charge_row(line: ChargeLine, measure: str) -> ChargeRow:
     origin = line.origin
     start = get("ChargePeriodStart")
     unit = get("ConsumedUnit") or get("PricingUnit")
-    amount = get("ConsumedQuantity") if get("ConsumedQuantity") is not None else get(
-        "PricingQuantity"
+    amount = (
+        get("ConsumedQuantity") if get("ConsumedQuantity") is not None else get("PricingQuantity")
     )
     return ChargeRow(
         href=f"{CHARGES}/{origin.source}/{origin.billing_period}/{origin.file_index}/{origin.line}",

@@ -31,8 +31,12 @@ def router(site: Site) -> APIRouter:
         snapshots = list(reversed(workspace.snapshots()))
         if not snapshots:
             return site.page(
-                request, "restatements.html", active="restatements", title="Restatements",
-                snapshots=[], report=None,
+                request,
+                "restatements.html",
+                active="restatements",
+                title="Restatements",
+                snapshots=[],
+                report=None,
             )
         before, after = _chosen(fields, snapshots)
         by = tuple(str(parse_dimension(name)) for name in [fields.get("by", "")] if name)
@@ -40,12 +44,22 @@ def router(site: Site) -> APIRouter:
         if before:
             report = workspace.restatements(_moment(before), _moment(after) if after else None, by)
         return site.page(
-            request, "restatements.html",
-            active="restatements", title="Restatements", snapshots=snapshots, report=report,
-            before=before, after=after, by=by[0] if by else "", words=words,
+            request,
+            "restatements.html",
+            active="restatements",
+            title="Restatements",
+            snapshots=snapshots,
+            report=report,
+            before=before,
+            after=after,
+            by=by[0] if by else "",
+            words=words,
             dimensions=workspace.dimensions(),
-            measures=_MEASURES, rows=_sorted_rows(report), most=_MOST_ROWS,
-            names=_names(site), texts=snapshot_text,
+            measures=_MEASURES,
+            rows=_sorted_rows(report),
+            most=_MOST_ROWS,
+            names=_names(site),
+            texts=snapshot_text,
         )
 
     return routes
@@ -76,8 +90,10 @@ def _sorted_rows(report: RestatementReport | None) -> list[Any]:
         return []
     return sorted(
         report.rows,
-        key=lambda row: -max(
-            (abs(float(m.change)) for m in row.measures if m.measure in _MEASURES), default=0.0
+        key=lambda row: (
+            -max(
+                (abs(float(m.change)) for m in row.measures if m.measure in _MEASURES), default=0.0
+            )
         ),
     )
 

@@ -45,11 +45,17 @@ def router(site: Site) -> APIRouter:
         slices = workspace.deliveries()
         months = months_of(slices)
         return site.page(
-            request, "sources/sources.html",
-            active="sources", title="Sources", sources=sources, months=months,
-            squares=squares(workspace, sources, slices, months), tones=FRESHNESS_TONES,
+            request,
+            "sources/sources.html",
+            active="sources",
+            title="Sources",
+            sources=sources,
+            months=months,
+            squares=squares(workspace, sources, slices, months),
+            tones=FRESHNESS_TONES,
             rows=sum(item.delivery.rows for item in slices),
-            proven=sum(item.delivery.proof.reconciled for item in slices), slices=len(slices),
+            proven=sum(item.delivery.proof.reconciled for item in slices),
+            slices=len(slices),
             rejected=sum(item.delivery.proof.rows_rejected for item in slices),
         )
 
@@ -59,10 +65,16 @@ def router(site: Site) -> APIRouter:
         status = workspace.show_source(name)
         slices = workspace.deliveries(name) if status.slices else []
         return site.page(
-            request, "sources/source.html",
-            active="sources", title=name, source=status, tones=FRESHNESS_TONES,
+            request,
+            "sources/source.html",
+            active="sources",
+            title=name,
+            source=status,
+            tones=FRESHNESS_TONES,
             slices=sorted(slices, key=lambda item: item.billing_period, reverse=True),
-            billed=billed, runs=workspace.runs(name, 20), held=held_back(workspace, name),
+            billed=billed,
+            runs=workspace.runs(name, 20),
+            held=held_back(workspace, name),
             worst=worst_check,
         )
 
@@ -74,11 +86,18 @@ def router(site: Site) -> APIRouter:
         run_now = "check" in request.query_params
         checks = workspace.lake.checks(item) if run_now or record.checked else None
         return site.page(
-            request, "sources/slice.html",
-            active="sources", title=f"{name} {period}", slice=item, record=record, checks=checks,
+            request,
+            "sources/slice.html",
+            active="sources",
+            title=f"{name} {period}",
+            slice=item,
+            record=record,
+            checks=checks,
             versions=slice_history(workspace, name, item.billing_period),
             quarantine=quarantined(workspace, record),
-            billed=billed, tones=SEVERITY_TONES, held=False,
+            billed=billed,
+            tones=SEVERITY_TONES,
+            held=False,
         )
 
     @routes.get("/sources/{name}/held/{delivery}", response_class=HTMLResponse)
@@ -88,10 +107,18 @@ def router(site: Site) -> APIRouter:
         if not found:
             return source(request, name)
         return site.page(
-            request, "sources/slice.html",
-            active="sources", title=f"{name} {found[0].billing_period}", slice=None,
-            record=found[0], checks=found[0].checks, versions=[], quarantine=quarantined(workspace, found[0]),
-            billed=billed, tones=SEVERITY_TONES, held=True,
+            request,
+            "sources/slice.html",
+            active="sources",
+            title=f"{name} {found[0].billing_period}",
+            slice=None,
+            record=found[0],
+            checks=found[0].checks,
+            versions=[],
+            quarantine=quarantined(workspace, found[0]),
+            billed=billed,
+            tones=SEVERITY_TONES,
+            held=True,
         )
 
     return routes
@@ -120,17 +147,14 @@ def squares(
     held = {(record.source, record.billing_period) for record in held_back(workspace)}
     return {
         source.name: [
-            _square(source, month, known.get((source.name, month)),
-                    (source.name, month) in held)
+            _square(source, month, known.get((source.name, month)), (source.name, month) in held)
             for month in months
         ]
         for source in sources
     }
 
 
-def _square(
-    source: SourceStatus, month: BillingPeriod, item: Slice | None, held: bool
-) -> Square:
+def _square(source: SourceStatus, month: BillingPeriod, item: Slice | None, held: bool) -> Square:
     if item is None:
         text = f"{month}: a delivery was held back" if held else f"{month}: no delivery"
         return Square("!" if held else "", "bad" if held else "none", text, None)
@@ -182,5 +206,3 @@ def _pairs(raw: Any) -> tuple[tuple[str, str], ...]:
     """The filled fields of a raw record that is kept as JSON."""
     data = json.loads(raw) if isinstance(raw, str) else (raw or {})
     return tuple((str(key), str(value)) for key, value in data.items() if value not in (None, ""))
-
-

@@ -108,8 +108,14 @@ def _parts(asker: Asker, ask: Ask, now: datetime) -> Result:
         if filters.holds(where, condition):
             where = filters.toggled(where, condition)
     query = changed(
-        ask.query, by=("ChargeCategory",), grain="none", limit=None, sort="", compare=None,
-        where=where, measures=(ask.measure,),
+        ask.query,
+        by=("ChargeCategory",),
+        grain="none",
+        limit=None,
+        sort="",
+        compare=None,
+        where=where,
+        measures=(ask.measure,),
     )
     return asker(query, now)
 

@@ -139,7 +139,7 @@ def _series(
             lines.setdefault(key, {})[row.get("period")] = Decimal(amount)  # type: ignore[arg-type]
     # Largest first from the axis up, as in the table.
     order = sorted(lines, key=lambda key: -float(total(lines[key].values())))
-    painted = colours(order, ranks) if ask.query.by else {(): "s1"}
+    painted: dict[Group, str] = colours(order, ranks) if ask.query.by else {(): "s1"}
     series = [
         Series(
             _name(key) if ask.query.by else words.measure(ask.measure),
@@ -233,5 +233,3 @@ def _spec(ask: Ask, view: ChartView, grain: str) -> dict[str, Any]:
 
 def _decimal(value: object) -> Decimal | None:
     return Decimal(value) if isinstance(value, int | Decimal) else None
-
-

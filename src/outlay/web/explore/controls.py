@@ -10,6 +10,7 @@ from decimal import Decimal
 from outlay.lake import Slice, SnapshotInfo
 from outlay.query import MEASURES, CostQuery, DimensionInfo, Result
 from outlay.query.codec import to_params
+from outlay.query.expression.tree import Condition
 from outlay.web import numbers, words
 from outlay.web.explore import filters
 from outlay.web.explore.address import Ask, address
@@ -157,16 +158,18 @@ def crumbs(ask: Ask) -> tuple[tuple[str, str | None], ...]:
     """The way down so far: each step fixed one value; the last one is where we are."""
     items = filters.conditions(ask.query.where)
     steps: list[tuple[str, str | None]] = []
-    before: list[object] = []
     first = None
     for index, item in enumerate(items):
         fixed = filters.fixed(item)
         if fixed is None:
             continue
         first = first or fixed.dimension
-        steps.append((fixed.value or f"no {_lower(words.dimension(fixed.dimension))}",
-                      _crumb_url(ask, items[: index + 1], items, index)))
-        before.append(item)
+        steps.append(
+            (
+                fixed.value or f"no {_lower(words.dimension(fixed.dimension))}",
+                _crumb_url(ask, items[: index + 1], items, index),
+            )
+        )
     if not steps:
         return ()
     kept = [item for item in items if filters.fixed(item) is None]
@@ -175,7 +178,9 @@ def crumbs(ask: Ask) -> tuple[tuple[str, str | None], ...]:
     return (("All", top), *steps[:-1], (steps[-1][0], None))
 
 
-def _crumb_url(ask: Ask, kept: list, items: list, index: int) -> str | None:  # type: ignore[type-arg]
+def _crumb_url(
+    ask: Ask, kept: Sequence[Condition], items: Sequence[Condition], index: int
+) -> str | None:
     following = next((f for item in items[index + 1 :] if (f := filters.fixed(item))), None)
     by = (following.dimension,) if following else ask.query.by
     loose = [item for item in items[index + 1 :] if filters.fixed(item) is None]
@@ -186,8 +191,11 @@ def chips(ask: Ask) -> tuple[Chip, ...]:
     """Every condition of the filter in words, removable one by one."""
     where = ask.query.where
     return tuple(
-        Chip(words.condition(item), filters.joined([item]),
-             ask.url(where=filters.without(where, index)))
+        Chip(
+            words.condition(item),
+            filters.joined([item]),
+            ask.url(where=filters.without(where, index)),
+        )
         for index, item in enumerate(filters.conditions(where))
     )
 
@@ -217,15 +225,18 @@ def parts(ask: Ask, result: Result) -> tuple[Part, ...]:
 
 def _ranges(ask: Ask) -> tuple[Option, ...]:
     return tuple(
-        Option(name, text, name == ask.query.range, ask.url(range=name, grain="none"),
-               RANGE_KEYS.get(name, ""))
+        Option(
+            name,
+            text,
+            name == ask.query.range,
+            ask.url(range=name, grain="none"),
+            RANGE_KEYS.get(name, ""),
+        )
         for name, text in words.RANGES.items()
     )
 
 
-def _groups(
-    query: CostQuery, dimensions: Sequence[DimensionInfo]
-) -> tuple[tuple[Group, ...], ...]:
+def _groups(query: CostQuery, dimensions: Sequence[DimensionInfo]) -> tuple[tuple[Group, ...], ...]:
     """One picker per grouping, and an empty one for a further grouping."""
     pickers = [_picker(name, query.by, dimensions) for name in query.by]
     if len(query.by) < _MOST_GROUPS:
@@ -252,9 +263,7 @@ def _picker(
         (info.name for info in dimensions if info.kind == "focus" and info.name not in common),
         key=words.dimension,
     )
-    source = [
-        info.name for info in dimensions if info.kind == "source" and info.name not in common
-    ]
+    source = [info.name for info in dimensions if info.kind == "source" and info.name not in common]
     groups = [
         Group("Common", options(common)),
         Group("Tags", options(tags)),
@@ -271,7 +280,7 @@ def _coverage(info: DimensionInfo | None) -> str:
     """How much of the money has a value, where it is not all of it."""
     if info is None or info.kind != "tag" or len(info.total) != 1:
         return ""
-    (currency, whole), = info.total.items()
+    ((currency, whole),) = info.total.items()
     covered = info.covered.get(currency, Decimal(0))
     if not whole or covered == whole:
         return ""
@@ -300,8 +309,9 @@ def _snapshots(
         more = f"{len(item.added)} deliveries" if len(item.added) > 1 else what
         text = f"{numbers.moment(item.committed_at)} · {more}"
         chosen = query.as_of == str(item.snapshot_id)
-        options.append(Option(str(item.snapshot_id), text + (" · newest" if not index else ""),
-                              chosen))
+        options.append(
+            Option(str(item.snapshot_id), text + (" · newest" if not index else ""), chosen)
+        )
     if query.as_of and not any(option.chosen for option in options):
         options.append(Option(query.as_of, query.as_of, True))
     return tuple(options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from outlay.money import money_text
 from outlay.query import CostQuery, QueryError, Result
 from outlay.query.codec import from_params, to_params
+from outlay.web import words
 from outlay.web.explore import filters
 from outlay.web.explore.address import EXPLORE, Ask, address, changed
 from outlay.web.explore.answers import Answers, Asker, Ranks, answers
@@ -23,7 +24,6 @@ from outlay.web.explore.chart import chart
 from outlay.web.explore.controls import chips, controls, parts
 from outlay.web.explore.rows import merged, spoken, table
 from outlay.web.render import Site
-from outlay.web import words
 
 HOME = CostQuery(by=("ServiceName",), range="last-30-days", compare="previous")
 HOME_OF_OLD_DATA = CostQuery(by=("ServiceName",))
@@ -113,13 +113,16 @@ class Explorer:
             frame = self.frame(asked, got.table, got.changes, got.grain)
         except QueryError as error:
             return self.misunderstood(request, to_params(asked.query), error)
-        fixed = {f.dimension for c in filters.conditions(asked.query.where)
-                 if (f := filters.fixed(c))}
+        fixed = {
+            f.dimension for c in filters.conditions(asked.query.where) if (f := filters.fixed(c))
+        }
         present = {info.name for info in frame["dimensions"]}
 
         drawn = chart(asked, got, self.ranks.of(got.table), workspace.currency)
         return self.site.page(
-            request, "explore/explore.html", status,
+            request,
+            "explore/explore.html",
+            status,
             **frame,
             got=got,
             table=table(asked, got, fixed, present, drawn.colours if drawn else {}),
@@ -135,8 +138,14 @@ class Explorer:
         workspace = self.workspace
         dimensions = workspace.dimensions(within=asked.query)
         shown = controls(
-            asked, result, compared, grain, dimensions, workspace.snapshots(),
-            workspace.deliveries(), workspace.currency,
+            asked,
+            result,
+            compared,
+            grain,
+            dimensions,
+            workspace.snapshots(),
+            workspace.deliveries(),
+            workspace.currency,
         )
         return {
             "active": "explore",
@@ -155,8 +164,12 @@ class Explorer:
     ) -> Response:
         """The page of a question that cannot be answered: why, and what was typed."""
         return self.site.page(
-            request, "explore/misunderstood.html", 400,
-            active="explore", title="This question cannot be answered", error=error,
+            request,
+            "explore/misunderstood.html",
+            400,
+            active="explore",
+            title="This question cannot be answered",
+            error=error,
             where_text=params.get("where", ""),
             params={key: value for key, value in params.items() if key != "where"},
             without=_without(params, error),
@@ -206,12 +219,22 @@ class Explorer:
             else []
         )
         return self.site.page(
-            request, "explore/filter.html",
-            active="explore", title="Filter", ask=Ask(query), dimension=dimension, search=search,
-            operator=fields.get("operator", "is"), operators=filters.OPERATORS,
-            values=values, most=_MOST_VALUES, words=words, chips=chips(Ask(query)),
+            request,
+            "explore/filter.html",
+            active="explore",
+            title="Filter",
+            ask=Ask(query),
+            dimension=dimension,
+            search=search,
+            operator=fields.get("operator", "is"),
+            operators=filters.OPERATORS,
+            values=values,
+            most=_MOST_VALUES,
+            words=words,
+            chips=chips(Ask(query)),
             dimensions=self.workspace.dimensions(within=query) if not dimension else [],
-            state=fields.get("state", ""), error=fields.get("error", ""),
+            state=fields.get("state", ""),
+            error=fields.get("error", ""),
         )
 
     def add_filter(self, request: Request) -> Response:
@@ -220,8 +243,10 @@ class Explorer:
         query = _state(fields.get("state", ""))
         try:
             condition = filters.build(
-                fields.get("dimension", ""), fields.get("operator", "is"),
-                [value for value in fields.getlist("value") if value], "missing" in fields,
+                fields.get("dimension", ""),
+                fields.get("operator", "is"),
+                [value for value in fields.getlist("value") if value],
+                "missing" in fields,
             )
         except QueryError as error:
             back = {key: fields[key] for key in ("state", "dimension", "operator") if key in fields}
@@ -283,7 +308,7 @@ def _csv_of_page(query: CostQuery, got: Answers) -> Iterator[str]:
         )
 
 
-def _csv_line(values: list[object]) -> str:
+def _csv_line(values: Sequence[object]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\r\n").writerow([_csv_text(value) for value in values])
     return buffer.getvalue()

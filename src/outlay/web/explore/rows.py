@@ -188,8 +188,7 @@ class _Linker:
         if not self.ask.query.by:
             return (self._period(row.get("period")),)
         return tuple(
-            self._value(name, value)
-            for name, value in zip(self.ask.query.by, values, strict=True)
+            self._value(name, value) for name, value in zip(self.ask.query.by, values, strict=True)
         )
 
     def _value(self, name: str, value: object) -> Cell:
