@@ -30,7 +30,7 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class SmallLake:
     """As much of a lake as questions need, over slices written by `add`."""
 

@@ -1,32 +1,55 @@
-"""The last stage in SQL: branches are added up, converted, ranked and cut to a limit.
+"""The last stage in SQL: branches are added up, ranked and cut to a limit. Nothing but sums.
 
-Everything here is sums and, for a conversion, one exact product: an amount of 21 decimals is
-taken apart into nine decimals and the rest, since its product with a rate of nine decimals would
-need more than the 38 digits of a DuckDB decimal. Both halves are summed apart and put together
-in Python, exactly.
+Amounts that were converted come in two halves (see `outlay.query.sqlparts`); they are summed
+apart and put together here, exactly.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import duckdb
 
+from outlay.focus.sql import literal
 from outlay.money import MONEY_CONTEXT
 from outlay.money.rates import RATE_SQL
 from outlay.query.expression import condition_text
-from outlay.query.measures import MEASURES
+from outlay.query.measures import MEASURES, Part
 from outlay.query.model import MOVERS, PERIOD, CostQuery
 from outlay.query.shape import Sum
+from outlay.query.sqlparts import RATES
 
-_HIGH = "DECIMAL(26,9)"
-_LOW = "DECIMAL(21,21)"
+# Wide enough to order two halves by their sum; what is shown is added in Python.
 _ORDER = "DECIMAL(38,18)"
+
+Amount = Decimal | int | None
+Fetched = list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A row of an answer: period, currency, dimension values, and an amount for each measure
+    (now, then before where the question compares)."""
+
+    period: Any
+    currency: str | None
+    values: tuple[Any, ...]
+    amounts: tuple[Amount, ...]
+
+
+@dataclass(frozen=True)
+class PeriodSum:
+    """All groups of one period and currency: how many there are, and their sums."""
+
+    period: Any
+    currency: str | None
+    groups: int
+    amounts: tuple[Amount, ...]
+
+
 class Answer:
     """The branches' rows in the temporary table ``answer`` of a connection, and how to read it.
 
@@ -34,240 +57,265 @@ class Answer:
     each with a low half ``m0l…`` where amounts were converted.
     """
 
-    connection: duckdb.DuckDBPyConnection
-    query: CostQuery
-    sums: tuple[Sum, ...]
-    converted: bool
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        query: CostQuery,
+        sums: tuple[Sum, ...],
+        *,
+        converted: bool,
+    ) -> None:
+        self.connection = connection
+        self.query = query
+        self.sums = sums
+        self.converted = converted
 
-    # --- what to select -------------------------------------------------------------------
+    def create(self, branches: Sequence[str], rates: Mapping[tuple[str, date], Decimal]) -> None:
+        """Run the branches and keep their sums."""
+        rows = " UNION ALL BY NAME ".join(f"({sql})" for sql in branches)
+        if self.converted:
+            self._keep_rates(rates)
+            self.connection.execute(f"CREATE TEMP TABLE unit AS {rows}")
+            rows = f"SELECT * REPLACE ({literal(self.query.currency)} AS _currency) FROM unit "
+            rows += "WHERE NOT _missing"
+        keys = ["period", *self.dimensions]
+        selected = ["_period AS period", "_currency AS currency", *self.dimensions[1:]]
+        selected += self._measure_sums(self._sides)
+        self.connection.execute(
+            f"CREATE TEMP TABLE answer AS SELECT {', '.join(selected)} FROM ({rows}) AS branches "
+            f"GROUP BY {', '.join(keys)}"
+        )
 
-    @property
+    def _keep_rates(self, rates: Mapping[tuple[str, date], Decimal]) -> None:
+        self.connection.execute(
+            f"CREATE TEMP TABLE {RATES} (_rate_currency VARCHAR, _rate_day DATE, _rate {RATE_SQL})"
+        )
+        rows = [
+            f"({literal(currency)}, DATE '{day}', {value:f})"
+            for (currency, day), value in rates.items()
+        ]
+        if rows:
+            self.connection.execute(f"INSERT INTO {RATES} VALUES {', '.join(rows)}")
+
+    # --- columns --------------------------------------------------------------------------
+
+    @cached_property
     def dimensions(self) -> list[str]:
         """The columns that make a group, without the period."""
         return ["currency", *(f"d{i}" for i in range(len(self.query.by)))]
 
-    def halves(self, index: int) -> tuple[str, ...]:
-        """The suffixes of a measure's columns."""
-        kind = MEASURES[self.query.measures[index]].kind
-        return ("", "l") if self.converted and kind == "money" else ("",)
+    @cached_property
+    def _sides(self) -> dict[str, str]:
+        """Prefix of a measure's columns → which rows of the branches it sums."""
+        if self.query.compare:
+            return {"m": "NOT _previous", "v": "_previous"}
+        return {"m": "true"}
 
-    @property
-    def amounts(self) -> list[str]:
-        """The columns of all measures, now and before."""
-        sides = "mv" if self.query.compare else "m"
+    @cached_property
+    def _layout(self) -> list[tuple[str, int, tuple[str, ...]]]:
+        """Side, measure and halves of each amount, in the order of `amounts`."""
         return [
-            f"{side}{i}{half}"
-            for i in range(len(self.query.measures))
-            for side in sides
-            for half in self.halves(i)
+            (side, index, self._halves(name))
+            for index, name in enumerate(self.query.measures)
+            for side in self._sides
         ]
 
-    def create(self, branches: Sequence[str], rates: dict[tuple[str, date], Decimal]) -> None:
-        """Run the branches and keep their sums."""
-        rows = " UNION ALL ".join(f"({sql})" for sql in branches)
-        if self.converted:
-            self._keep_rates(rates)
-            self.connection.execute(f"CREATE TEMP TABLE unit AS {rows}")
-            rows = self._converted_rows()
-        keys = ["period", *self.dimensions]
-        selected = ["_period AS period", "_currency AS currency"]
-        selected += [f"d{i}" for i in range(len(self.query.by))]
-        selected += self._measure_sums()
-        self.connection.execute(
-            f"CREATE TEMP TABLE answer AS SELECT {', '.join(selected)} FROM ({rows}) AS unit "
-            f"GROUP BY {', '.join(keys)}"
-        )
+    def _halves(self, measure: str) -> tuple[str, ...]:
+        return ("", "l") if self.converted and MEASURES[measure].kind == "money" else ("",)
 
-    def _measure_sums(self) -> list[str]:
+    @cached_property
+    def amounts(self) -> list[str]:
+        """The columns of all amounts."""
+        return [f"{side}{i}{half}" for side, i, halves in self._layout for half in halves]
+
+    def _measure_sums(self, sides: Mapping[str, str]) -> list[str]:
         selected = []
-        sides = {"m": "NOT _previous", "v": "_previous"} if self.query.compare else {"m": "true"}
         for index, name in enumerate(self.query.measures):
             for side, when in sides.items():
-                for half in self.halves(index):
-                    terms = [
-                        f"{'-' if part.sign < 0 else '+'} {self._sum(part, half, when)}"
-                        for part in MEASURES[name].parts
-                    ]
-                    text = " ".join(terms).removeprefix("+ ")
-                    selected.append(f"{text} AS {side}{index}{half}")
+                for half in self._halves(name):
+                    parts = MEASURES[name].parts
+                    terms = " + ".join(self._sum(part, half, when) for part in parts)
+                    selected.append(f"{terms} AS {side}{index}{half}")
         return selected
 
-    def _sum(self, part: Any, half: str, when: str) -> str:
-        number = next(
-            i
-            for i, known in enumerate(self.sums)
-            if known.column == part.column and _text(known) == part.when
-        )
-        kind = "quantity" if part.column.endswith("Quantity") else "money"
-        summed = f"sum(s{number}{half}) FILTER (WHERE {when})"
+    def _sum(self, part: Part, half: str, when: str) -> str:
+        sign = "-" if part.sign < 0 else ""
+        known = [(s.column, condition_text(s.condition) if s.condition else "") for s in self.sums]
+        number = known.index((part.column, part.when))
+        summed = f"sum({sign}s{number}{half}) FILTER (WHERE {when})"
         # A quantity that no charge states is unknown, a cost that no charge has is zero.
-        return summed if kind == "quantity" else f"coalesce({summed}, 0)"
-
-    # --- currencies -----------------------------------------------------------------------
-
-    def _keep_rates(self, rates: dict[tuple[str, date], Decimal]) -> None:
-        self.connection.execute(
-            f"CREATE TEMP TABLE rate (currency VARCHAR, day DATE, value {RATE_SQL})"
-        )
-        if rates:
-            rows = ", ".join(
-                f"('{currency}', DATE '{day}', {value:f})"
-                for (currency, day), value in rates.items()
-            )
-            self.connection.execute(f"INSERT INTO rate VALUES {rows}")
-
-    def _converted_rows(self) -> str:
-        target = self.query.currency
-        selected = ["_previous", "_period", f"'{target}' AS _currency"]
-        selected += [f"d{i}" for i in range(len(self.query.by))]
-        for i, part in enumerate(self.sums):
-            if _is_money(part):
-                rate = f"coalesce(rate.value, CAST(1 AS {RATE_SQL}))"
-                selected.append(f"CAST(s{i} AS {_HIGH}) * {rate} AS s{i}")
-                selected.append(f"CAST(s{i} - CAST(s{i} AS {_HIGH}) AS {_LOW}) * {rate} AS s{i}l")
-            else:
-                selected.append(f"s{i}")
-        return (
-            f"SELECT {', '.join(selected)} FROM unit LEFT JOIN rate "
-            "ON rate.currency = unit._currency AND rate.day = unit._day "
-            f"WHERE unit._currency = '{target}' OR rate.value IS NOT NULL"
-        )
-
-    def unconverted(self) -> list[tuple[Any, ...]]:
-        """Currency and one sum a measure (asked range only) of what no rate could convert."""
-        if not self.converted:
-            return []
-        selected = []
-        for index, name in enumerate(self.query.measures):
-            terms = " ".join(
-                f"{'-' if part.sign < 0 else '+'} {self._sum(part, '', 'true')}"
-                for part in MEASURES[name].parts
-            )
-            selected.append(f"{terms.removeprefix('+ ')} AS m{index}")
-        return self.connection.execute(
-            f"SELECT unit._currency, {', '.join(selected)} FROM unit LEFT JOIN rate "
-            "ON rate.currency = unit._currency AND rate.day = unit._day "
-            f"WHERE NOT _previous AND rate.value IS NULL AND unit._currency IS DISTINCT FROM "
-            f"'{self.query.currency}' GROUP BY ALL ORDER BY 1"
-        ).fetchall()
+        return summed if part.column.endswith("Quantity") else f"coalesce({summed}, 0)"
 
     # --- reading --------------------------------------------------------------------------
 
-    def totals(self) -> list[tuple[Any, ...]]:
-        """Currency and amounts over all rows."""
-        return self._fetch(
-            f"SELECT currency, {self._sums()} FROM answer GROUP BY currency ORDER BY currency"
+    @cached_property
+    def period_sums(self) -> list[PeriodSum]:
+        """The sums of every period and currency."""
+        fetched = self._fetch(
+            f"SELECT period, currency, count(*), {self._sums} FROM answer "
+            "GROUP BY period, currency ORDER BY period, currency"
         )
+        return [PeriodSum(row[0], row[1], row[2], self._read(row[3:])) for row in fetched]
 
+    @cached_property
+    def totals(self) -> dict[str | None, tuple[Amount, ...]]:
+        """Currency → amounts over all rows, currencies in order."""
+        found: dict[str | None, tuple[Amount, ...]] = {}
+        for row in self.period_sums:
+            found[row.currency] = added(found.get(row.currency), row.amounts)
+        return dict(sorted(found.items(), key=lambda item: item[0] or ""))
+
+    @cached_property
     def group_count(self) -> int:
         """The number of groups, before the limit."""
+        if not self.query.by:
+            return len(self.totals)
+        if self.query.grain == "none":
+            return sum(row.groups for row in self.period_sums)
         keys = ", ".join(self.dimensions)
         found = self._fetch(f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM answer)")
         return int(found[0][0])
 
-    def rank(self) -> None:
-        """Keep the order of groups in the temporary table ``ranked``."""
-        keys = ", ".join(self.dimensions)
-        self.connection.execute(
-            f"CREATE TEMP TABLE ranked AS SELECT {keys}, row_number() OVER "
-            f"(PARTITION BY currency ORDER BY {self._group_order()}) AS place "
-            f"FROM (SELECT {keys}, {self._sums()} FROM answer GROUP BY {keys})"
-        )
-
-    def rows(self) -> list[tuple[Any, ...]]:
-        """Period, currency, dimensions and amounts of the groups within the limit, in order."""
-        keys = ["period", *self.dimensions]
-        columns = ", ".join(f"answer.{name}" for name in (*keys, *self.amounts))
-        limit = f" AND ranked.place <= {self.query.limit}" if self.query.limit else ""
-        backwards = " DESC" if self.query.sort == f"-{PERIOD}" else ""
-        sorted_by_group = self.query.sort and self.query.sort.removeprefix("-") != PERIOD
-        order = ["answer.currency", "ranked.place", "answer.period"]
-        if not sorted_by_group:
-            order = [f"answer.period{backwards}", "answer.currency", "ranked.place"]
-        return self._fetch(
-            f"SELECT {columns} FROM answer JOIN ranked ON {self._same()}{limit} "
-            f"ORDER BY {', '.join(order)}"
-        )
-
-    def other(self) -> list[tuple[Any, ...]]:
-        """Period, currency, number of groups and amounts of what the limit leaves out."""
+    def cells(self) -> list[Cell]:
+        """The rows within the limit, in order."""
+        columns = ["period", *self.dimensions, *self.amounts]
+        if not self.query.by:
+            backwards = "DESC" if self.query.sort == f"-{PERIOD}" else ""
+            sql = f"SELECT {', '.join(columns)} FROM answer ORDER BY period {backwards}, currency"
+            return self._cells(self._fetch(sql))
+        if self.query.grain != "none":
+            return self._cells(self._fetch(self._ranked_sql(columns)))
         if not self.query.limit:
-            return []
-        return self._fetch(
-            f"SELECT answer.period, answer.currency, count(DISTINCT ranked.place), "
-            f"{self._sums('answer.')} FROM answer JOIN ranked ON {self._same()} "
-            f"AND ranked.place > {self.query.limit} "
-            "GROUP BY answer.period, answer.currency ORDER BY 1, 2"
-        )
+            order = f"currency, {self._order}"
+            return self._cells(
+                self._fetch(f"SELECT {', '.join(columns)} FROM answer ORDER BY {order}")
+            )
+        found: Fetched = []
+        for currency in self.totals:
+            found += self._fetch(
+                f"SELECT {', '.join(columns)} FROM answer WHERE currency IS NOT DISTINCT FROM "
+                f"{literal(currency)} ORDER BY {self._order} LIMIT {self.query.limit}"
+            )
+        return self._cells(found)
 
-    def _sums(self, prefix: str = "") -> str:
-        return ", ".join(f"sum({prefix}{name}) AS {name}" for name in self.amounts)
-
-    def _same(self) -> str:
-        return " AND ".join(
+    def _ranked_sql(self, columns: Sequence[str]) -> str:
+        """Periods of the groups that are first over the whole range."""
+        keys = ", ".join(self.dimensions)
+        limit = f" AND ranked.place <= {self.query.limit}" if self.query.limit else ""
+        same = " AND ".join(
             f"answer.{name} IS NOT DISTINCT FROM ranked.{name}" for name in self.dimensions
         )
+        backwards = " DESC" if self.query.sort == f"-{PERIOD}" else ""
+        order = f"answer.period{backwards}, answer.currency, ranked.place"
+        if self.query.sort and self.query.sort.removeprefix("-") != PERIOD:
+            order = "answer.currency, ranked.place, answer.period"
+        return (
+            f"SELECT {', '.join(f'answer.{name}' for name in columns)} FROM answer JOIN ("
+            f"SELECT {keys}, row_number() OVER (PARTITION BY currency ORDER BY {self._order}) "
+            f"AS place FROM (SELECT {keys}, {self._sums} FROM answer GROUP BY {keys})"
+            f") AS ranked ON {same}{limit} ORDER BY {order}"
+        )
 
-    def _group_order(self) -> str:
+    def unconverted(self) -> Fetched:
+        """Currency and one sum a measure (asked range only) of what no rate could convert."""
+        if not self.converted:
+            return []
+        selected = ", ".join(self._measure_sums({"m": "NOT _previous"}))
+        fetched = self._fetch(
+            f"SELECT _currency, {selected} FROM unit WHERE _missing AND NOT _previous "
+            "GROUP BY _currency ORDER BY _currency"
+        )
+        layout = [("m", i, self._halves(name)) for i, name in enumerate(self.query.measures)]
+        return [(row[0], *_joined(row[1:], layout)) for row in fetched]
+
+    def _cells(self, fetched: Fetched) -> list[Cell]:
+        width = 2 + len(self.query.by)
+        return [Cell(row[0], row[1], row[2:width], self._read(row[width:])) for row in fetched]
+
+    def _read(self, values: Sequence[Any]) -> tuple[Amount, ...]:
+        if not self.converted:
+            return tuple(values)
+        return _joined(values, self._layout)
+
+    @cached_property
+    def _sums(self) -> str:
+        return ", ".join(f"sum({name}) AS {name}" for name in self.amounts)
+
+    def _fetch(self, sql: str) -> Fetched:
+        return self.connection.execute(sql).fetchall()
+
+    # --- order ----------------------------------------------------------------------------
+
+    @cached_property
+    def _order(self) -> str:
+        """How groups are ordered; equal ones by their values, so that the order is stable."""
         sort = self.query.sort
         name = sort.removeprefix("-")
-        ties = [f"{d} NULLS LAST" for d in self.dimensions]
+        ties = ", ".join(f"{d} NULLS LAST" for d in self.dimensions[1:])
+        way = "DESC" if sort.startswith("-") else "ASC"
         if name in self.query.by:
-            way = "DESC" if sort.startswith("-") else "ASC"
-            return ", ".join([f"d{self.query.by.index(name)} {way} NULLS LAST", *ties])
-        if not name or name == PERIOD:
+            key = f"d{self.query.by.index(name)}"
+        elif not name or name == PERIOD:
             key, way = self._ordered("m", 0), "DESC"
         elif name == MOVERS:
             key, way = f"abs({self._ordered('m', 0)} - {self._ordered('v', 0)})", "DESC"
         else:
-            key, way = self._sort_key(name), "DESC" if sort.startswith("-") else "ASC"
-        return ", ".join([f"{key} {way} NULLS LAST", *ties])
+            key = self._sort_key(name)
+        return f"{key} {way} NULLS LAST, {ties}" if ties else f"{key} {way} NULLS LAST"
 
     def _sort_key(self, name: str) -> str:
-        for suffix in ("_change", "_previous", ""):
-            measure = name.removesuffix(suffix) if suffix else name
-            if name.endswith(suffix) and measure in self.query.measures:
-                index = self.query.measures.index(measure)
-                if suffix == "_change":
-                    return f"{self._ordered('m', index)} - {self._ordered('v', index)}"
-                return self._ordered("v" if suffix else "m", index)
-        raise AssertionError(f"{name} passed the check of the question")
+        measures = self.query.measures
+        if name in measures:
+            return self._ordered("m", measures.index(name))
+        if name.endswith("_previous"):
+            return self._ordered("v", measures.index(name.removesuffix("_previous")))
+        index = measures.index(name.removesuffix("_change"))
+        return f"{self._ordered('m', index)} - {self._ordered('v', index)}"
 
     def _ordered(self, side: str, index: int) -> str:
-        halves = [f"{side}{index}{half}" for half in self.halves(index)]
+        halves = [f"{side}{index}{half}" for half in self._halves(self.query.measures[index])]
         if len(halves) == 1:
             return halves[0]
         return "(" + " + ".join(f"CAST({half} AS {_ORDER})" for half in halves) + ")"
 
-    def _fetch(self, sql: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(sql).fetchall()
 
-    def read_amounts(self, values: Sequence[Any]) -> list[Decimal | int | None]:
-        """The amounts of a fetched row, one for each measure now and before, halves joined."""
-        found: list[Decimal | int | None] = []
-        place = 0
-        for index in range(len(self.query.measures)):
-            for _ in "mv" if self.query.compare else "m":
-                halves = self.halves(index)
-                found.append(_whole(values[place : place + len(halves)], index, self.query))
-                place += len(halves)
-        return found
-
-
-def _whole(halves: Sequence[Any], index: int, query: CostQuery) -> Decimal | int | None:
-    if halves[0] is None:
-        return None
-    if MEASURES[query.measures[index]].kind == "count":
-        return int(halves[0])
-    whole = halves[0]
-    for half in halves[1:]:
-        whole = MONEY_CONTEXT.add(whole, half)
-    return Decimal(whole)
+def _joined(
+    values: Sequence[Any], layout: Iterable[tuple[str, int, tuple[str, ...]]]
+) -> tuple[Amount, ...]:
+    """Amounts of fetched columns: halves added, counts as whole numbers."""
+    found: list[Amount] = []
+    place = 0
+    for _, _, halves in layout:
+        whole = values[place]
+        if len(halves) > 1 and whole is not None:
+            whole = MONEY_CONTEXT.add(whole, values[place + 1])
+        found.append(whole)
+        place += len(halves)
+    return tuple(found)
 
 
-def _text(part: Sum) -> str:
-    return condition_text(part.condition) if part.condition else ""
+def added(left: tuple[Amount, ...] | None, right: tuple[Amount, ...]) -> tuple[Amount, ...]:
+    """Two rows of amounts added, exactly; an unknown amount adds nothing."""
+    if left is None:
+        return right
+    return tuple(_plus(a, b) for a, b in zip(left, right, strict=True))
 
 
-def _is_money(part: Sum) -> bool:
-    return part.column.endswith("Cost")
+def less(left: tuple[Amount, ...], right: tuple[Amount, ...] | None) -> tuple[Amount, ...]:
+    """Two rows of amounts subtracted, exactly."""
+    if right is None:
+        return left
+    return tuple(_plus(a, _negative(b)) for a, b in zip(left, right, strict=True))
+
+
+def _plus(left: Amount, right: Amount) -> Amount:
+    if left is None or right is None:
+        return right if left is None else left
+    if isinstance(left, int) and isinstance(right, int):
+        return left + right
+    return MONEY_CONTEXT.add(Decimal(left), Decimal(right))
+
+
+def _negative(amount: Amount) -> Amount:
+    # A unary minus would round a decimal to 28 digits.
+    return amount.copy_negate() if isinstance(amount, Decimal) else amount and -amount

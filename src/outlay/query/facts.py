@@ -51,7 +51,7 @@ class SliceFacts:
     @property
     def charge_columns(self) -> frozenset[str]:
         """Columns of the charges; empty when retention has taken them."""
-        return _columns(self.slice.charges_path) if self.detail else frozenset()
+        return file_columns(self.slice.charges_path) if self.detail else frozenset()
 
     @property
     def detail(self) -> bool:
@@ -93,8 +93,8 @@ def slice_facts(lake: LakeReader, pin: Pin) -> list[SliceFacts]:
                 first,
                 last,
                 _currencies(paths["cube"]),
-                _columns(paths["cube"]),
-                _columns(paths["contexts"]),
+                file_columns(paths["cube"]),
+                file_columns(paths["contexts"]),
             )
         )
     return found
@@ -136,7 +136,8 @@ def _names(slices: list[SliceFacts], kind: str) -> set[str]:
 
 
 @lru_cache(maxsize=8192)
-def _columns(path: Path) -> frozenset[str]:
+def file_columns(path: Path) -> frozenset[str]:
+    """The columns of a Parquet file."""
     return frozenset(pq.read_schema(path).names)
 
 

@@ -11,7 +11,6 @@ from sqlglot import exp
 
 from outlay.focus.sql import literal
 from outlay.lake.types import Pin, Slice
-from outlay.query.compiler import compiled_condition, line_resolver, table_sql, with_files
 from outlay.query.errors import QueryError
 from outlay.query.expression import compile_condition, condition_text, referenced
 from outlay.query.facts import SliceFacts
@@ -20,6 +19,7 @@ from outlay.query.model import CostQuery
 from outlay.query.planner import Asked, asked_sums, cut, line_fields, overlaps
 from outlay.query.result import json_value
 from outlay.query.run import PinnableLake, Prepared, prepare
+from outlay.query.sqlparts import compiled_condition, line_resolver, table_sql, with_files
 
 
 @dataclass(frozen=True)

@@ -75,8 +75,8 @@ def plan(
 ) -> Iterator[Branch]:
     """The branches that answer `asked` over the span; slices outside of it are left out.
 
-    `target` is the currency to convert to. Raises QueryError where only charges can answer and
-    they are gone by retention.
+    `target` is the currency to convert to (None: nothing needs converting). Raises QueryError
+    where only charges can answer and they are gone by retention.
     """
     merged: dict[Shape, dict[str, list[Path]]] = {}
     for slice_ in facts:
@@ -104,9 +104,8 @@ def overlaps(slice_: SliceFacts, days: Days) -> bool:
 
 
 def _shape(slice_: SliceFacts, asked: Asked, span: Span, target: str | None) -> Shape:
-    convert = target is not None and asked.money and set(slice_.currencies) != {target}
     start, end = cut(slice_, span.days)
-    table = _table(slice_, asked, start, end, convert)
+    table = _table(slice_, asked, start, end, target is not None)
     by_day, other = _split(asked.condition)
     if table in ("cube", "tag_cube", "charges"):
         by_day, other = None, asked.condition
@@ -121,7 +120,7 @@ def _shape(slice_: SliceFacts, asked: Asked, span: Span, target: str | None) -> 
         start=start,
         end=end,
         currency=asked.money,
-        keep_day=convert,
+        convert_to=target,
         previous=span.previous,
         shift=span.shift,
     )

@@ -12,13 +12,14 @@ from outlay.query import ranges
 from outlay.query.answer import Answer
 from outlay.query.compiler import branch_sql
 from outlay.query.dimensions import parse_dimension
+from outlay.query.engine import question_connection
 from outlay.query.expression import parse, referenced
 from outlay.query.facts import LakeReader, SliceFacts, check_known, slice_facts
 from outlay.query.measures import MEASURES
 from outlay.query.model import CostQuery
 from outlay.query.notes import notes
 from outlay.query.periods import comparison_span
-from outlay.query.planner import Asked, Branch, Span, asked_sums, plan
+from outlay.query.planner import Asked, Span, asked_sums, overlaps, plan
 from outlay.query.ranges import Days
 from outlay.query.result import Result
 from outlay.query.tabulate import tabulate
@@ -62,22 +63,20 @@ def run(
     for a moment before the first snapshot.
     """
     prepared = prepare(lake, query, now=now, pin=pin)
+    found = _rates(prepared, rates)
+    target = None if found is None else query.currency
     branches = [
         branch
         for span in prepared.spans
-        for branch in plan(lake, prepared.facts, prepared.asked, span, query.currency)
+        for branch in plan(lake, prepared.facts, prepared.asked, span, target)
     ]
-    found = _rates(prepared, branches, rates)
-    connection = lake.connect()
-    try:
-        answer = Answer(connection, query, prepared.asked.sums, found is not None)
+    with question_connection(lake) as connection:
+        converted = found is not None
+        answer = Answer(connection, query, prepared.asked.sums, converted=converted)
         if branches:
             values = {key: rate.value for key, rate in (found or {}).items()}
             answer.create([branch_sql(branch) for branch in branches], values)
-            answer.rank()
-        result = tabulate(answer if branches else None, prepared, found or {}, now)
-    finally:
-        connection.close()
+        result = tabulate(answer if branches else None, prepared, found or {})
     tables: dict[str, int] = {}
     for branch in branches:
         files = len(branch.files[0][1])
@@ -128,16 +127,20 @@ def _whole_range(days: Days, facts: Sequence[SliceFacts]) -> DateRange | None:
     return DateRange(start, end) if start and end and start < end else None
 
 
-def _rates(
-    prepared: Prepared, branches: Sequence[Branch], rates: Rates | None
-) -> dict[tuple[str, date], Rate] | None:
-    """Rates by (currency, charge day); None where no branch needs any."""
+def _rates(prepared: Prepared, rates: Rates | None) -> dict[tuple[str, date], Rate] | None:
+    """Rates by (currency, charge day); None where all money is in the asked currency."""
     target = prepared.query.currency
-    if target is None or not any(branch.shape.keep_day for branch in branches):
+    asked = [
+        facts
+        for facts in prepared.facts
+        if any(overlaps(facts, span.days) for span in prepared.spans)
+    ]
+    foreign = any(currency != target for facts in asked for currency in facts.currencies)
+    if target is None or not prepared.asked.money or not foreign:
         return None
     source = rates or ecb_rates()
     found: dict[tuple[str, date], Rate] = {}
-    for facts in prepared.facts:
+    for facts in asked:
         if facts.first_day is None or facts.last_day is None:
             continue
         for currency in facts.currencies:

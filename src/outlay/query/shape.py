@@ -31,6 +31,11 @@ class Sum:
     column: str
     condition: Condition | None = None
 
+    @property
+    def is_money(self) -> bool:
+        """Whether the sum has a currency (a quantity and a count have none)."""
+        return self.column.endswith("Cost")
+
 
 @dataclass(frozen=True)
 class Shift:
@@ -44,7 +49,8 @@ class Shift:
 class Shape:
     """One branch. `day_condition` looks at ChargeDay alone, `condition` at everything else, so
     that contexts are filtered before facts. `start` and `end` are None where they cut nothing.
-    `currency` keeps BillingCurrency, `keep_day` the day (to convert by)."""
+    `currency` keeps BillingCurrency; `convert_to` is the currency to convert to, by charge day
+    (None: amounts stay as they are)."""
 
     table: Table
     fields: tuple[Field, ...]
@@ -56,6 +62,6 @@ class Shape:
     start: date | None
     end: date | None
     currency: bool
-    keep_day: bool
+    convert_to: str | None
     previous: bool = False
     shift: Shift | None = None

@@ -1,13 +1,13 @@
 """From the rows of SQL to a result: shares and changes are worked out here, in decimals."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from outlay.money import MONEY_CONTEXT
 from outlay.money.rates import Rate
-from outlay.query.answer import Answer
+from outlay.query.answer import Amount, Answer, Cell, PeriodSum, added, less
 from outlay.query.columns import column_type
 from outlay.query.dimensions import parse_dimension
 from outlay.query.measures import MEASURES
@@ -19,38 +19,55 @@ if TYPE_CHECKING:
 
 RATIO = Decimal("0.000001")
 _DIVISION = Context(prec=60)
-Amount = Decimal | int | None
 
 
 def tabulate(
     answer: Answer | None,
     prepared: "Prepared",
     rates: Mapping[tuple[str, date], Rate],
-    now: datetime | None,
 ) -> Result:
     """The result of an answer (None: no slice is in range)."""
     query = prepared.query
-    totals = {row[0]: answer.read_amounts(row[1:]) for row in answer.totals()} if answer else {}
+    totals = answer.totals if answer else {}
     several = len(totals) > 1
     columns = result_columns(query, several)
-    rows = [] if answer is None else [_row(answer, r, totals, several) for r in answer.rows()]
-    other = [] if answer is None else [_other(answer, r, totals, several) for r in answer.other()]
-    currency = query.currency or (next(iter(totals)) if len(totals) == 1 else None)
+    cells = answer.cells() if answer else []
+    rows = [_row(query, cell, totals[cell.currency], several) for cell in cells]
+    other = [
+        _other(query, rest, totals[rest.currency], several)
+        for rest in (_rest(answer, cells) if answer and query.limit else ())
+    ]
+    sole = next(iter(totals)) if len(totals) == 1 else None
     return Result(
         query=query,
         columns=columns,
         table=arrow_table(columns, rows),
         other=tuple(other),
         totals=tuple(_total(query, c, a, several) for c, a in totals.items()),
-        currency=currency,
+        currency=query.currency or sole,
         range=prepared.range,
         previous_range=prepared.previous_range,
-        group_count=answer.group_count() if answer else 0,
+        group_count=answer.group_count if answer else 0,
         unconverted=_unconverted(answer),
         rates=_rates_used(rates, prepared),
         snapshot=None if prepared.pin.snapshot_id is None else str(prepared.pin.snapshot_id),
         as_of=prepared.pin.committed_at,
     )
+
+
+def _rest(answer: Answer, cells: Sequence[Cell]) -> list[PeriodSum]:
+    """What the rows leave of each period and currency: its sums less what is shown."""
+    shown: dict[tuple[Any, str | None], tuple[int, tuple[Amount, ...]]] = {}
+    for cell in cells:
+        count, amounts = shown.get((cell.period, cell.currency), (0, None))
+        shown[cell.period, cell.currency] = (count + 1, added(amounts, cell.amounts))
+    found = []
+    for whole in answer.period_sums:
+        count, amounts = shown.get((whole.period, whole.currency), (0, None))
+        if whole.groups > count:
+            rest = less(whole.amounts, amounts)
+            found.append(PeriodSum(whole.period, whole.currency, whole.groups - count, rest))
+    return found
 
 
 def result_columns(query: CostQuery, several: bool) -> tuple[Column, ...]:
@@ -80,36 +97,28 @@ def result_columns(query: CostQuery, several: bool) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def _row(
-    answer: Answer, fetched: Sequence[Any], totals: Mapping[str, list[Amount]], several: bool
-) -> dict[str, Any]:
-    query = answer.query
-    period, currency = fetched[0], fetched[1]
-    values = fetched[2 : 2 + len(query.by)]
-    amounts = answer.read_amounts(fetched[2 + len(query.by) :])
-    row: dict[str, Any] = {PERIOD: period} if query.grain != "none" else {}
-    row.update(zip(query.by, values, strict=True))
+def _row(query: CostQuery, cell: Cell, total: tuple[Amount, ...], several: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {PERIOD: cell.period} if query.grain != "none" else {}
+    row.update(zip(query.by, cell.values, strict=True))
     if several and "BillingCurrency" not in row:
-        row["BillingCurrency"] = currency
-    row.update(amounts_row(query, amounts, totals[currency]))
+        row["BillingCurrency"] = cell.currency
+    row.update(amounts_row(query, cell.amounts, total))
     return row
 
 
 def _other(
-    answer: Answer, fetched: Sequence[Any], totals: Mapping[str, list[Amount]], several: bool
+    query: CostQuery, rest: PeriodSum, total: tuple[Amount, ...], several: bool
 ) -> dict[str, Any]:
-    query = answer.query
-    period, currency, groups = fetched[0], fetched[1], fetched[2]
-    row: dict[str, Any] = {PERIOD: period} if query.grain != "none" else {}
+    row: dict[str, Any] = {PERIOD: rest.period} if query.grain != "none" else {}
     if several:
-        row["BillingCurrency"] = currency
-    row["groups"] = groups
-    row.update(amounts_row(query, answer.read_amounts(fetched[3:]), totals[currency]))
+        row["BillingCurrency"] = rest.currency
+    row["groups"] = rest.groups
+    row.update(amounts_row(query, rest.amounts, total))
     return row
 
 
 def _total(
-    query: CostQuery, currency: str | None, amounts: list[Amount], several: bool
+    query: CostQuery, currency: str | None, amounts: tuple[Amount, ...], several: bool
 ) -> dict[str, Any]:
     row: dict[str, Any] = {"BillingCurrency": currency} if several else {}
     row.update(amounts_row(query, amounts, None))
@@ -117,7 +126,7 @@ def _total(
 
 
 def amounts_row(
-    query: CostQuery, amounts: list[Amount], total: list[Amount] | None
+    query: CostQuery, amounts: tuple[Amount, ...], total: tuple[Amount, ...] | None
 ) -> dict[str, Any]:
     """A row's measures with shares (of `total`, if given) and changes."""
     row: dict[str, Any] = {}

@@ -1,0 +1,207 @@
+"""Pieces of SQL that branches are made of: files, dimensions, days, periods, conversions.
+
+File names are filled into the printed text: a marker that no text can guess stands for them
+until then.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from sqlglot import exp
+
+from outlay.focus.sql import literal
+from outlay.money.rates import RATE_SQL
+from outlay.query.columns import column_type
+from outlay.query.dimensions import Dimension
+from outlay.query.expression import Condition, compile_condition
+from outlay.query.expression.compile import Resolve
+from outlay.query.facts import file_columns
+from outlay.query.planner import CHARGE_DAY, CURRENCY
+from outlay.query.shape import Field, Shape, Sum
+
+Day = Callable[[], exp.Expr]
+"""Gives the day of a row as fresh nodes: a node of a tree has one parent."""
+
+RATES = "_rates"
+"""The temporary table of rates: ``_rate_currency``, ``_rate_day``, ``_rate``."""
+
+# An amount of 21 decimals times a rate of nine needs more than the 38 digits that a decimal
+# has. Its first nine decimals and the rest are multiplied and summed apart, exactly.
+_HIGH = "DECIMAL(26,9)"
+_LOW = "DECIMAL(21,21)"
+
+_MARK = secrets.token_hex(16)
+_SQL_TYPES = {"text": "VARCHAR", "date": "DATE", "timestamp": "TIMESTAMP"}
+
+
+def with_files(sql: str, files: Mapping[str, Sequence[Path]]) -> str:
+    """Fill file names into SQL that was built on `table_sql`."""
+    for name, paths in files.items():
+        listed = "[" + ", ".join(literal(str(path)) for path in paths) + "]"
+        if len({file_columns(path) for path in paths}) > 1:
+            listed += ", union_by_name = true"
+        sql = sql.replace(f"'{_MARK}{name}'", listed)
+    return sql
+
+
+def table_sql(name: str, *, file_row_number: bool = False) -> exp.Table:
+    """`read_parquet` of the files that are later filled in for `name`."""
+    options = {"hive_partitioning": exp.false()}
+    if file_row_number:
+        options["file_row_number"] = exp.true()
+    arguments: list[exp.Expr] = [exp.Literal.string(f"{_MARK}{name}")]
+    arguments += [exp.EQ(this=exp.column(key), expression=value) for key, value in options.items()]
+    return exp.Table(this=exp.Anonymous(this="read_parquet", expressions=arguments))
+
+
+# --- dimensions and conditions --------------------------------------------------------------
+
+
+def resolver(fields: Sequence[Field], day: Day) -> Resolve:
+    """The SQL of dimensions where a slice has them as `fields` say."""
+    known = {field.dimension: field for field in fields}
+
+    def resolve(dimension: Dimension) -> exp.Expr:
+        return day() if dimension == CHARGE_DAY else _value(known[dimension])
+
+    return resolve
+
+
+def line_resolver(fields: Sequence[Field]) -> Resolve:
+    """The SQL of dimensions in the charges themselves."""
+    return resolver(fields, day_of("charges"))
+
+
+def _value(field: Field) -> exp.Expr:
+    name = field.dimension.name
+    if field.origin == "value":
+        return exp.column("Value", quoted=True)
+    if field.origin == "map":
+        arguments = [exp.column("Tags", quoted=True), exp.Literal.string(name)]
+        return exp.Anonymous(this="map_extract_value", expressions=arguments)
+    kind = _SQL_TYPES[column_type(name)] if field.dimension.kind == "column" else "VARCHAR"
+    if field.origin == "null":
+        return null_of(kind)
+    if field.origin == "constant":
+        return exp.cast(exp.Literal.string(field.constant or ""), kind)
+    return exp.column(name, quoted=True)
+
+
+def compiled_condition(condition: Condition, resolve: Resolve) -> exp.Expr:
+    """The SQL of a condition, in parentheses."""
+    return exp.paren(compile_condition(condition, resolve), copy=False)
+
+
+def conditions_of(shape: Shape, resolve: Resolve, day: Day) -> list[exp.Expr]:
+    """Everything that a row of a flat table must fulfil."""
+    found = day_bounds(shape, day)
+    for condition in (shape.condition, shape.day_condition):
+        if condition is not None:
+            found.append(compiled_condition(condition, resolve))
+    return found
+
+
+# --- days and periods -----------------------------------------------------------------------
+
+
+def day_of(table: str) -> Day:
+    """The charge day of a row of the table."""
+    if table == "charges":
+        return lambda: exp.cast(exp.column("ChargePeriodStart", quoted=True), "DATE")
+    name = "ChargeMonth" if table == "months" else "ChargeDay"
+    return lambda: exp.column(name, quoted=True)
+
+
+def day_bounds(shape: Shape, day: Day) -> list[exp.Expr]:
+    """The conditions that cut the shape's range out of its slice."""
+    kind = "DATE"
+    if shape.table == "charges":
+        # Compared as moments, so that row groups are skipped by their statistics.
+        def day() -> exp.Expr:
+            return exp.column("ChargePeriodStart", quoted=True)
+
+        kind = "TIMESTAMP"
+    found: list[exp.Expr] = []
+    if shape.start:
+        found.append(exp.GTE(this=day(), expression=date_literal(shape.start, kind)))
+    if shape.end:
+        found.append(exp.LT(this=day(), expression=date_literal(shape.end, kind)))
+    return found
+
+
+def period_of(shape: Shape, day: Day) -> exp.Expr:
+    """The first day (or hour) of the period of a row, moved if the shape says so."""
+    if shape.grain == "none":
+        return null_of("DATE")
+    hourly = shape.grain == "hour"
+    kind = "TIMESTAMP" if hourly else "DATE"
+    period = exp.column("ChargePeriodStart", quoted=True) if hourly else day()
+    if shape.grain != "day":
+        arguments = [exp.Literal.string(shape.grain), period]
+        period = exp.cast(exp.Anonymous(this="date_trunc", expressions=arguments), kind)
+    if shape.shift and shape.shift.count:
+        count = exp.Literal.string(str(shape.shift.count))
+        step = exp.Interval(this=count, unit=exp.var(shape.shift.unit))
+        period = exp.cast(exp.Add(this=period, expression=step), kind)
+    return period
+
+
+def date_literal(day: date, kind: str) -> exp.Expr:
+    """A day as a literal of the SQL type."""
+    return exp.cast(exp.Literal.string(day.isoformat()), kind)
+
+
+# --- amounts --------------------------------------------------------------------------------
+
+
+def amounts_of(shape: Shape, index: int, part: Sum) -> dict[str, exp.Expr]:
+    """What is summed for a part, by result column: one column, or two halves if converted."""
+    column: exp.Expr = exp.column(part.column, quoted=True)
+    if shape.table == "charges" and part.column == "LineCount":
+        column = exp.Literal.number(1)
+    if shape.convert_to is None or not part.is_money:
+        return {f"s{index}": column}
+    low = exp.cast(exp.Sub(this=column.copy(), expression=exp.cast(column.copy(), _HIGH)), _LOW)
+    return {
+        f"s{index}": exp.Mul(this=exp.cast(column, _HIGH), expression=_rate()),
+        f"s{index}l": exp.Mul(this=low, expression=_rate()),
+    }
+
+
+def _rate() -> exp.Expr:
+    one = exp.cast(exp.Literal.number(1), RATE_SQL)
+    return exp.func("coalesce", exp.column("_rate", table=RATES), one)
+
+
+def join_rates(select: exp.Select, currency: exp.Expr, day: Day) -> exp.Select:
+    """Join the rate of each row, where there is one."""
+    same_currency = exp.EQ(this=exp.column("_rate_currency", table=RATES), expression=currency)
+    same_day = exp.EQ(this=exp.column("_rate_day", table=RATES), expression=day())
+    return select.join(RATES, on=exp.and_(same_currency, same_day), join_type="left")
+
+
+def missing_rate(shape: Shape, currency: exp.Expr) -> exp.Expr:
+    """Whether a row can not be converted."""
+    target = exp.Literal.string(shape.convert_to or "")
+    none = exp.Is(this=exp.column("_rate", table=RATES), expression=exp.Null())
+    return exp.and_(none, exp.NullSafeNEQ(this=currency, expression=target))
+
+
+def currency_of(shape: Shape, resolve: Resolve) -> exp.Expr:
+    """The currency of a row; null where the question sums no money."""
+    return resolve(CURRENCY) if shape.currency else null_of("VARCHAR")
+
+
+# --- small ----------------------------------------------------------------------------------
+
+
+def null_of(kind: str) -> exp.Expr:
+    """NULL of an SQL type."""
+    return exp.cast(exp.Null(), kind)
+
+
+def aliased(value: exp.Expr, name: str) -> exp.Expr:
+    """A value under a name."""
+    return exp.alias_(value, name, copy=False)
