@@ -1,8 +1,8 @@
 """Charges written as FOCUS 1.4, or 1.2 for tools that read no newer version.
 
-FOCUS columns come first, alphabetical, then custom ones. A column that is not mandatory and has
-no value in the exported rows is left out, as FOCUS allows: as an all-null column it would break
-the rules for where it exists.
+FOCUS columns come first, alphabetical, then custom ones. A FOCUS column without a value in the
+exported rows is null where FOCUS allows it, and left out where its presence would promise a
+value: columns that are never null, and unit prices (a row with SkuPriceId has those that exist).
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ import duckdb
 from outlay.focus.schema import (
     COLUMNS,
     LAKE_COLUMNS,
+    Column,
     Level,
     columns_of,
     duckdb_type,
@@ -100,15 +101,22 @@ def _types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, st
 def _with_values(
     connection: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, str]
 ) -> list[str]:
-    """The columns that are mandatory or have at least one value."""
+    """The columns that have at least one value, and those that may stand without."""
     counts = ", ".join(f"count({sql})" for sql in columns.values())
     row = connection.execute(f"SELECT {counts} FROM {relation}").fetchone()
     assert row is not None
     return [
         name
         for name, count in zip(columns, row, strict=True)
-        if count or (name in COLUMNS and COLUMNS[name].level is Level.MANDATORY)
+        if count or (name in COLUMNS and _may_be_null(COLUMNS[name]))
     ]
+
+
+def _may_be_null(column: Column) -> bool:
+    """Whether a column without any value may stand in a dataset."""
+    if column.level is Level.MANDATORY:
+        return True
+    return column.nulls and not column.name.endswith("UnitPrice")
 
 
 def _type(name: str) -> str:
