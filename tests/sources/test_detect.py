@@ -100,6 +100,17 @@ def test_a_broken_file_is_the_likelier_reason() -> None:
         detect(Place({"bill.csv.gz": b"\x1f\x8b\x08broken"}))
 
 
+def test_a_broken_file_beside_good_ones_is_not_left_out_in_silence() -> None:
+    place = Place({"a/1.csv": b"x,y\n", "b/2.csv.gz": b"\x1f\x8b\x08broken"})
+    with pytest.raises(SourceError, match=r"b/2\.csv\.gz is a gzip file that is cut short"):
+        detect(place, [Claims("one", ("a", 50))])
+
+
+def test_a_file_of_no_known_kind_beside_good_ones_is_left_alone() -> None:
+    place = Place({"a/1.csv": b"x,y\n", "people.csv": b"name,birthday\n", "broken.json": b"{"})
+    assert [feed.root for feed in detect(place, [Claims("one", ("a", 50))])] == ["a"]
+
+
 def test_an_unknown_kind_lists_the_kinds() -> None:
     with pytest.raises(
         SourceError, match=r"no source kind 'gcp'; the kinds are .*aws-focus.*focus"

@@ -1,5 +1,6 @@
 """What kind of bill lies at a location: every source is asked, the best evidence wins a file."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -29,19 +30,19 @@ class AmbiguousKind(SourceError):  # noqa: N818 - it is what happened, and faces
 def detect(transport: Transport, sources: Iterable[Source] | None = None) -> list[Feed]:
     """The feeds at a location, sorted by root and name: one for each export found.
 
-    Raises AmbiguousKind when two kinds claim a feed's root with equal top scores, SourceError
-    when nothing is recognised, TransportError when the location cannot be read.
+    Raises AmbiguousKind when two kinds claim a file with equal top scores, SourceError when
+    nothing is recognised or a bill file cannot be read, TransportError when the location cannot.
     """
     asked = list(SOURCES.values()) if sources is None else list(sources)
     files = transport.list()
     feeds = [feed for source in asked for feed in source.recognise(transport, files)]
+    _raise_unreadable(transport, [file for file in files if not _best_of(feeds, file)])
     if not feeds:
-        _raise_unreadable(transport, files)
         raise _nothing(transport.location, files, asked)
     chosen: set[Feed] = set()
     contested: dict[Feed, None] = {}
     for file in files:
-        top = _best(feed for feed in feeds if _covers(feed, file))
+        top = _best_of(feeds, file)
         if len({feed.kind for feed in top}) > 1:
             contested.update(dict.fromkeys(top))
         elif top:
@@ -51,9 +52,9 @@ def detect(transport: Transport, sources: Iterable[Source] | None = None) -> lis
     return sorted(chosen, key=lambda feed: (feed.root, feed.name, feed.kind))
 
 
-def _best(claiming: Iterable[Feed]) -> list[Feed]:
-    """Those with the highest score, kinds in order."""
-    found = list(claiming)
+def _best_of(feeds: Iterable[Feed], file: FileRef) -> list[Feed]:
+    """The feeds with the highest score of those that claim a file, kinds in order."""
+    found = [feed for feed in feeds if _covers(feed, file)]
     highest = max((feed.score for feed in found), default=0)
     return sorted(
         (feed for feed in found if feed.score == highest), key=lambda feed: (feed.kind, feed.root)
@@ -66,9 +67,15 @@ def _covers(feed: Feed, file: FileRef) -> bool:
     return not root or file.path == root or file.path.startswith(root + "/")
 
 
-def _raise_unreadable(transport: Transport, files: list[FileRef]) -> None:
-    """A broken file is the likelier reason why nothing was recognised: its own error says more."""
-    for file in [file for file in files if is_tabular(file.path) or len(files) == 1][:20]:
+def _raise_unreadable(transport: Transport, unclaimed: list[FileRef]) -> None:
+    """Raise the error of a bill file that no source could read.
+
+    It is the likelier reason why nothing was recognised; and beside good files it must not be
+    left out in silence. Files whose names differ by digits alone stand for each other.
+    """
+    tables = [file for file in unclaimed if is_tabular(file.path) or len(unclaimed) == 1]
+    alike = {re.sub(r"\d+", "#", file.path): file for file in reversed(tables)}
+    for file in alike.values():
         peek(transport, file)
 
 
