@@ -118,12 +118,17 @@ def test_rejected_rows_hold_the_delivery_back_with_exit_code_3(
     assert ran.code == 3
     assert "Held back: bill 2026-09" in ran.err
     assert run("deliveries", "--json").json == []
+    [back] = run("deliveries", "--held", "--json").json
+    assert (back["source"], back["rejected"]) == ("bill", 1)
+    assert back["rejects_sample"][0]["line"] == 4
+    assert "Held back: bill 2026-09, 1 row rejected" in run("deliveries").out
     status = run("source", "show", "bill", "--json").json
     assert status["last_run"]["outcome"] == "held" and status["error"]
     allowed = run("load", bad, "--max-rejected", "0.25")
     assert allowed.code == 3
     assert "Rejected: bill 2026-09: 1 row" in allowed.err
     [found] = run("deliveries", "--json").json
+    assert run("deliveries", "--held", "--json").json == []
     assert (found["rows"], found["rejected"], found["reconciled"]) == (3, 1, True)
     [rejected] = run("quarantine", found["delivery"], "--json").json
     assert "lots" in str(rejected)
@@ -154,6 +159,12 @@ def test_source_add_then_sync_then_remove(folder: Path, run: Run, bill: Path) ->
     assert run("deliveries", "--json").json == []
     assert run("source", "list", "--json").json == []
     assert run("source", "show", "acme").code == 1
+
+
+def test_a_removed_source_leaves_nothing_held_back(folder: Path, run: Run, tmp_path: Path) -> None:
+    run("load", write_bill(tmp_path / "bill.csv", [row("lots")]))
+    assert run("source", "remove", "bill").code == 0
+    assert run("deliveries", "--held", "--json").json == []
 
 
 def test_a_removed_source_s_data_can_be_kept(folder: Path, run: Run, bill: Path) -> None:

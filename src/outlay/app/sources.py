@@ -99,7 +99,7 @@ def add(workspace: Workspace, name: str, spec: Mapping[str, Any], *, author: str
 def remove(workspace: Workspace, name: str, *, keep_data: bool, author: str) -> None:
     """See `Workspace.remove_source`."""
     status = workspace.show_source(name)
-    if status.slices and not keep_data:
+    if not keep_data:
         # Data first: if this fails the source is still there to be removed again.
         workspace.lake.remove(name)
     if status.configured:

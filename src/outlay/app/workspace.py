@@ -30,7 +30,14 @@ if TYPE_CHECKING:
 
     from outlay.app.export import ExportedFile
     from outlay.app.runs import RunLog
-    from outlay.lake import Lake, Pin, RestatementReport, Slice, SnapshotInfo
+    from outlay.lake import (
+        DeliveryRecord,
+        Lake,
+        Pin,
+        RestatementReport,
+        Slice,
+        SnapshotInfo,
+    )
     from outlay.query import (
         ChargePage,
         CostQuery,
@@ -277,6 +284,15 @@ class Workspace:
         if source is not None and not slices:
             self.show_source(source)
         return sorted(slices, key=lambda s: (s.source, s.billing_period))
+
+    def held(self, source: str | None = None) -> list[DeliveryRecord]:
+        """Deliveries that were not let in: their proof says why; the old slice is still there.
+
+        Those of sources that were removed are left out.
+        """
+        known = {*self.resources.names("Source"), *(s.source for s in self.pin().slices)}
+        wanted = known if source is None else known & {source}
+        return [record for record in self.lake.held() if record.source in wanted]
 
     def snapshots(self) -> list[SnapshotInfo]:
         """Every snapshot that the lake still has, oldest first."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from outlay.cli.command import BILLS, FAILED, INCOMPLETE, OK, Cli, command
 from outlay.cli.output import NOTHING, Col, count, moment, money, plural
-from outlay.cli.values import max_rejected_option, options_of, period_of
+from outlay.cli.values import max_rejected_option, moment_of, options_of, period_of
 
 if TYPE_CHECKING:
     from outlay.app import SourceLoad
-    from outlay.lake import LoadOutcome, Proof
+    from outlay.lake import DeliveryRecord, LoadOutcome, Proof, Slice
 
 _COST = ("BilledCost", "EffectiveCost")
 _SAMPLE = 3
@@ -208,42 +208,33 @@ def _register_deliveries(app: typer.Typer) -> None:
         as_of: Annotated[
             str | None, typer.Option(metavar="T", help="As it was: a day, UTC time or snapshot.")
         ] = None,
+        held: Annotated[
+            bool, typer.Option("--held", help="List the deliveries that were held back instead.")
+        ] = False,
     ) -> None:
         """List the slices of the ledger, each with the proof that nothing was lost.
 
         Stated is what the vendor's own rows sum to; loaded is what the ledger holds.
         """
         from outlay.app import shapes
-        from outlay.cli.values import moment_of
 
+        back = cli.workspace.held(source)
+        if held:
+            if cli.out.json:
+                cli.out.data([shapes.record_json(record) for record in back])
+            elif not back:
+                cli.out.say("No delivery is held back.")
+            _say_held(cli, back)
+            return
         slices = cli.workspace.deliveries(source, moment_of(as_of, "as_of"))
         if cli.out.json:
             cli.out.data([shapes.slice_json(item) for item in slices])
             return
         if not slices:
             cli.out.say("No data yet: outlay load PATH loads a bill.")
+            _say_held(cli, back)
             return
-        rows: list[tuple[str, ...]] = []
-        for item in slices:
-            record = item.delivery
-            for index, (currency, amounts) in enumerate(_by_currency(record.proof).items()):
-                start: tuple[Any, ...] = (
-                    item.source,
-                    str(item.billing_period),
-                    count(record.rows),
-                    count(record.proof.rows_rejected),
-                )
-                end = (
-                    "yes" if record.proof.reconciled else "NO",
-                    moment(record.loaded_at),
-                    record.cause,
-                    record.id,
-                )
-                first = index == 0
-                blank = ("", "", "", "")
-                rows.append(
-                    (*(start if first else blank), currency, *amounts, *(end if first else blank))
-                )
+        cli.out.say("BilledCost: stated by the vendor's own rows, and loaded into the ledger.")
         columns = [
             *(Col("Source"), Col("Period"), Col("Rows", True), Col("Rejected", True)),
             *(Col("Currency"), Col("Stated", True), Col("Loaded", True)),
@@ -251,8 +242,37 @@ def _register_deliveries(app: typer.Typer) -> None:
             *(Col("Reconciled"), Col("Loaded (UTC)", optional=True)),
             *(Col("Cause", optional=True), Col("Delivery", optional=True)),
         ]
-        cli.out.say("BilledCost: stated by the vendor's own rows, and loaded into the ledger.")
-        cli.out.table(columns, rows)
+        cli.out.table(columns, [row for item in slices for row in _delivery_rows(item)])
+        _say_held(cli, back)
+
+
+def _delivery_rows(item: Slice) -> Iterator[tuple[str, ...]]:
+    """One row a currency; what is common to them stands in the first."""
+    record = item.delivery
+    start = (
+        *(item.source, str(item.billing_period)),
+        *(count(record.rows), count(record.proof.rows_rejected)),
+    )
+    reconciled = "yes" if record.proof.reconciled else "NO"
+    end = (reconciled, moment(record.loaded_at), record.cause, record.id)
+    for index, (currency, amounts) in enumerate(_by_currency(record.proof).items()):
+        first = index == 0
+        blank = ("",) * 4
+        yield (*(start if first else blank), currency, *amounts, *(end if first else blank))
+
+
+def _say_held(cli: Cli, records: Sequence[DeliveryRecord]) -> None:
+    """What was not let in, and why: it must not be taken for loaded."""
+    for record in records:
+        why = "; ".join(record.proof.problems)
+        if record.proof.rows_rejected:
+            why = f"{plural(record.proof.rows_rejected, 'row')} rejected" + (
+                f"; {why}" if why else ""
+            )
+        cli.out.say(
+            f"Held back: {record.source} {record.billing_period}, {why}. See "
+            f"outlay quarantine {record.id}"
+        )
 
 
 def _by_currency(proof: Proof) -> dict[str, tuple[str, str, str]]:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from socket import socket
 from typing import Annotated
 
 import typer
 
-from outlay.cli.command import FAILED, OK, WORKSPACE, WRONG_USE, Cli, command
+from outlay.cli.command import FAILED, OK, WORKSPACE, Cli, command
 from outlay.cli.output import Col, count, plural
 
-_PORT = 8710
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+Port = Annotated[
+    int | None,
+    typer.Option(
+        min=0, max=65535, help="Default 8710, or a free one if that is taken; 0 takes a free one."
+    ),
+]
 
 
 def register_first(app: typer.Typer) -> None:
@@ -30,7 +38,7 @@ def register_first(app: typer.Typer) -> None:
         no_serve: Annotated[
             bool, typer.Option("--no-serve", help="Only make the workspace.")
         ] = False,
-        port: Annotated[int, typer.Option(help="The port of the page.")] = _PORT,
+        port: Port = None,
     ) -> int:
         """Make a sample company's workspace from generated bills, and open it.
 
@@ -39,18 +47,26 @@ def register_first(app: typer.Typer) -> None:
         outlay-demo.
         """
         from outlay.app.demo import build
+        from outlay.cli.serving import bound_socket
 
         folder = Path("outlay-demo") if cli.folder == Path(".") else cli.folder
-        with cli.out.progress() as progress:
-            built = build(folder, progress=progress)
-        built.close()
-        cli.out.say(f"The sample company is in {folder}.")
-        cli.out.say(f"Ask it: outlay -w {folder} query --by ServiceName --range last-month")
+
+        def make() -> None:
+            with cli.out.progress() as progress:
+                built = build(folder, progress=progress)
+            built.close()
+            cli.out.say(f"The sample company is in {folder}.")
+            cli.out.say(f"Ask it: outlay -w {folder} query --by ServiceName --range last-month")
+
         if no_serve:
+            make()
             if cli.out.json:
-                cli.out.data({"workspace": str(folder.absolute()), "name": built.name})
+                cli.out.data({"workspace": str(folder.absolute())})
             return OK
-        return _serve(cli, folder, _LOOPBACK[0], port)
+        # The port first: to make the company takes a while, and then to fail would waste it.
+        with bound_socket(_LOOPBACK[0], port) as listener:
+            make()
+            return _serve(cli, folder, listener)
 
     @command(
         app, "init", panel=WORKSPACE, examples=["outlay init acme --name 'Acme' --currency EUR"]
@@ -92,13 +108,19 @@ def register(app: typer.Typer) -> None:
     def serve(
         cli: Cli,
         host: Annotated[str, typer.Option(help="Loopback only, for now.")] = _LOOPBACK[0],
-        port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = _PORT,
+        port: Port = None,
     ) -> int:
         """Serve the pages of the workspace on this machine.
 
         There is no login yet, so that only loopback addresses are served.
         """
-        return _serve(cli, cli.workspace.path, host, port)
+        if host not in _LOOPBACK:
+            return _refuse(cli, host)
+        from outlay.cli.serving import bound_socket
+
+        folder = cli.workspace.path
+        with bound_socket(host, port) as listener:
+            return _serve(cli, folder, listener)
 
     @command(app, "doctor", panel=WORKSPACE, examples=["outlay doctor", "outlay doctor --json"])
     def doctor(cli: Cli) -> int:
@@ -152,42 +174,40 @@ def register(app: typer.Typer) -> None:
         return FAILED if any(line.blocking for line in lines) else OK
 
 
-def _serve(cli: Cli, folder: Path, host: str, port: int) -> int:
-    if host not in _LOOPBACK:
-        from outlay.cli.failure import usage
+def _refuse(cli: Cli, host: str) -> int:
+    from outlay.cli.failure import usage
 
-        return usage(
-            f"refusing to serve on {host}: Outlay has no login yet, so everyone who can reach "
-            "that address could read the bills",
-            as_json=cli.out.json,
-            hint="Allowed: 127.0.0.1, localhost, ::1. For another machine use an SSH tunnel: "
-            f"ssh -L {port}:127.0.0.1:{port} HOST.",
-        )
+    return usage(
+        f"refusing to serve on {host}: Outlay has no login yet, so everyone who can reach that "
+        "address could read the bills",
+        as_json=cli.out.json,
+        hint="Allowed: 127.0.0.1, localhost, ::1. For another machine use an SSH tunnel: "
+        "ssh -L 8710:127.0.0.1:8710 HOST.",
+    )
+
+
+def _serve(cli: Cli, folder: Path, listener: socket) -> int:
+    """Serve until interrupted; the listener is bound, so that the address can be promised."""
+    import uvicorn
+
     from outlay.app import Workspace
-    from outlay.cli.serving import bound_socket
 
+    # Faces do not know each other. The server is put together here, by name, from the pages and
+    # the API, since starting it is this face's command.
+    create_app = import_module("outlay.web.app").create_app
+    create_router = import_module("outlay.api").create_router
     workspace = Workspace.open(folder)
-    with bound_socket(host, port) as listener:
-        import uvicorn
-
-        # Faces do not know each other. The server is put together here, by name, from the pages
-        # and the API, since starting it is this face's command.
-        create_app = import_module("outlay.web.app").create_app
-        create_router = import_module("outlay.api").create_router
-
-        shown = f"[{host}]" if ":" in host else host
-        address = f"http://{shown}:{listener.getsockname()[1]}/"
-        # On stdout and at once: scripts wait for this line.
-        if cli.out.json:
-            cli.out.data({"address": address, "workspace": str(workspace.path)})
-        cli.out.say(f"{workspace.name} is open at {address} (this machine only, no login).")
-        cli.out.say("Ctrl-C stops it.")
-        sys.stdout.flush()
-        application = create_app(workspace, api=create_router(workspace))
-        config = uvicorn.Config(application, log_level="warning", access_log=False)
+    host, port = listener.getsockname()[:2]
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    # On stdout and at once: scripts wait for this line.
+    if cli.out.json:
+        cli.out.data({"address": address, "workspace": str(workspace.path)})
+    cli.out.say(f"{workspace.name} is open at {address} (this machine only, no login).")
+    cli.out.say("Ctrl-C stops it.")
+    sys.stdout.flush()
+    application = create_app(workspace, api=create_router(workspace))
+    config = uvicorn.Config(application, log_level="warning", access_log=False)
+    with suppress(KeyboardInterrupt):  # the way to stop it, hence no failure
         uvicorn.Server(config).run(sockets=[listener])
     workspace.close()
     return OK
-
-
-__all__ = ["WRONG_USE", "register", "register_first"]
