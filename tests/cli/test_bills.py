@@ -191,6 +191,9 @@ def test_sync_goes_on_past_a_source_that_cannot_be_read(
     assert ran.code == 1
     assert "Error: a-gone:" in ran.err and str(tmp_path / "gone") in ran.err
     assert [s["source"] for s in run("deliveries", "--json").json] == ["b-there"]
+    runs = {r["source"]: r for r in run("runs", "--json").json}
+    assert (runs["a-gone"]["outcome"], runs["b-there"]["outcome"]) == ("failed", "loaded")
+    assert str(tmp_path / "gone") in run("runs", "a-gone").out
     listed = {s["name"]: s for s in run("source", "list", "--json").json}
     assert listed["a-gone"]["error"] and listed["a-gone"]["last_run"]["outcome"] == "failed"
 

@@ -62,6 +62,14 @@ def test_out_that_cannot_be_written_says_so(asked: Run, tmp_path: Path) -> None:
     assert "out.csv cannot be written" in ran.err and "--out" in ran.err
 
 
+def test_a_file_s_format_is_told_by_its_name(asked: Run, tmp_path: Path) -> None:
+    assert asked("query", "--out", tmp_path / "a.csv").code == 0
+    assert (tmp_path / "a.csv").read_text().startswith("EffectiveCost")
+    for words in (["--out", "a.xls"], ["--out", "a.csv", "--format", "table"]):
+        ran = asked("query", *words)
+        assert ran.code == 2 and "csv" in ran.err
+
+
 def test_the_table_has_the_currency_once_and_a_total(asked: Run) -> None:
     lines = [
         line.rstrip()

@@ -26,7 +26,7 @@ _PERIODS = {"month": "%Y-%m", "year": "%Y", "hour": "%Y-%m-%d %H:%M"}
 
 def show_result(out: Output, result: Result, format: str, path: Path | None) -> None:
     """Print a result in a format, or write it to a file."""
-    if format == "table" and path is None:
+    if format == "table":
         _show_table(out, result)
     elif format == "parquet":
         _give_parquet(result, path)

@@ -1,4 +1,4 @@
-"""`outlay restatements`, `snapshots`: what changed, and when."""
+"""`outlay restatements`, `snapshots`, `runs`: what changed, and when."""
 
 from __future__ import annotations
 
@@ -86,6 +86,31 @@ def register(app: typer.Typer) -> None:
                 for item in found
             ]
             cli.out.table(columns, rows)
+
+    @command(app, "runs", panel=HISTORY, examples=["outlay runs", "outlay runs acme-cur"])
+    def runs(
+        cli: Cli,
+        source: Annotated[str | None, typer.Argument(help="Default: of every source.")] = None,
+        limit: Annotated[int, typer.Option(min=1, metavar="N", help="The newest so many.")] = 20,
+    ) -> None:
+        """List when sources were read, and what came of it; the newest first."""
+        from outlay.app import shapes
+
+        found = cli.workspace.runs(source, limit)
+        if cli.out.json:
+            cli.out.data([shapes.run_json(run) for run in found])
+        elif not found:
+            cli.out.say("No run yet: outlay load PATH loads a bill.")
+        else:
+            columns = [Col("Source"), Col("What"), Col("Started (UTC)"), Col("Ended (UTC)")]
+            rows = [
+                (
+                    *(run.source, run.action, moment(run.started_at), moment(run.ended_at)),
+                    *(run.outcome, run.message),
+                )
+                for run in found
+            ]
+            cli.out.table([*columns, Col("Outcome"), Col("Message", optional=True)], rows)
 
 
 def _required(text: str) -> datetime | int:

@@ -70,7 +70,10 @@ def _register_query(app: typer.Typer) -> None:
         currency: Currency = None,
         as_of: AsOf = None,
         rules_as_of: RulesAsOf = None,
-        format: Annotated[str, typer.Option(help="table, json, csv or parquet.")] = "table",
+        format: Annotated[
+            str | None,
+            typer.Option(help="table (default), json, csv or parquet; with --out by its name."),
+        ] = None,
         out: Annotated[
             Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")
         ] = None,
@@ -79,8 +82,8 @@ def _register_query(app: typer.Typer) -> None:
 
         Without a range the whole ledger is asked; without --currency every currency stands apart.
         """
-        if format not in _FORMATS:
-            raise typer.BadParameter(f"--format is one of {', '.join(_FORMATS)}, not {format!r}")
+        asked_format = _format(format, out)
+        wanted = "json" if cli.out.json else asked_format
         asked = question(
             measures=measure,
             by=by,
@@ -96,11 +99,20 @@ def _register_query(app: typer.Typer) -> None:
             as_of=as_of,
             rules_as_of=rules_as_of,
         )
-        wanted = "json" if cli.out.json else format
-        if wanted == "parquet" and out is None and sys.stdout.isatty():
-            raise typer.BadParameter("--format parquet needs --out FILE or a pipe")
         result = cli.workspace.query(asked)
         show_result(cli.out, result, wanted, out)
+
+
+def _format(asked: str | None, out: Path | None) -> str:
+    """The format that is meant; a file's by its name when none is asked for."""
+    wanted = asked or ("table" if out is None else out.suffix.removeprefix("."))
+    if wanted not in _FORMATS:
+        raise typer.BadParameter(f"--format is one of {', '.join(_FORMATS)}, not {wanted!r}")
+    if wanted == "table" and out is not None:
+        raise typer.BadParameter("a file is written as json, csv or parquet: say --format")
+    if wanted == "parquet" and out is None and sys.stdout.isatty():
+        raise typer.BadParameter("--format parquet needs --out FILE or a pipe")
+    return wanted
 
 
 def _register_explain(app: typer.Typer) -> None:
