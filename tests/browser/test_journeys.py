@@ -148,6 +148,9 @@ def test_a_filter_is_picked_by_its_money(visit: Visit) -> None:
     expect(page.locator(".chip")).to_contain_text("team is data")
     expect(page.locator("#panel")).to_be_hidden()
     assert row_names(page) == ["Amazon S3"]
+    # The page can be used again: nothing of the panel is left over it.
+    page.get_by_role("link", name="Amazon S3").first.click()
+    expect(page.locator("h1")).to_have_text("Effective cost by account")
 
 
 def test_pickers_act_at_once_and_keep_the_rest(visit: Visit) -> None:

@@ -109,4 +109,4 @@ def _names(site: Site) -> dict[str, str]:
 
 def snapshot_text(snapshot: SnapshotInfo) -> str:
     """A snapshot in one line, for pickers."""
-    return f"{numbers.moment(snapshot.committed_at)} · {snapshot.cause}"
+    return f"{numbers.moment(snapshot.committed_at)} · {snapshot.cause.replace(',', ', ')}"

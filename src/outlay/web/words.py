@@ -133,6 +133,14 @@ def condition(item: Condition) -> str:
             return f"{_operand(left)} {'is present' if negated else 'is missing'}"
         case Search(function, Ref() as left, text):
             return f"{_operand(left)} {_SEARCHES[function]} {text}"
+        case AnyOf(
+            (
+                Comparison("=", Ref() as left, Text())
+                | Membership(Ref() as left, _, False) as first,
+                Missing(Ref() as right, False),
+            )
+        ):
+            return f"{condition(first)} or missing" if left == right else condition_text(item)
         case AnyOf((Comparison("<>", Ref() as left, _) as first, Missing(Ref() as right, False))):
             if left == right:
                 return condition(first)

@@ -142,6 +142,20 @@ def controls(
     )
 
 
+def ordered(dimensions: Sequence[DimensionInfo]) -> list[DimensionInfo]:
+    """Dimensions as one looks for them: the common ones, tags, then the others by title."""
+    common = {name: index for index, name in enumerate(COMMON)}
+    kinds = {"tag": 1, "focus": 2, "source": 3}
+    return sorted(
+        dimensions,
+        key=lambda info: (
+            0 if info.name in common else kinds[info.kind],
+            common.get(info.name, 0),
+            words.dimension(info.name).lower(),
+        ),
+    )
+
+
 def title(query: CostQuery) -> str:
     """The question in words: *Effective cost by service and region*."""
     names = [words.dimension(name) for name in query.by]

@@ -21,7 +21,7 @@ from outlay.web.explore import filters
 from outlay.web.explore.address import EXPLORE, Ask, address, changed
 from outlay.web.explore.answers import Answers, Asker, Ranks, answers
 from outlay.web.explore.chart import chart
-from outlay.web.explore.controls import chips, controls, parts
+from outlay.web.explore.controls import chips, controls, ordered, parts
 from outlay.web.explore.rows import merged, spoken, table
 from outlay.web.render import Site
 
@@ -232,7 +232,7 @@ class Explorer:
             most=_MOST_VALUES,
             words=words,
             chips=chips(Ask(query)),
-            dimensions=self.workspace.dimensions(within=query) if not dimension else [],
+            dimensions=ordered(self.workspace.dimensions(within=query)) if not dimension else [],
             state=fields.get("state", ""),
             error=fields.get("error", ""),
         )

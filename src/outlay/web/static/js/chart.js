@@ -19,8 +19,10 @@
     return read;
   };
 
-  const faded = (rgb, alpha) => rgb.replace(/^rgba?\(([^)]+?)(?:,\s*[\d.]+)?\)$/, (whole, inner) =>
-    inner.split(",").length === 3 ? `rgba(${inner}, ${alpha})` : whole);
+  const faded = (rgb, alpha) => {
+    const [red, green, blue] = rgb.match(/[\d.]+/g);
+    return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
+  };
 
   const line = (className, ...parts) => {
     const element = document.createElement("div");

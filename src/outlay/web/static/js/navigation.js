@@ -35,6 +35,12 @@
     );
   });
 
+  // A new page takes the dialogs of the old one away; closed properly, or the page stays inert.
+  document.addEventListener("htmx:before:swap", (event) => {
+    if (event.detail?.ctx?.target !== document.body) return;
+    for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  });
+
   document.addEventListener("htmx:after:swap", () => {
     for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
     if (location.pathname === pathBefore) return;
