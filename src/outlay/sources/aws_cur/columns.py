@@ -170,13 +170,17 @@ class Columns:
         kinds = {column.type for column in self.found.get(name, ())}
         return kinds.pop() if len(kinds) == 1 else "VARCHAR"
 
+    def bare(self, name: str) -> str:
+        """SQL of the column as text, where an empty text may stay one."""
+        if name in self.found:
+            raw = self.raw(name)
+            return raw if self.type(name) == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
+        return self.text(name)
+
     def text(self, name: str) -> str:
         """SQL of the column as text; an empty text is NULL."""
         if name in self.found:
-            raw = self.raw(name)
-            return (
-                f"nullif({raw if self.type(name) == 'VARCHAR' else f'CAST({raw} AS VARCHAR)'}, '')"
-            )
+            return f"nullif({self.bare(name)}, '')"
         if name.startswith("product/") and "product" in self.maps:
             return self.entry("product", snake(name).removeprefix("product_"))
         return "CAST(NULL AS VARCHAR)"

@@ -271,7 +271,7 @@ class _Line:
         price = f"coalesce({c.text('pricing/RateCode')}, {c.text('pricing/RateId')}, {sku})"
         spot = f"{c.text('pricing/Term')} = 'Spot' OR contains({meter}, 'SpotUsage')"
         committed = self.is_type(COVERED_BY_PLAN, COVERED_BY_RESERVATION)
-        instance = c.text("product/InstanceType")
+        instance = c.bare("product/InstanceType")
 
         def when_priced(sql: str) -> str:
             return f"CASE WHEN {priced} THEN {sql} END"
@@ -281,11 +281,9 @@ class _Line:
             "SkuMeter": meter,
             "SkuPriceId": when_priced(price),
             "SkuPriceDetails": (
-                f"CASE WHEN {priced} AND {instance} IS NOT NULL "
-                f"THEN concat('{{\"InstanceType\":', to_json({instance}), '}}') END"
-            )
-            if c.has("product/InstanceType")
-            else "NULL",
+                f"CASE WHEN {priced} AND {instance} <> '' THEN "
+                f"'{{\"InstanceType\":' || CAST(to_json({instance}) AS VARCHAR) || '}}' END"
+            ),
             "PricingCategory": when_priced(
                 f"CASE WHEN {committed} THEN 'Committed' WHEN {spot} THEN 'Dynamic' "
                 "ELSE 'Standard' END"
@@ -310,8 +308,9 @@ class _Line:
         known = [r for r in self.facts.regions if r in REGIONS]
         names = " ".join(f"WHEN {literal(r)} THEN {literal(REGIONS[r])}" for r in known)
         commitment = self._commitment_id()
-        named = f"coalesce({self.tags.name or 'NULL'}, {resource_name(resource)})"
-        typed = resource_type(resource, c.text("lineItem/ProductCode"))
+        bare = c.bare("lineItem/ResourceId")
+        named = f"coalesce({self.tags.name or 'NULL'}, {resource_name(bare)})"
+        typed = resource_type(bare, c.bare("lineItem/ProductCode"))
         bought = (
             f"CASE WHEN {self.is_type(RESERVATION_FEE, 'Fee')} THEN 'Reserved Instance' "
             "ELSE 'Savings Plan' END"
