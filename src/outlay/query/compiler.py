@@ -15,16 +15,16 @@ from outlay.query.planner import CHARGE_DAY, Branch
 from outlay.query.shape import Shape, Sum
 from outlay.query.sqlparts import (
     aliased,
-    amounts_of,
+    amount_of,
     conditions_of,
+    converted_sums,
     currency_of,
     day_bounds,
     day_of,
-    join_rates,
-    missing_rate,
     null_of,
     period_of,
     resolver,
+    sum_names,
     table_sql,
     with_files,
 )
@@ -53,30 +53,25 @@ def _flat(shape: Shape) -> exp.Select:
     select = exp.Select().from_(table_sql(shape.table), copy=False)
     for condition in conditions_of(shape, resolve, day):
         select.where(condition, copy=False)
-    select = select.select(
-        aliased(_flag(shape), "_previous"),
-        aliased(period_of(shape, day), "_period"),
-        aliased(currency_of(shape, resolve), "_currency"),
-        *(aliased(resolve(d), f"d{i}") for i, d in enumerate(shape.by)),
-    )
-    if shape.convert_to is not None:
-        select = join_rates(select, currency_of(shape, resolve), day)
-        missing = missing_rate(shape, currency_of(shape, resolve))
-        select = select.select(aliased(missing, "_missing"))
+    keys = ["_previous", "_period", "_currency", *(f"d{i}" for i in range(len(shape.by)))]
+    values = [_flag(shape), period_of(shape, day), currency_of(shape, resolve)]
+    values += [resolve(dimension) for dimension in shape.by]
+    select = select.select(*(aliased(v, k) for k, v in zip(keys, values, strict=True)))
     for i, part in enumerate(shape.sums):
-        select = select.select(*_sums(shape, i, part, resolve))
-    return _without_phantom(select)
+        select = select.select(aliased(_filtered_sum(shape, part, resolve), f"s{i}"))
+    if shape.convert_to is None:
+        return _without_phantom(select)
+    select = select.select(aliased(day(), "_day"))
+    by_day = _without_phantom(select)
+    return converted_sums(shape, "_by_day", keys, "_currency").with_("_by_day", as_=by_day)
 
 
-def _sums(shape: Shape, index: int, part: Sum, resolve: Resolve) -> list[exp.Expr]:
-    summed: list[exp.Expr] = []
-    for name, amount in amounts_of(shape, index, part).items():
-        value: exp.Expr = exp.Sum(this=amount)
-        if part.condition is not None:
-            where = exp.Where(this=compile_condition(part.condition, resolve))
-            value = exp.Filter(this=value, expression=where)
-        summed.append(aliased(value, name))
-    return summed
+def _filtered_sum(shape: Shape, part: Sum, resolve: Resolve) -> exp.Expr:
+    summed = exp.Sum(this=amount_of(shape, part))
+    if part.condition is None:
+        return summed
+    where = exp.Where(this=compile_condition(part.condition, resolve))
+    return exp.Filter(this=summed, expression=where)
 
 
 def _without_phantom(select: exp.Select) -> exp.Select:
@@ -130,8 +125,8 @@ def _by_month(shape: Shape) -> exp.Select:
     for condition in day_bounds(shape, day):
         select = select.where(condition)
     for i, part in enumerate(shape.sums):
-        for name, amount in amounts_of(shape, i, part).items():
-            select = select.select(aliased(_where_flag(part, i, amount), name))
+        value = _where_flag(part, i, amount_of(shape, part))
+        select = select.select(aliased(value, f"s{i}"))
     return select
 
 
@@ -168,14 +163,22 @@ def _by_context(shape: Shape) -> exp.Select:
         .from_("_contexts")
         .join("_groups", on=exp.and_(*same) if same else exp.true(), join_type="inner")
     )
-    if shape.convert_to is not None:
-        members = members.select(exp.column("_currency", table="_groups"))
-    return (
+    select = (
         _outer(shape)
         .with_("_contexts", as_=contexts, materialized=True)
         .with_("_groups", as_=groups, materialized=True)
         .with_("_members", as_=members)
-        .with_("_facts", as_=_facts(shape))
+    )
+    if shape.convert_to is None:
+        return select.with_("_facts", as_=_facts(shape))
+    days = [f"d{i}" for i, dimension in enumerate(shape.by) if dimension == CHARGE_DAY]
+    keys = [_GROUP, *(["_period"] if shape.grain != "none" else []), *days]
+    currencies = exp.select(_GROUP, "_currency").from_("_groups").subquery("_currencies")
+    by_day = exp.select("*").from_("_by_day").join(currencies, using=_GROUP, join_type="inner")
+    return (
+        select.with_("_by_day", as_=_facts(shape))
+        .with_("_with_currency", as_=by_day)
+        .with_("_facts", as_=converted_sums(shape, "_with_currency", keys, "_currency"))
     )
 
 
@@ -194,15 +197,12 @@ def _facts(shape: Shape) -> exp.Select:
     if shape.grain != "none":
         select = select.select(aliased(period_of(shape, day), "_period"))
     if shape.convert_to is not None:
-        currency = exp.column("_currency", table="_members")
-        select = join_rates(select, currency, day)
-        select = select.select(aliased(missing_rate(shape, currency.copy()), "_missing"))
+        select = select.select(aliased(day(), "_day"))
     for i, dimension in enumerate(shape.by):
         if dimension == CHARGE_DAY:
             select = select.select(aliased(day(), f"d{i}"))
     for i, part in enumerate(shape.sums):
-        for name, amount in amounts_of(shape, i, part).items():
-            select = select.select(aliased(exp.Sum(this=amount), name))
+        select = select.select(aliased(exp.Sum(this=amount_of(shape, part)), f"s{i}"))
     return _without_phantom(select)
 
 
@@ -214,6 +214,6 @@ def _outer(shape: Shape) -> exp.Select:
     if shape.convert_to is not None:
         select = select.select(exp.column("_missing"))
     for i, part in enumerate(shape.sums):
-        for name in amounts_of(shape, i, part):
+        for name in sum_names(shape, i, part):
             select = select.select(aliased(_where_flag(part, i, exp.column(name)), name))
     return select.from_("_facts").join("_groups", using=_GROUP, join_type="inner")

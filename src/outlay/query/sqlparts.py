@@ -156,37 +156,49 @@ def date_literal(day: date, kind: str) -> exp.Expr:
 # --- amounts --------------------------------------------------------------------------------
 
 
-def amounts_of(shape: Shape, index: int, part: Sum) -> dict[str, exp.Expr]:
-    """What is summed for a part, by result column: one column, or two halves if converted."""
-    column: exp.Expr = exp.column(part.column, quoted=True)
+def amount_of(shape: Shape, part: Sum) -> exp.Expr:
+    """What is summed for a part."""
     if shape.table == "charges" and part.column == "LineCount":
-        column = exp.Literal.number(1)
-    if shape.convert_to is None or not part.is_money:
-        return {f"s{index}": column}
-    low = exp.cast(exp.Sub(this=column.copy(), expression=exp.cast(column.copy(), _HIGH)), _LOW)
-    return {
-        f"s{index}": exp.Mul(this=exp.cast(column, _HIGH), expression=_rate()),
-        f"s{index}l": exp.Mul(this=low, expression=_rate()),
-    }
+        return exp.Literal.number(1)
+    return exp.column(part.column, quoted=True)
 
 
-def _rate() -> exp.Expr:
-    one = exp.cast(exp.Literal.number(1), RATE_SQL)
-    return exp.func("coalesce", exp.column("_rate", table=RATES), one)
+def sum_names(shape: Shape, index: int, part: Sum) -> tuple[str, ...]:
+    """The result columns of a part: one, or two halves where it is converted."""
+    halves = shape.convert_to is not None and part.is_money
+    return (f"s{index}", f"s{index}l") if halves else (f"s{index}",)
 
 
-def join_rates(select: exp.Select, currency: exp.Expr, day: Day) -> exp.Select:
-    """Join the rate of each row, where there is one."""
-    same_currency = exp.EQ(this=exp.column("_rate_currency", table=RATES), expression=currency)
-    same_day = exp.EQ(this=exp.column("_rate_day", table=RATES), expression=day())
-    return select.join(RATES, on=exp.and_(same_currency, same_day), join_type="left")
+def converted_sums(shape: Shape, by_day: str, keys: Sequence[str], currency: str) -> exp.Select:
+    """Sums by day of the relation `by_day` times the rate of their day, summed by `keys`.
 
-
-def missing_rate(shape: Shape, currency: exp.Expr) -> exp.Expr:
-    """Whether a row can not be converted."""
+    `by_day` has ``_day``, ``s0…`` and the columns `keys` and `currency`. The result has
+    ``_missing`` beside the keys: true where there is no rate, and amounts stand as they are.
+    """
     target = exp.Literal.string(shape.convert_to or "")
-    none = exp.Is(this=exp.column("_rate", table=RATES), expression=exp.Null())
-    return exp.and_(none, exp.NullSafeNEQ(this=currency, expression=target))
+    rate = exp.column("_rate", table=RATES)
+    none = exp.Is(this=rate, expression=exp.Null())
+    missing = exp.and_(none, exp.NullSafeNEQ(this=exp.column(currency), expression=target))
+    select = exp.select(*(exp.column(key) for key in keys), aliased(missing, "_missing"))
+    for i, part in enumerate(shape.sums):
+        amounts = [exp.column(f"s{i}")] if not part.is_money else _halves(f"s{i}")
+        for name, amount in zip(sum_names(shape, i, part), amounts, strict=True):
+            select = select.select(aliased(exp.Sum(this=amount), name))
+    same = exp.and_(
+        exp.EQ(this=exp.column("_rate_currency", table=RATES), expression=exp.column(currency)),
+        exp.EQ(this=exp.column("_rate_day", table=RATES), expression=exp.column("_day")),
+    )
+    select = select.from_(by_day).join(RATES, on=same, join_type="left")
+    select.set("group", exp.Group(all=True))
+    return select
+
+
+def _halves(name: str) -> list[exp.Expr]:
+    one = exp.cast(exp.Literal.number(1), RATE_SQL)
+    rate = exp.func("coalesce", exp.column("_rate", table=RATES), one)
+    high = exp.cast(exp.column(name), _HIGH)
+    low = exp.cast(exp.Sub(this=exp.column(name), expression=high.copy()), _LOW)
+    return [exp.Mul(this=high, expression=rate), exp.Mul(this=low, expression=rate.copy())]
 
 
 def currency_of(shape: Shape, resolve: Resolve) -> exp.Expr:
