@@ -212,8 +212,8 @@ def test_text_in_an_amount_is_rejected_by_name_and_holds_the_slice_back(loader: 
     assert loader.billed()[OCTOBER] == Decimal("1.250000000123")
 
 
-# What fits DECIMAL(38,21): up to 17 digits before the point, up to 21 after it.
-whole = st.integers(-(10**17) + 1, 10**17 - 1).map(Decimal)
+# What fits DECIMAL(38,21), thirty times over: the sum has at most 17 digits before the point.
+whole = st.integers(-(10**15), 10**15).map(Decimal)
 small = st.integers(-(10**30), 10**30).map(lambda number: Decimal(number).scaleb(-21))
 amounts = st.one_of(whole, small, st.decimals(-(10**6), 10**6, places=4))
 texts = amounts.flatmap(lambda amount: st.sampled_from([f"{amount:f}", f"{amount:E}", str(amount)]))
