@@ -56,7 +56,7 @@ def pictures(charge: str) -> list[Shot]:
         "/explore?by=ServiceName&range=last-6-months&compare=previous&currency=USD&grain=month"
     )
     return [
-        Shot("explore", explore),
+        Shot("explore", explore, height=1000),
         Shot("sources", "/sources"),
         Shot("charge", charge),
     ]

@@ -2,11 +2,13 @@
 
 import csv
 import io
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.testclient import TestClient
 
+from outlay.app import Workspace
 from outlay.money import total
 from tests.web.company import (
     AUGUST_TOTAL,
@@ -16,6 +18,7 @@ from tests.web.company import (
     SEPTEMBER_TOTAL_AT_FIRST,
     Company,
     company,
+    line,
     load,
 )
 from tests.web.conftest import Get, serving
@@ -308,3 +311,32 @@ def test_two_currencies_are_never_added(tmp_path) -> None:  # type: ignore[no-un
     assert len(converted.all("td", data_sum="*")) == 1
     assert "Converted at daily rates" in converted.text
     found.workspace.close()
+
+
+def test_incomplete_days_are_marked_and_left_out_of_the_change(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    today = datetime.now(UTC).date()
+    lines = [
+        line("10.00", str(today - timedelta(days=3))),
+        line("5.00", str(today - timedelta(days=1))),
+        line("8.00", str(today - timedelta(days=9))),
+    ]
+    workspace = Workspace.init(tmp_path / "w", name="Now")
+    load(workspace, tmp_path / "bills", "now", lines)
+    client = serving(workspace)
+    path = "?by=ServiceName&range=last-7-days&compare=previous"
+    page = parse(client.get(f"/explore{path}").text)
+    # Yesterday's charges may still come: its 5.00 are in the total and not in the change.
+    assert page.one("dd", data_total="*").text == "15.00"
+    (row,) = page.one("table", id="table").rows()
+    assert row[1:6] == ["15.00", "100.0%", "8.00", "▲ +2.00", "+25.0%"]
+    marked = [
+        r
+        for r in page.one("details", id="chart-numbers").one("table").rows()
+        if "incomplete" in r[0]
+    ]
+    assert [r[1] for r in marked] == ["5.00"]
+    (written,) = csv_rows(client, f"/explore.csv{path}")
+    assert written["EffectiveCost"] == "15.00"
+    assert written["EffectiveCost_previous"] == "8.00"
+    assert written["EffectiveCost_change"] == "2.00"
+    workspace.close()
