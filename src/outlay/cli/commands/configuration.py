@@ -12,7 +12,11 @@ from outlay.cli.output import NOTHING, Col, moment
 
 def register(app: typer.Typer) -> None:
     """Add the commands of resources."""
+    _register_get(app)
+    _register_history(app)
 
+
+def _register_get(app: typer.Typer) -> None:
     @command(
         app,
         "get",
@@ -54,6 +58,8 @@ def register(app: typer.Typer) -> None:
         else:
             cli.out.say(f"There is no {store.registry.get(kind).title.lower()} yet.")
 
+
+def _register_history(app: typer.Typer) -> None:
     @command(
         app,
         "history",

@@ -21,7 +21,12 @@ _SHOWN = ("BilledCost", "EffectiveCost")
 
 def register(app: typer.Typer) -> None:
     """Add the commands of history."""
+    _register_restatements(app)
+    _register_snapshots(app)
+    _register_runs(app)
 
+
+def _register_restatements(app: typer.Typer) -> None:
     @command(
         app,
         "restatements",
@@ -59,6 +64,8 @@ def register(app: typer.Typer) -> None:
             if report.by:
                 _rows(cli, report)
 
+
+def _register_snapshots(app: typer.Typer) -> None:
     @command(app, "snapshots", panel=HISTORY, examples=["outlay snapshots"])
     def snapshots(cli: Cli) -> None:
         """List the states that the ledger was in; --as-of takes any of them."""
@@ -87,6 +94,8 @@ def register(app: typer.Typer) -> None:
             ]
             cli.out.table(columns, rows)
 
+
+def _register_runs(app: typer.Typer) -> None:
     @command(app, "runs", panel=HISTORY, examples=["outlay runs", "outlay runs acme-cur"])
     def runs(
         cli: Cli,

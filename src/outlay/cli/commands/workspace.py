@@ -26,7 +26,11 @@ Port = Annotated[
 
 def register_first(app: typer.Typer) -> None:
     """Add the commands that a newcomer needs first."""
+    _register_demo(app)
+    _register_init(app)
 
+
+def _register_demo(app: typer.Typer) -> None:
     @command(
         app,
         "demo",
@@ -68,6 +72,8 @@ def register_first(app: typer.Typer) -> None:
             make()
             return _serve(cli, folder, listener)
 
+
+def _register_init(app: typer.Typer) -> None:
     @command(
         app, "init", panel=WORKSPACE, examples=["outlay init acme --name 'Acme' --currency EUR"]
     )
@@ -103,7 +109,12 @@ def register_first(app: typer.Typer) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the commands that look after a workspace."""
+    _register_serve(app)
+    _register_doctor(app)
+    _register_check(app)
 
+
+def _register_serve(app: typer.Typer) -> None:
     @command(app, "serve", panel=WORKSPACE, examples=["outlay serve --port 9000"])
     def serve(
         cli: Cli,
@@ -122,6 +133,8 @@ def register(app: typer.Typer) -> None:
         with bound_socket(host, port) as listener:
             return _serve(cli, folder, listener)
 
+
+def _register_doctor(app: typer.Typer) -> None:
     @command(app, "doctor", panel=WORKSPACE, examples=["outlay doctor", "outlay doctor --json"])
     def doctor(cli: Cli) -> int:
         """Look at everything that the workspace stands on; exit code 1 when something is wrong."""
@@ -140,6 +153,8 @@ def register(app: typer.Typer) -> None:
                     cli.out.say(f"{line.topic}: {line.next}")
         return OK if all(line.ok for line in lines) else FAILED
 
+
+def _register_check(app: typer.Typer) -> None:
     @command(
         app, "check", panel=WORKSPACE, examples=["outlay check", "outlay check --source acme-cur"]
     )
