@@ -33,8 +33,6 @@ _OWN = {
     "x_UsageType": "lineItem/UsageType",
     "x_Operation": "lineItem/Operation",
     "x_LineItemType": "lineItem/LineItemType",
-    "x_BillType": "bill/BillType",
-    "x_BillingEntity": "bill/BillingEntity",
     "x_TaxType": "lineItem/TaxType",
     "x_ProductFamily": "product/ProductFamily",
     "x_InstanceType": "product/InstanceType",
