@@ -19,7 +19,7 @@ help: ## what there is
 
 demo: ## the product, open on a sample company (first run installs it into .venv)
 	@PYTHON="$(PYTHON)" scripts/setup.sh run
-	@DEMO_WORKSPACE="$(DEMO_WORKSPACE)" PORT="$(PORT)" scripts/demo.sh $(ARGS)
+	@$(BIN)/outlay --workspace "$(DEMO_WORKSPACE)" demo $(if $(PORT),--port $(PORT)) $(ARGS)
 
 dev: ## .venv with everything a developer needs
 	@PYTHON="$(PYTHON)" scripts/setup.sh dev
