@@ -46,6 +46,9 @@ CONDITIONS = [
     "ChargeDay BETWEEN '2026-01-10' AND '2026-02-05'",
     "ChargeDay > '2026-01-20' OR ServiceName LIKE 'C%'",
     "ChargePeriodStart < '2026-02-01T12:00:00'",
+    "ChargePeriodStart >= '2026-01-12'",
+    "NOT ChargePeriodStart < '2026-02-03'",
+    "ChargePeriodStart <= '2026-02-03'",
     "x_LineItemType = 'Tax'",
     "x_Rare >= '3'",
     "x_SourceName = 'focus' OR ResourceId = 'r2'",
@@ -150,6 +153,9 @@ PLANS = [
     (CostQuery(by=("ResourceId",), grain="day"), {"daily": 3}),
     (CostQuery(by=("ResourceId",), range="2026-01-05..2026-02-01"), {"daily": 2, "months": 1}),
     (CostQuery(grain="hour"), {"charges": 3}),
+    # Midnight of a day is where the day begins; other times of day need the charges.
+    (CostQuery(where="ChargePeriodStart >= '2026-01-12'"), {"cube": 3}),
+    (CostQuery(where="ChargePeriodStart > '2026-01-12'"), {"charges": 3}),
     (CostQuery(by=("SkuPriceId",)), {"charges": 3}),
     (CostQuery(range="2025-01-01..2025-06-01"), {}),
     # A column that only one source has is null elsewhere, not a reason to read charges.

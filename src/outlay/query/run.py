@@ -14,6 +14,7 @@ from outlay.query.compiler import branch_sql
 from outlay.query.dimensions import parse_dimension
 from outlay.query.engine import question_connection
 from outlay.query.expression import parse, referenced
+from outlay.query.expression.simplify import by_day
 from outlay.query.facts import LakeReader, SliceFacts, check_known, slice_facts
 from outlay.query.measures import MEASURES
 from outlay.query.model import CostQuery
@@ -111,7 +112,7 @@ def ask(query: CostQuery) -> Asked:
     """Read the names of a question."""
     return Asked(
         by=tuple(parse_dimension(name) for name in query.by),
-        condition=parse(query.where) if query.where else None,
+        condition=by_day(parse(query.where)) if query.where else None,
         sums=asked_sums(query.measures),
         grain=query.grain,
         money=any(MEASURES[name].kind == "money" for name in query.measures),
