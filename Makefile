@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test check bench lock screenshots clean
+.PHONY: help demo dev test faults check bench lock screenshots clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -26,7 +26,10 @@ dev: ## .venv with everything a developer needs
 
 test: dev ## every test (browser tests need Chromium, installed when that is possible)
 	@scripts/install-system.sh
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow_faults" $(ARGS)
+
+faults: dev ## kill loads at 200 seeded points and look at what is left (minutes; `make test` does 40)
+	@$(BIN)/python -m pytest -m slow_faults tests/faults $(ARGS)
 
 check: dev ## lint, format, types, import contract, then the tests
 	@$(BIN)/ruff check .
