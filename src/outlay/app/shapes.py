@@ -70,14 +70,14 @@ def slice_json(item: Slice) -> Json:
 
 
 def record_json(record: DeliveryRecord) -> Json:
-    """A delivery: what was read and that it is proven."""
+    """A delivery: `rows` as the vendor counts them, `charges` made of them, and the proof."""
     proof = record.proof
     return {
         "source": record.source,
         "kind": record.kind,
         "billing_period": str(record.billing_period),
-        "rows": record.rows,
-        "rows_read": proof.rows_read,
+        "rows": proof.rows_read,
+        "charges": record.rows,
         "rows_folded": dict(proof.rows_folded),
         "rows_extra": proof.rows_extra,
         "rejected": proof.rows_rejected,

@@ -141,6 +141,7 @@ def _outcome_table(cli: Cli, outcomes: Sequence[LoadOutcome]) -> None:
                 outcome.source,
                 str(outcome.billing_period or NOTHING),
                 outcome.status,
+                count(record.proof.rows_read) if record else NOTHING,
                 count(record.rows) if record else NOTHING,
                 count(outcome.rejected) if record else NOTHING,
                 _billed(record.proof) if record else NOTHING,
@@ -153,6 +154,7 @@ def _outcome_table(cli: Cli, outcomes: Sequence[LoadOutcome]) -> None:
         Col("Period"),
         Col("Outcome"),
         Col("Rows", True),
+        Col("Charges", True),
         Col("Rejected", True),
         Col("BilledCost", True),
         Col("Reconciled"),
@@ -236,8 +238,8 @@ def _register_deliveries(app: typer.Typer) -> None:
             return
         cli.out.say("BilledCost: stated by the vendor's own rows, and loaded into the ledger.")
         columns = [
-            *(Col("Source"), Col("Period"), Col("Rows", True), Col("Rejected", True)),
-            *(Col("Currency"), Col("Stated", True), Col("Loaded", True)),
+            *(Col("Source"), Col("Period"), Col("Rows", True), Col("Charges", True)),
+            *(Col("Rejected", True), Col("Currency"), Col("Stated", True), Col("Loaded", True)),
             Col("EffectiveCost", True, optional=True),
             *(Col("Reconciled"), Col("Loaded (UTC)", optional=True)),
             *(Col("Cause", optional=True), Col("Delivery", optional=True)),
@@ -251,13 +253,13 @@ def _delivery_rows(item: Slice) -> Iterator[tuple[str, ...]]:
     record = item.delivery
     start = (
         *(item.source, str(item.billing_period)),
-        *(count(record.rows), count(record.proof.rows_rejected)),
+        *(count(record.proof.rows_read), count(record.rows), count(record.proof.rows_rejected)),
     )
     reconciled = "yes" if record.proof.reconciled else "NO"
     end = (reconciled, moment(record.loaded_at), record.cause, record.id)
     for index, (currency, amounts) in enumerate(_by_currency(record.proof).items()):
         first = index == 0
-        blank = ("",) * 4
+        blank = ("",) * len(start)
         yield (*(start if first else blank), currency, *amounts, *(end if first else blank))
 
 
