@@ -143,6 +143,34 @@ def test_conversion_is_an_exact_product(
     assert list(result.rows())[0]["EffectiveCost"] == expected
 
 
+@pytest.mark.parametrize("by", [(), ("ResourceId",), ("SkuPriceId",), ("tags.team",)])
+@pytest.mark.parametrize("amount", ["0.000000000000000000001", "99999.5", "98765432109876.5"])
+def test_small_and_large_amounts_are_converted_alike(
+    lake: SmallLake, by: tuple[str, ...], amount: str
+) -> None:
+    more: dict[str, object] = {
+        "ListCost": "-3",
+        "BillingCurrency": "EUR",
+        "ChargeCategory": "Credit",
+    }
+    more["Tags"] = {"team": "a"}
+    lake.add("2026-01", [{"EffectiveCost": amount, **more}] * 2)
+    rates = Fixed({("EUR", "USD", date(2026, 1, 1)): "1.234567891"})
+    measures = "EffectiveCost,NegotiatedSaving,Credits,CostBeforeCredits,LineCount"
+    result = ask(lake, rates, currency="USD", by=by, measures=measures, limit=5)
+    expected = MONEY_CONTEXT.multiply(Decimal(amount) * 2, Decimal("1.234567891"))
+    assert result.total is not None
+    row = {name: result.total[name] for name in measures.split(",")}
+    assert row == {
+        "EffectiveCost": expected,
+        "NegotiatedSaving": Decimal("-7.407407346"),
+        "Credits": expected,
+        "CostBeforeCredits": 0,
+        "LineCount": 2,
+    }
+    assert [r["EffectiveCost"] for r in result.rows()] == [expected]
+
+
 def test_large_currencies_do_not_overflow(lake: SmallLake) -> None:
     rupiah = "98765432109876.543210987654321"
     lake.add("2026-01", [{"EffectiveCost": rupiah, "BillingCurrency": "IDR"}] * 3)

@@ -1,7 +1,7 @@
 """The last stage in SQL: branches are added up, ranked and cut to a limit. Nothing but sums.
 
-Amounts that were converted come in two halves (see `outlay.query.sqlparts`); they are summed
-apart and put together here, exactly.
+Amounts that were converted and are large come in two halves (see `outlay.query.sqlparts`); they
+are summed apart and put together here, exactly.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,7 +54,7 @@ class Answer:
     """The branches' rows in the temporary table ``answer`` of a connection, and how to read it.
 
     Its columns: ``period``, ``currency``, ``d0…``; per measure ``m0…`` now and ``v0…`` before,
-    each with a low half ``m0l…`` where amounts were converted.
+    each with a low half ``m0l…`` where amounts come in `halves`.
     """
 
     def __init__(
@@ -64,11 +64,13 @@ class Answer:
         sums: tuple[Sum, ...],
         *,
         converted: bool,
+        halves: bool,
     ) -> None:
         self.connection = connection
         self.query = query
         self.sums = sums
         self.converted = converted
+        self.halves = halves
 
     def create(self, branches: Sequence[str], rates: Mapping[tuple[str, date], Decimal]) -> None:
         """Run the branches and keep their sums."""
@@ -121,7 +123,7 @@ class Answer:
         ]
 
     def _halves(self, measure: str) -> tuple[str, ...]:
-        return ("", "l") if self.converted and MEASURES[measure].kind == "money" else ("",)
+        return ("", "l") if self.halves and MEASURES[measure].kind == "money" else ("",)
 
     @cached_property
     def amounts(self) -> list[str]:
@@ -233,7 +235,7 @@ class Answer:
         return [Cell(row[0], row[1], row[2:width], self._read(row[width:])) for row in fetched]
 
     def _read(self, values: Sequence[Any]) -> tuple[Amount, ...]:
-        if not self.converted:
+        if not self.halves:
             return tuple(values)
         return _joined(values, self._layout)
 

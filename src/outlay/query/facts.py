@@ -121,6 +121,7 @@ def check_known(
             length=len(str(dimension)),
             near=near,
             allowed=() if near else names[:40],
+            hint="" if names else "No charge has any yet.",
         )
 
 

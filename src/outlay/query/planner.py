@@ -71,18 +71,25 @@ def asked_sums(measures: tuple[str, ...]) -> tuple[Sum, ...]:
 
 
 def plan(
-    lake: LakeReader, facts: list[SliceFacts], asked: Asked, span: Span, target: str | None
+    lake: LakeReader,
+    facts: list[SliceFacts],
+    asked: Asked,
+    span: Span,
+    target: str | None,
+    *,
+    halves: bool = False,
 ) -> Iterator[Branch]:
     """The branches that answer `asked` over the span; slices outside of it are left out.
 
-    `target` is the currency to convert to (None: nothing needs converting). Raises QueryError
-    where only charges can answer and they are gone by retention.
+    `target` is the currency to convert to (None: nothing needs converting), in `halves` where
+    amounts are too large for one product. Raises QueryError where only charges can answer and
+    they are gone by retention.
     """
     merged: dict[Shape, dict[str, list[Path]]] = {}
     for slice_ in facts:
         if not overlaps(slice_, span.days):
             continue
-        shape = _shape(slice_, asked, span, target)
+        shape = _shape(slice_, asked, span, target, halves)
         files = _files(lake, slice_, shape)
         if shape.table in ("daily", "months"):
             # Context ids mean something within their slice alone.
@@ -103,7 +110,7 @@ def overlaps(slice_: SliceFacts, days: Days) -> bool:
     return not (before or after)
 
 
-def _shape(slice_: SliceFacts, asked: Asked, span: Span, target: str | None) -> Shape:
+def _shape(slice_: SliceFacts, asked: Asked, span: Span, target: str | None, halves: bool) -> Shape:
     start, end = cut(slice_, span.days)
     table = _table(slice_, asked, start, end, target is not None)
     by_day, other = _split(asked.condition)
@@ -121,6 +128,7 @@ def _shape(slice_: SliceFacts, asked: Asked, span: Span, target: str | None) -> 
         end=end,
         currency=asked.money,
         convert_to=target,
+        halves=halves,
         previous=span.previous,
         shift=span.shift,
     )

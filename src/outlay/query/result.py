@@ -88,11 +88,10 @@ class Result:
         self,
         *,
         warnings: tuple[str, ...],
-        tables: Mapping[str, int],
         rerun: Callable[[CostQuery], "Result"],
     ) -> "Result":
         """The same result with what is only known once it is there."""
-        return replace(self, warnings=warnings, tables=tables, rerun=rerun)
+        return replace(self, warnings=warnings, rerun=rerun)
 
     @property
     def total(self) -> Row | None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
+import duckdb
+
 from outlay.lake.types import Pin
 from outlay.money import DateRange
 from outlay.money.rates import Rate, Rates, ecb_rates
@@ -65,28 +67,44 @@ def run(
     """
     prepared = prepare(lake, query, now=now, pin=pin)
     found = _rates(prepared, rates)
-    target = None if found is None else query.currency
+    try:
+        result = _answer(lake, prepared, found, halves=False)
+    except duckdb.OutOfRangeException:
+        # The engine never rounds to fit: what is too large for one product is asked in halves.
+        if found is None:
+            raise
+        result = _answer(lake, prepared, found, halves=True)
+    return result.completed(
+        warnings=notes(prepared, result),
+        rerun=lambda other: run(lake, other, rates=rates, now=now, pin=prepared.pin),
+    )
+
+
+def _answer(
+    lake: PinnableLake,
+    prepared: Prepared,
+    rates: dict[tuple[str, date], Rate] | None,
+    *,
+    halves: bool,
+) -> Result:
+    """Plan, compile and run; raises duckdb.OutOfRangeException where a sum does not fit."""
+    query, asked = prepared.query, prepared.asked
+    target = None if rates is None else query.currency
     branches = [
         branch
         for span in prepared.spans
-        for branch in plan(lake, prepared.facts, prepared.asked, span, target)
+        for branch in plan(lake, prepared.facts, asked, span, target, halves=halves)
     ]
-    with question_connection(lake) as connection:
-        converted = found is not None
-        answer = Answer(connection, query, prepared.asked.sums, converted=converted)
-        if branches:
-            values = {key: rate.value for key, rate in (found or {}).items()}
-            answer.create([branch_sql(branch) for branch in branches], values)
-        result = tabulate(answer if branches else None, prepared, found or {})
     tables: dict[str, int] = {}
     for branch in branches:
         files = len(branch.files[0][1])
         tables[branch.shape.table] = tables.get(branch.shape.table, 0) + files
-    return result.completed(
-        warnings=notes(prepared, result),
-        tables=tables,
-        rerun=lambda other: run(lake, other, rates=rates, now=now, pin=prepared.pin),
-    )
+    with question_connection(lake) as connection:
+        answer = Answer(connection, query, asked.sums, converted=rates is not None, halves=halves)
+        if branches:
+            values = {key: rate.value for key, rate in (rates or {}).items()}
+            answer.create([branch_sql(branch) for branch in branches], values)
+        return tabulate(answer if branches else None, prepared, rates or {}, tables)
 
 
 def prepare(

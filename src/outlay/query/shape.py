@@ -50,7 +50,7 @@ class Shape:
     """One branch. `day_condition` looks at ChargeDay alone, `condition` at everything else, so
     that contexts are filtered before facts. `start` and `end` are None where they cut nothing.
     `currency` keeps BillingCurrency; `convert_to` is the currency to convert to, by charge day
-    (None: amounts stay as they are)."""
+    (None: amounts stay as they are), in two `halves` where a product would not fit."""
 
     table: Table
     fields: tuple[Field, ...]
@@ -63,5 +63,6 @@ class Shape:
     end: date | None
     currency: bool
     convert_to: str | None
+    halves: bool
     previous: bool = False
     shift: Shift | None = None

@@ -27,8 +27,9 @@ Day = Callable[[], exp.Expr]
 RATES = "_rates"
 """The temporary table of rates: ``_rate_currency``, ``_rate_day``, ``_rate``."""
 
-# An amount of 21 decimals times a rate of nine needs more than the 38 digits that a decimal
-# has. Its first nine decimals and the rest are multiplied and summed apart, exactly.
+# An amount of 21 decimals times a rate of nine has 30, which leaves eight of 38 digits for the
+# whole. Where sums are larger (the engine refuses to overflow), an amount's first nine decimals
+# and the rest are multiplied and summed apart: as exact, but a division per amount slower.
 _HIGH = "DECIMAL(26,9)"
 _LOW = "DECIMAL(21,21)"
 
@@ -165,8 +166,7 @@ def amount_of(shape: Shape, part: Sum) -> exp.Expr:
 
 def sum_names(shape: Shape, index: int, part: Sum) -> tuple[str, ...]:
     """The result columns of a part: one, or two halves where it is converted."""
-    halves = shape.convert_to is not None and part.is_money
-    return (f"s{index}", f"s{index}l") if halves else (f"s{index}",)
+    return (f"s{index}", f"s{index}l") if shape.halves and part.is_money else (f"s{index}",)
 
 
 def converted_sums(shape: Shape, by_day: str, keys: Sequence[str], currency: str) -> exp.Select:
@@ -181,7 +181,7 @@ def converted_sums(shape: Shape, by_day: str, keys: Sequence[str], currency: str
     missing = exp.and_(none, exp.NullSafeNEQ(this=exp.column(currency), expression=target))
     select = exp.select(*(exp.column(key) for key in keys), aliased(missing, "_missing"))
     for i, part in enumerate(shape.sums):
-        amounts = [exp.column(f"s{i}")] if not part.is_money else _halves(f"s{i}")
+        amounts = _converted(f"s{i}", shape.halves) if part.is_money else [exp.column(f"s{i}")]
         for name, amount in zip(sum_names(shape, i, part), amounts, strict=True):
             select = select.select(aliased(exp.Sum(this=amount), name))
     same = exp.and_(
@@ -193,9 +193,11 @@ def converted_sums(shape: Shape, by_day: str, keys: Sequence[str], currency: str
     return select
 
 
-def _halves(name: str) -> list[exp.Expr]:
+def _converted(name: str, halves: bool) -> list[exp.Expr]:
     one = exp.cast(exp.Literal.number(1), RATE_SQL)
     rate = exp.func("coalesce", exp.column("_rate", table=RATES), one)
+    if not halves:
+        return [exp.Mul(this=exp.column(name), expression=rate)]
     high = exp.cast(exp.column(name), _HIGH)
     low = exp.cast(exp.Sub(this=exp.column(name), expression=high.copy()), _LOW)
     return [exp.Mul(this=high, expression=rate), exp.Mul(this=low, expression=rate.copy())]

@@ -25,6 +25,7 @@ def tabulate(
     answer: Answer | None,
     prepared: "Prepared",
     rates: Mapping[tuple[str, date], Rate],
+    tables: Mapping[str, int],
 ) -> Result:
     """The result of an answer (None: no slice is in range)."""
     query = prepared.query
@@ -52,6 +53,7 @@ def tabulate(
         rates=_rates_used(rates, prepared),
         snapshot=None if prepared.pin.snapshot_id is None else str(prepared.pin.snapshot_id),
         as_of=prepared.pin.committed_at,
+        tables=tables,
     )
 
 
