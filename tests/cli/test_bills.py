@@ -19,7 +19,7 @@ def test_load_says_what_it_found_and_proves_it(folder: Path, run: Run, bill: Pat
     assert ran.out.startswith("acme-bill-09: focus (")
     line = next(text for text in ran.out.splitlines() if "2026-09" in text)
     assert line.split() == [
-        *("acme-bill-09", "2026-09", "loaded", "3", "0", "7.60", "USD", "yes", "first")
+        *("acme-bill-09", "2026-09", "loaded", "3", "3", "0", "7.60", "USD", "yes", "first")
     ]
 
 

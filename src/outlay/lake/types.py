@@ -47,7 +47,8 @@ class ProofLine:
     @property
     def difference(self) -> Decimal:
         """What is unexplained: stated less loaded less rejected. Zero when proven."""
-        return total((self.stated, -self.loaded, -self.rejected))
+        # copy_negate: a unary minus would round to the default context's 28 digits.
+        return total((self.stated, self.loaded.copy_negate(), self.rejected.copy_negate()))
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,7 @@ class MeasureChange:
     @property
     def change(self) -> Decimal:
         """After less before."""
-        return total((self.after, -self.before))
+        return total((self.after, self.before.copy_negate()))
 
 
 @dataclass(frozen=True)
