@@ -8,6 +8,7 @@ from collections.abc import Mapping as MappingABC
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 
@@ -112,37 +113,79 @@ def context_columns(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int
     return [*MANDATORY_CONTEXT, *sorted(chosen)]
 
 
+class Lookup(Protocol):
+    """Descriptive columns that were worked out before (see `outlay.lake.factor`)."""
+
+    @property
+    def table(self) -> str:
+        """The table that holds them."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """SQL over a raw row that gives its `outlay_key` in the table."""
+        ...
+
+    @property
+    def columns(self) -> MappingABC[str, tuple[str, str]]:
+        """Output column → (SQL type, SQL of its value)."""
+        ...
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Which rows of the survey exist at all: what caught no row is not asked again."""
+
+    rejects: bool
+    folds: bool
+    extra: bool
+
+
 def charges_sql(
-    plan: Plan, contexts: Sequence[str], *, rejecting: bool, folding: bool, salt: int = 0
+    plan: Plan,
+    contexts: Sequence[str],
+    there: LeftOut,
+    *,
+    salt: int = 0,
+    lookup: Lookup | None = None,
 ) -> str:
     """SELECT of the charges of a slice over `raw`, lake columns included, in file column order."""
-    out = []
-    if rejecting:
-        out += [condition for _, condition in plan.rejects]
-    folds = [fold.when for fold in plan.mapping.folds] if folding else []
-    parts = [_rows_sql(plan, plan.mapping.main, any_of([*out, *folds]))]
-    # A folded row can still be the origin of extra charges (a fee that becomes a purchase).
-    parts += [_rows_sql(plan, rows, any_of(out)) for rows in plan.mapping.extra]
+    out = [condition for _, condition in plan.rejects] if there.rejects else []
+    folds = [fold.when for fold in plan.mapping.folds] if there.folds else []
+    parts = [_rows_sql(plan, plan.mapping.main, any_of([*out, *folds]), lookup, main=True)]
+    if there.extra:
+        # A folded row can still be the origin of extra charges (a fee that becomes a purchase).
+        parts += [
+            _rows_sql(plan, rows, any_of(out), lookup, main=False) for rows in plan.mapping.extra
+        ]
     seed = f"{salt}, " if salt else ""
     key = f"CAST(hash({seed}{column_list(contexts)}) >> 1 AS BIGINT)"
     return f"SELECT *, {key} AS x_ContextKey FROM ({' UNION ALL '.join(parts)})"
 
 
-def _rows_sql(plan: Plan, rows: Rows, left_out: str) -> str:
-    types = charges_types(plan.columns)
+def _rows_sql(plan: Plan, rows: Rows, left_out: str, lookup: Lookup | None, *, main: bool) -> str:
     lake: MappingABC[str, str] = {
         "x_SourceName": literal(plan.source),
         "x_BillingPeriod": f"DATE '{plan.period.start}'",
         "x_SourceFile": "_file",
         "x_SourceLine": "_line",
     }
-    selected = ", ".join(
-        f"CAST({lake.get(name) or rows.columns.get(name) or 'NULL'} AS {kind}) AS {quoted(name)}"
-        for name, kind in types.items()
-        if name != "x_ContextKey"
-    )
+    found = lookup.columns if lookup else {}
+    selected = []
+    for name, kind in charges_types(plan.columns).items():
+        if name == "x_ContextKey":
+            continue
+        sql = lake.get(name) or rows.columns.get(name) or "NULL"
+        if name in found:
+            # Extra rows work out their own values, in the type that the main rows have.
+            kind, place = found[name]
+            sql = place if main else sql
+        selected.append(f"CAST({sql} AS {kind}) AS {quoted(name)}")
     where = f"({rows.when})" if left_out == "false" else f"({rows.when}) AND NOT {left_out}"
-    return f"SELECT {selected} FROM raw WHERE {where}"
+    source = "raw"
+    if lookup and main:
+        source = f"raw JOIN {lookup.table} AS outlay_named ON outlay_key = {lookup.key}"
+    return f"SELECT {', '.join(selected)} FROM {source} WHERE {where}"
 
 
 def write_charges(

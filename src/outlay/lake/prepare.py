@@ -4,6 +4,7 @@ Nothing here changes what a reader sees: the files get their final names and the
 they are, and only the commit (`outlay.lake.load`) lets them in.
 """
 
+import contextlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,9 +16,10 @@ import duckdb
 
 from outlay.focus.checks import run_checks
 from outlay.lake.engine.duckdb import parquet
+from outlay.lake.factor import FACTORED_ROWS, factor
 from outlay.lake.faults import fault_point
 from outlay.lake.layout import Layout, new_delivery_id, publish, sync_folder, write_text
-from outlay.lake.lift import Plan, charges_sql, context_columns, plan, write_charges
+from outlay.lake.lift import LeftOut, Plan, charges_sql, context_columns, plan, write_charges
 from outlay.lake.proof import Survey, prove, survey, write_quarantine
 from outlay.lake.records import record_to_json
 from outlay.lake.rollups import ContextCollisionError, build_rollups
@@ -109,7 +111,7 @@ class Preparer:
         work.mkdir()
         self._tell(offer, "writing charges", 2)
         charges = work / "charges.parquet"
-        contexts = self._write(connection, planned, found, charges, work / "rollups", offer)
+        contexts = self._write(raw, planned, found, charges, work / "rollups", offer)
         fault_point("map")
         self._tell(offer, "proving", 4)
         proof = prove(connection, planned, found, len(broken), charges, offer.stated)
@@ -154,7 +156,7 @@ class Preparer:
 
     def _write(
         self,
-        connection: duckdb.DuckDBPyConnection,
+        raw: StagedRaw,
         planned: Plan,
         found: Survey,
         charges: Path,
@@ -162,16 +164,17 @@ class Preparer:
         offer: Offer,
     ) -> list[str]:
         """Write charges and roll-ups; gives the context columns."""
+        connection = raw.connection
         contexts = context_columns(connection, planned, found.rows)
         rows = found.rows + found.extra
+        there = LeftOut(found.rejected > 0, bool(found.folded), found.extra > 0)
+        lookup = None
+        if rows >= FACTORED_ROWS:
+            # An expression may fail on values of rows that are rejected: then row by row.
+            with contextlib.suppress(duckdb.Error):
+                lookup = factor(connection, planned, raw.columns, extra=there.extra)
         for salt in range(_SALTS):
-            select = charges_sql(
-                planned,
-                contexts,
-                rejecting=found.rejected > 0,
-                folding=bool(found.folded),
-                salt=salt,
-            )
+            select = charges_sql(planned, contexts, there, salt=salt, lookup=lookup)
             write_charges(connection, select, rows, charges)
             fault_point("write")
             self._tell(offer, "rolling up", 3)
