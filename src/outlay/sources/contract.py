@@ -5,7 +5,8 @@ gives SQL expressions over the raw relation; the lake lands, stages, maps, prove
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping as MappingABC, Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
