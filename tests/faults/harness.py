@@ -147,7 +147,8 @@ def main(folder: Path, seed: int, points: int) -> None:
         if number % 2 == 0:
             turn, turns = number // 2, (points + 1) // 2
             # Few turns are spread over all points, many go round them.
-            fault = str((turn % passed if turns > passed else turn * (passed - 1) // (turns - 1)) + 1)
+            spread = turn * (passed - 1) // max(1, turns - 1)
+            fault = str((turn % passed if turns > passed else spread) + 1)
             moment = None
         else:
             fault, moment = None, chance.uniform(0, 0.9 * seconds)

@@ -30,7 +30,9 @@ def test_threads_that_load_different_sources_all_arrive(bench: Bench) -> None:
     names = [f"s{n}" for n in range(6)]
     with ThreadPoolExecutor(6) as pool:
         done = list(pool.map(lambda name: bench.load(name=name), names))
-    assert {o.status for outcomes in done for o in outcomes} == {"loaded"}
+    assert [(o.status, o.message) for outcomes in done for o in outcomes] == [
+        ("loaded", "1 charges from 1 files (first)")
+    ] * 6
     assert [s.source for s in bench.lake.pin().slices] == names
     assert bench.lake.verify() == []
     assert len(bench.lake.snapshots()) == 6
@@ -148,10 +150,13 @@ def test_staging_of_dead_processes_is_cleaned_and_of_living_ones_is_not(bench: B
     child = context.Process(target=_die_in_staging, args=(bench.lake.path,))
     child.start()
     child.join(60)
+    dead, living = (bench.lake.layout.staging / f"spill-{pid}" for pid in (child.pid, os.getpid()))
     with staging_folder(bench.lake.layout) as own:
         assert len(list(bench.lake.layout.staging.iterdir())) == 2
-        assert clean_staging(bench.lake.layout) == 1
-        assert list(bench.lake.layout.staging.iterdir()) == [own]
+        dead.mkdir()
+        living.mkdir()
+        assert clean_staging(bench.lake.layout) == 2
+        assert sorted(bench.lake.layout.staging.iterdir()) == sorted([own, living])
 
 
 def _die_in_staging(path: Path) -> None:

@@ -48,6 +48,7 @@ def _both_ways(
     load("plain")  # type: ignore[operator]
     assert used == []
     monkeypatch.setattr(prepare, "FACTORED_ROWS", 1)
+    monkeypatch.setattr(factor, "_ROWS_PER_KIND", 0.01)
     load("factored")  # type: ignore[operator]
     assert any(used)
     slices = bench.lake.pin().slices

@@ -24,8 +24,12 @@ FACTORED_ROWS = 300_000
 """Slices of fewer rows are mapped row by row: there is nothing to win."""
 
 _SAMPLE_ROWS = 200_000
-_FEW_VALUES = 400
-_MOST_KINDS = 200_000
+_LOOKED_AT = 1_000_000
+# Raw columns with up to this many values in the sample are tried together (resources are among
+# them); should their combinations be too many, those with few values alone.
+_VALUES_TRIED = (40_000, 400)
+_MOST_KINDS = 500_000
+_ROWS_PER_KIND = 8
 # An enumeration is written out in every row group: a long one would make the file larger.
 _MOST_ENUM_VALUES = 2_000
 
@@ -49,6 +53,7 @@ def factor(
     connection: duckdb.DuckDBPyConnection,
     plan: Plan,
     raw: Mapping[str, RawColumn],
+    rows: int,
     *,
     extra: bool,
 ) -> Factored | None:
@@ -56,23 +61,26 @@ def factor(
 
     `extra`: the mapping's extra rows exist, so that their values must be known as well.
     """
-    few = _few_valued(connection, raw)
-    chosen = _eligible(connection, plan, raw, few)
-    inputs = sorted({sql for _, columns in chosen.values() for sql in columns})
-    if not chosen or not inputs:
-        return None
-    number = next(_numbers)
-    key = f"hash({', '.join(inputs)})"
-    kinds = _kinds(connection, key, inputs, number)
-    if kinds is None:
-        return None
-    return _named(connection, plan, chosen, key, kinds, number, extra=extra)
+    counts = _value_counts(connection, raw)
+    most = min(_MOST_KINDS, int(rows / _ROWS_PER_KIND))
+    for values in _VALUES_TRIED:
+        few = {name: sql for name, (sql, count) in counts.items() if count <= values}
+        chosen = _eligible(connection, plan, raw, few)
+        inputs = sorted({sql for _, columns in chosen.values() for sql in columns})
+        if not inputs:
+            continue
+        number = next(_numbers)
+        key = f"hash({', '.join(inputs)})"
+        kinds = _kinds(connection, key, inputs, number, most)
+        if kinds is not None:
+            return _named(connection, plan, chosen, key, kinds, number, extra=extra)
+    return None
 
 
-def _few_valued(
+def _value_counts(
     connection: duckdb.DuckDBPyConnection, raw: Mapping[str, RawColumn]
-) -> dict[str, str]:
-    """Raw columns with few values in a sample: name without case (as the engine sees it) → SQL."""
+) -> dict[str, tuple[str, int]]:
+    """Raw text columns: name without case (as the engine sees it) → SQL, values in a sample."""
     asked = [c for c in raw.values() if c.type.upper() in ("VARCHAR", "BOOLEAN", MAP_SQL)]
     if not asked:
         return {}
@@ -81,9 +89,8 @@ def _few_valued(
         f"SELECT {counts} FROM (SELECT * FROM raw LIMIT {_SAMPLE_ROWS})"
     ).fetchall()[0]
     return {
-        _folded(column.sql): column.sql
+        _folded(column.sql): (column.sql, int(count))
         for column, count in zip(asked, found, strict=True)
-        if count <= _FEW_VALUES
     }
 
 
@@ -136,9 +143,19 @@ def _column_names(node: Any) -> Iterator[str]:
 
 
 def _kinds(
-    connection: duckdb.DuckDBPyConnection, key: str, inputs: Sequence[str], number: int
+    connection: duckdb.DuckDBPyConnection,
+    key: str,
+    inputs: Sequence[str],
+    number: int,
+    most: int,
 ) -> str | None:
     """The distinct combinations of the inputs; None when they are too many or keys collide."""
+    # A look at the first rows spares a grouping that would be in vain.
+    counted = connection.execute(
+        f"SELECT approx_count_distinct({key}) FROM (SELECT * FROM raw LIMIT {_LOOKED_AT})"
+    ).fetchall()
+    if counted[0][0] > most * 1.1:
+        return None
     table = f"outlay_kinds_{number}"
     values = ", ".join(f"any_value({sql}) AS {sql}" for sql in inputs)
     witness = f"hash('witness', {', '.join(reversed(inputs))})"
@@ -149,7 +166,7 @@ def _kinds(
     count, collisions = connection.execute(
         f"SELECT count(*), count_if(outlay_collides) FROM {table}"
     ).fetchall()[0]
-    if count > _MOST_KINDS or collisions:
+    if count > most or collisions:
         connection.execute(f"DROP TABLE {table}")
         return None
     return table

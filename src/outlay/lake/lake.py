@@ -14,7 +14,7 @@ from outlay.focus.checks import CheckResult
 from outlay.lake.commit import remove_source
 from outlay.lake.engine.duckdb import connect
 from outlay.lake.history import History
-from outlay.lake.layout import Layout, staging_folder, sync_folder
+from outlay.lake.layout import Layout, spill_folder, staging_folder, sync_folder
 from outlay.lake.load import Job, Loader
 from outlay.lake.records import read_record
 from outlay.lake.rollups import build_rollups, build_tag_cube
@@ -94,7 +94,7 @@ class Lake:
         limit = self._memory_limit
         if limit is None and for_load:
             limit = "3GiB"
-        return connect(self.layout.staging, memory_limit=limit, threads=self._threads)
+        return connect(spill_folder(self.layout), memory_limit=limit, threads=self._threads)
 
     def rollup_paths(self, pin: Pin, table: Rollup) -> dict[str, Path]:
         """The roll-up files of a pin by delivery id; a missing one is built again.

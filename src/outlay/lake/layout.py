@@ -18,6 +18,10 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DELIVERY_ID = re.compile(f"[{_CROCKFORD}]{{26}}")
 
 
+_MAKING = ".making-"
+_SPILL = "spill-"
+
+
 def new_delivery_id() -> str:
     """A ULID: 48 bits of time in milliseconds, 80 random bits; sorts by time."""
     number = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
@@ -128,27 +132,47 @@ def delivery_of(path: str) -> str | None:
 def staging_folder(layout: Layout) -> Iterator[Path]:
     """A folder of our own for unfinished files; removed at the end, or by the next process that
     finds it without a living owner (the lock goes with the process, however it dies)."""
-    folder = layout.staging / f"{os.getpid()}-{secrets.token_hex(6)}"
-    folder.mkdir(parents=True)
-    with (folder / ".lock").open("w") as lock:
+    name = f"{os.getpid()}-{secrets.token_hex(6)}"
+    folder, making = layout.staging / name, layout.staging / f"{_MAKING}{name}"
+    making.mkdir(parents=True)
+    with (making / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        # Only a folder whose lock is held may have a name that others look at.
+        making.rename(folder)
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def spill_folder(layout: Layout) -> Path:
+    """Where this process's engines put what does not fit in memory; made when needed."""
+    return layout.staging / f"{_SPILL}{os.getpid()}"
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def clean_staging(layout: Layout) -> int:
     """Remove the staging folders of dead processes; gives how many there were."""
     removed = 0
     for folder in layout.staging.iterdir():
-        lock_file = folder / ".lock"
-        # A folder without a lock is being made right now, unless it stays so for a minute.
         with contextlib.suppress(FileNotFoundError, BlockingIOError, NotADirectoryError):
-            if not lock_file.exists() and time.time() - folder.stat().st_mtime < 60:
-                continue
-            if lock_file.exists():
-                with lock_file.open("r+") as lock:
+            if folder.name.startswith(_MAKING):
+                if time.time() - folder.stat().st_mtime < 60:
+                    continue
+            elif folder.name.startswith(_SPILL):
+                if _is_alive(int(folder.name.removeprefix(_SPILL))):
+                    continue
+            elif (folder / ".lock").exists():
+                with (folder / ".lock").open("r+") as lock:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder, ignore_errors=True)
             removed += 1

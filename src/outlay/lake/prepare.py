@@ -172,7 +172,7 @@ class Preparer:
         if rows >= FACTORED_ROWS:
             # An expression may fail on values of rows that are rejected: then row by row.
             with contextlib.suppress(duckdb.Error):
-                lookup = factor(connection, planned, raw.columns, extra=there.extra)
+                lookup = factor(connection, planned, raw.columns, rows, extra=there.extra)
         for salt in range(_SALTS):
             select = charges_sql(planned, contexts, there, salt=salt, lookup=lookup)
             write_charges(connection, select, rows, charges)
