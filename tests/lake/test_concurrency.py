@@ -150,7 +150,9 @@ def test_staging_of_dead_processes_is_cleaned_and_of_living_ones_is_not(bench: B
     child = context.Process(target=_die_in_staging, args=(bench.lake.path,))
     child.start()
     child.join(60)
-    dead, living = (bench.lake.layout.staging / f"spill-{pid}" for pid in (child.pid, os.getpid()))
+    dead, living = (
+        bench.lake.layout.staging / f"spill-{pid}-ab" for pid in (child.pid, os.getpid())
+    )
     with staging_folder(bench.lake.layout) as own:
         assert len(list(bench.lake.layout.staging.iterdir())) == 2
         dead.mkdir()

@@ -146,8 +146,11 @@ def staging_folder(layout: Layout) -> Iterator[Path]:
 
 
 def spill_folder(layout: Layout) -> Path:
-    """Where this process's engines put what does not fit in memory; made when needed."""
-    return layout.staging / f"{_SPILL}{os.getpid()}"
+    """Where one engine puts what does not fit in its memory; made when needed.
+
+    Each has its own: engines name these files alike and would write into each other's.
+    """
+    return layout.staging / f"{_SPILL}{os.getpid()}-{secrets.token_hex(6)}"
 
 
 def _is_alive(pid: int) -> bool:
@@ -169,7 +172,7 @@ def clean_staging(layout: Layout) -> int:
                 if time.time() - folder.stat().st_mtime < 60:
                     continue
             elif folder.name.startswith(_SPILL):
-                if _is_alive(int(folder.name.removeprefix(_SPILL))):
+                if _is_alive(int(folder.name.removeprefix(_SPILL).partition("-")[0])):
                     continue
             elif (folder / ".lock").exists():
                 with (folder / ".lock").open("r+") as lock:
