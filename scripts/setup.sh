@@ -94,14 +94,18 @@ installed() { # is the stamp of this lock file the present one, and the project 
         [ -x .venv/bin/outlay ]
 }
 
-if [ -x .venv/bin/python ] && recent .venv/bin/python && .venv/bin/python -m pip --version >/dev/null 2>&1; then
-    # An environment that was moved keeps the old path in its scripts: made again below.
-    if [ "$(sed -n '1s/^#!//p' .venv/bin/pip 2>/dev/null)" != "$PWD/.venv/bin/python" ] &&
-        ! grep -q "$PWD/.venv/bin/python" .venv/bin/pip 2>/dev/null; then
-        make_venv "$(find_python)"
-    fi
-else
-    make_venv "$(find_python)"
+usable() { # can the environment that is there be used as it is?
+    [ -x .venv/bin/python ] && recent .venv/bin/python &&
+        .venv/bin/python -m pip --version >/dev/null 2>&1 || return 1
+    # One that was moved keeps the old path in its scripts.
+    grep -q "$PWD/.venv/bin/" .venv/bin/pip 2>/dev/null || return 1
+    # One of another interpreter than the one asked for.
+    [ -z "${PYTHON:-}" ] || [ "$("$PYTHON" --version 2>&1)" = "$(.venv/bin/python --version 2>&1)" ]
+}
+
+if ! usable; then
+    python="$(find_python)"
+    make_venv "$python"
 fi
 
 # A developer's environment holds everything that running needs.
