@@ -27,7 +27,8 @@ class History:
 def run(rows: int, runs: int = 3) -> History:
     """The newest month loaded into a workspace that holds 1, and one that holds 12, older ones."""
     bill = data.parquet_bill(rows * len(MONTHS), MONTHS, f"cur2-14x{rows}")
-    newest, times = MONTHS[-1], {1: [], 12: []}
+    newest = MONTHS[-1]
+    times: dict[int, list[float]] = {1: [], 12: []}
     work = Path(tempfile.mkdtemp(prefix="outlay-bench-", dir=data.DATA))
     try:
         for held in times:
