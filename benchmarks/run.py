@@ -75,6 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--csv-rows", type=int, help="size of the CSV.gz bill (default: --rows)")
+    parser.add_argument("--month-rows", type=int, default=300_000, help="size of `history`'s month")
     parser.add_argument("--once-rows", type=int, help="one run more at this size (Parquet)")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--memory", default="3GB")
@@ -90,7 +91,12 @@ def main() -> None:
         ]
         if a.once_rows:
             results.append(ingest.run(a.once_rows, "parquet", 1, a.memory))
-        body = ["## Ingest", "", stamp(f"Medians of {a.runs} runs in turn"), ""]
+        body = [
+            "## Ingest",
+            "",
+            stamp(f"Medians of {a.runs} runs in turn" if a.runs > 1 else "One run in turn"),
+            "",
+        ]
         text = replace_section(text, "ingest", [*body, *ingest_table(results)])
     if "explorer" in a.only:
         if not keep.exists():
@@ -99,7 +105,7 @@ def main() -> None:
         body = ["## Explorer", "", stamp(f"On the {a.rows:,}-line bill (Parquet)"), ""]
         text = replace_section(text, "explorer", [*body, *explorer_table(answers)])
     if "history" in a.only:
-        h = history.run(300_000)
+        h = history.run(a.month_rows)
         body = [
             "## One more month",
             "",
