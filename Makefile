@@ -26,7 +26,8 @@ dev: ## .venv with everything a developer needs
 
 test: dev ## every test (browser tests need Chromium, installed when that is possible)
 	@scripts/install-system.sh
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow_faults" $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder \
+		-m "not slow_faults" $(ARGS)
 
 faults: dev ## kill loads at 200 seeded points and look at what is left (minutes; `make test` does 40)
 	@$(BIN)/python -m pytest -m slow_faults tests/faults $(ARGS)
