@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 
 from outlay.app import Workspace
@@ -202,7 +203,9 @@ class Ranks:
                 )
             )
             # Largest first across currencies: an order for colours, not a sum.
-            rows = sorted(everything.rows(), key=lambda row: -float(str(row[measure] or 0)))
+            rows = sorted(
+                everything.rows(), key=lambda row: Decimal(str(row[measure] or 0)), reverse=True
+            )
             groups = (tuple(row[name] for name in by) for row in rows)
             return {group: index for index, group in enumerate(dict.fromkeys(groups))}
 

@@ -138,7 +138,7 @@ def _series(
         if amount is not None:
             lines.setdefault(key, {})[row.get("period")] = Decimal(amount)  # type: ignore[arg-type]
     # Largest first from the axis up, as in the table.
-    order = sorted(lines, key=lambda key: -float(total(lines[key].values())))
+    order = sorted(lines, key=lambda key: total(lines[key].values()), reverse=True)
     painted: dict[Group, str] = colours(order, ranks) if ask.query.by else {(): "s1"}
     series = [
         Series(
