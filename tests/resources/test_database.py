@@ -50,7 +50,7 @@ def test_head_is_the_newest_shipped_migration() -> None:
 
 def test_several_openers_of_one_new_database_migrate_it_once(database_url: str) -> None:
     errors: list[BaseException] = []
-    barrier = threading.Barrier(4)
+    barrier = threading.Barrier(8)
 
     def open_it() -> None:
         barrier.wait()
@@ -59,7 +59,7 @@ def test_several_openers_of_one_new_database_migrate_it_once(database_url: str) 
         except BaseException as error:
             errors.append(error)
 
-    threads = [threading.Thread(target=open_it) for _ in range(4)]
+    threads = [threading.Thread(target=open_it) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
 from outlay.resources.errors import ResourceError
 
@@ -20,6 +21,7 @@ whenever the database is up to date."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _WRITE = "outlay_write"
+_PATIENCE = 30  # seconds that a SQLite connection waits for another's lock
 # Any constant will do: it only has to be the same in every process that migrates.
 _POSTGRES_LOCK = 7_305_861_214
 
@@ -72,14 +74,27 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None
-        connection.execute("PRAGMA busy_timeout = 30000")
-        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA busy_timeout = {_PATIENCE * 1000}")
+        _write_ahead(connection)
         connection.execute("PRAGMA synchronous = FULL")
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
         write = connection.get_execution_options().get(_WRITE, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@retry(
+    retry=retry_if_exception_type(sqlite3.OperationalError),
+    wait=wait_random(0.005, 0.05),
+    stop=stop_after_delay(_PATIENCE),
+    reraise=True,
+)
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log. SQLite does not wait for this lock as it does for others:
+    several openers of one new database would meet "database is locked" at once."""
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 @contextmanager
