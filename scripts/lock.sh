@@ -28,5 +28,5 @@ compile() { # output, then arguments
 }
 
 compile requirements.txt --extra aws --extra build "$@"
-compile requirements-dev.txt --extra aws --extra build --extra postgres --extra dev --constraint requirements.txt "$@"
+compile requirements-dev.txt --extra aws --extra azure --extra gcp --extra keyring --extra snowflake --extra build --extra postgres --extra dev --constraint requirements.txt "$@"
 echo "requirements.txt and requirements-dev.txt are up to date."

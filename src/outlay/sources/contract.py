@@ -5,9 +5,10 @@ gives SQL expressions over the raw relation; the lake lands, stages, maps, prove
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Protocol
@@ -114,14 +115,20 @@ class RawColumn:
 class Raw(Protocol):
     """The staged rows of a delivery: the relation `raw`.
 
-    Besides the vendor's columns it has `_file` (INTEGER, index into the delivery's files) and
-    `_line` (BIGINT, record number in that file from 1, the header not counted).
+    Besides the vendor's columns it has `_file` (INTEGER, index into the delivery's files),
+    `_line` (BIGINT, record number in that file from 1, the header not counted) and `_table`
+    (VARCHAR, what `Source.table_of` says of the file; '' by default).
     """
 
     columns: MappingABC[str, RawColumn]
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """Run a SELECT over `raw`, for facts that a mapping depends on (do negations cancel?)."""
+        ...
+
+    def make(self, name: str, sql: str) -> None:
+        """Make (or replace) the temporary table `name` from a SELECT over `raw` and tables made
+        before, for a mapping's `source` and rows to join: prices, weights, sums."""
         ...
 
 
@@ -143,11 +150,16 @@ class Fold:
 
 @dataclass(frozen=True)
 class Rows:
-    """One SELECT over `raw`: FOCUS or `x_` column → SQL expression, for raw rows where `when`."""
+    """One SELECT: FOCUS or `x_` column → SQL expression, for the rows where `when` holds.
+
+    It reads the mapping's `source` unless it names a relation of its own (one made with
+    `Raw.make`, say), which must then have `_file` and `_line` of the raw row behind each row.
+    """
 
     name: str
     when: str
     columns: MappingABC[str, str]
+    source: str | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +173,14 @@ class Mapping:
     proves sum(formula) = sum(column) + rejected, per currency. `period` is a DATE expression
     (first day of the billing period of a row), `currency` a VARCHAR one.
     `tags` values are MAP(VARCHAR, VARCHAR). `notes` are shown with the slice.
+
+    `source` is what `main`, `formulas`, `rejects` and `folds` read: `raw`, or `raw` with joins
+    that find at most one row each (`raw LEFT JOIN prices ON …`); a join that multiplies rows is
+    refused.
+
+    `usage` gives rows of the usage table (`outlay.focus.usage`), which is kept beside the
+    charges and never added to them. Raw rows that are usage alone are folded by a rule that says
+    so. `usage_formulas` prove it: metric → the vendor's own sum over `source`, as a decimal.
     """
 
     main: Rows
@@ -171,6 +191,9 @@ class Mapping:
     rejects: tuple[Reject, ...] = ()
     folds: tuple[Fold, ...] = ()
     notes: tuple[str, ...] = ()
+    source: str = "raw"
+    usage: tuple[Rows, ...] = ()
+    usage_formulas: MappingABC[str, str] = field(default_factory=dict)
 
 
 class SourceOptions(BaseModel):
@@ -189,6 +212,8 @@ class Source(ABC):
     mapping_version: ClassVar[int]
     """Raised whenever the same file would give other charges: history is then lifted anew."""
     Options: ClassVar[type[SourceOptions]] = SourceOptions
+    api_schemes: ClassVar[tuple[str, ...]] = ()
+    """URL schemes at which this kind is an API that `collect` asks, e.g. ("https", "http")."""
 
     @abstractmethod
     def recognise(self, transport: Transport, files: Sequence[FileRef]) -> list[Feed]:
@@ -206,6 +231,42 @@ class Source(ABC):
     def wanted(self, columns: Sequence[str]) -> Sequence[str]:
         """The raw columns that the mapping reads, of those in the file (default: all)."""
         return columns
+
+    def table_of(self, path: str, columns: Sequence[str]) -> str:
+        """Which of the vendor's tables a file holds (`_table` of its rows), by name and columns,
+        where one delivery has several: charges and prices, actual and amortized."""
+        return ""
+
+    def records(self, stream: BinaryIO, name: str) -> Iterator[MappingABC[str, object]]:
+        """The records of a file that is no table (JSON, JSON lines), in file order.
+
+        Each is a flat mapping of column → value: text, exact numbers as the vendor wrote them
+        (`outlay.sources.documents` reads them so), None, or lists and mappings, which are kept as
+        JSON text. All columns are VARCHAR in `raw`. The n-th record has `_line` n, from 1.
+        """
+        raise SourceError(
+            f"{name} is a JSON document, and a bill of kind {self.kind} is none; load it without "
+            "--kind so that its kind is found"
+        )
+
+    def collect(
+        self,
+        location: str,
+        options: SourceOptions,
+        into: Path,
+        *,
+        periods: Collection[BillingPeriod] | None,
+        now: datetime,
+        progress: "Progress | None",
+    ) -> None:
+        """Ask the API at `location` for what is new and land its pages as files below `into`.
+
+        `deliveries` then reads that folder like any other, so that an answer can be replayed.
+        Use `outlay.sources.collecting.Spool`: a period's pages appear whole or not at all, and a
+        collection that was killed goes on where it stopped. `periods` are those asked for (None:
+        all that may have changed), `now` is UTC. Raises TransportError.
+        """
+        raise SourceError(f"a source of kind {self.kind} reads files, not an API: {location}")
 
     @abstractmethod
     def mapping(self, raw: Raw, options: SourceOptions) -> Mapping:

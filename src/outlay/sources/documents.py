@@ -1,0 +1,126 @@
+"""JSON documents and JSON lines, with every number exactly as the vendor wrote it.
+
+A JSON reader that makes binary numbers loses the 19th digit of an amount; here a number with a
+fraction or an exponent stays text, and integers are Python's.
+"""
+
+import gzip
+import io
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, BinaryIO
+
+import msgspec
+
+from outlay.sources.contract import FileRef, SourceError, Transport, TransportError
+
+DOCUMENT_ENDINGS = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
+_LARGEST = 256 << 20
+_DECODER = msgspec.json.Decoder(float_hook=str)
+
+
+def is_document(path: str) -> bool:
+    """Whether a file of this name may hold JSON: the ending alone, content decides later."""
+    name = path.rsplit("/", 1)[-1].lower()
+    return name.endswith(DOCUMENT_ENDINGS) and not name.startswith((".", "_"))
+
+
+def starts_as_json(head: bytes) -> bool:
+    """Whether the first bytes of a file (unpacked) are those of a JSON object or array."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return text[:1] in (b"{", b"[")
+
+
+def unpacked(stream: BinaryIO) -> BinaryIO:
+    """The stream itself, or what is inside when it is gzip; from its beginning."""
+    stream.seek(0)
+    magic = stream.read(2)
+    stream.seek(0)
+    return gzip.GzipFile(fileobj=stream) if magic == b"\x1f\x8b" else stream  # type: ignore[return-value]
+
+
+def decode(text: bytes, name: str) -> Any:
+    """One JSON value; numbers with a fraction or exponent are text. SourceError if it is none."""
+    try:
+        return _DECODER.decode(text.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SourceError(f"{name} is no valid JSON: {error}; fetch or export it again") from None
+
+
+def encode(value: object) -> str:
+    """JSON text of a value that `decode` gave (its fractions are text and stay so)."""
+    return msgspec.json.encode(value).decode()
+
+
+def read_document(stream: BinaryIO, name: str) -> Any:
+    """The whole of a JSON document (or of its gzip), at most 256 MiB."""
+    try:
+        text = unpacked(stream).read(_LARGEST + 1)
+    except (OSError, EOFError) as error:
+        raise SourceError(f"{name} is cut short or damaged ({error}); fetch it again") from None
+    if len(text) > _LARGEST:
+        raise SourceError(
+            f"{name} is one JSON document of more than {_LARGEST >> 20} MiB; export it as JSON "
+            "lines (one record a line)"
+        )
+    if not text.strip():
+        raise SourceError(f"{name} is empty; fetch or export it again")
+    return decode(text, name)
+
+
+def read_lines(stream: BinaryIO, name: str) -> Iterator[dict[str, Any]]:
+    """The objects of JSON lines (or of their gzip), in order. SourceError names a bad line."""
+    try:
+        for number, line in enumerate(io.BufferedReader(unpacked(stream), 1 << 20), 1):  # type: ignore[arg-type]
+            if line.strip():
+                record = decode(line, f"{name}, line {number},")
+                if not isinstance(record, dict):
+                    raise SourceError(f"{name}, line {number}, is no JSON object")
+                yield record
+    except (OSError, EOFError) as error:
+        raise SourceError(f"{name} is cut short or damaged ({error}); fetch it again") from None
+
+
+class _SameForCache:
+    """A transport that is equal to any other, so that a cache goes by location and file."""
+
+    def __init__(self, value: Transport) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _SameForCache)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@lru_cache(maxsize=1024)
+def _peeked(location: str, file: FileRef, transport: _SameForCache) -> Any:
+    try:
+        with transport.value.open(file.path) as stream:
+            if not starts_as_json(unpacked(stream).read(4096)):
+                return SourceError(f"{file.path} is no JSON")
+            name = file.path.lower().removesuffix(".gz")
+            if name.endswith((".jsonl", ".ndjson")):
+                stream.seek(0)
+                return next(read_lines(stream, file.path), None)
+            try:
+                return read_document(stream, file.path)
+            except SourceError:
+                # Some exports call JSON lines `.json`.
+                return next(read_lines(stream, file.path), None)
+    except (SourceError, OSError, EOFError) as error:
+        return error
+
+
+def peek_document(transport: Transport, file: FileRef) -> Any:
+    """What a JSON file holds, for recognising it: the whole document, or the first record of JSON
+    lines. None when the file is no JSON. Read once however many sources ask; do not change it.
+
+    Raises TransportError when the file cannot be opened.
+    """
+    found = _peeked(transport.location, file, _SameForCache(transport))
+    if isinstance(found, TransportError):
+        _peeked.cache_clear()  # the next call may reach it
+        raise found
+    return None if isinstance(found, Exception) else found
