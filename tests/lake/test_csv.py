@@ -156,9 +156,12 @@ def test_blank_lines_are_no_records(bench: Bench) -> None:
     assert current.delivery.rejects_sample[0].line == 2
 
 
-def test_csv_and_parquet_in_one_delivery_are_refused(bench: Bench) -> None:
+def test_parquet_beside_csv_is_read_with_it_row_by_row(bench: Bench) -> None:
     write_bill(bench.bills / "2026-08/a.csv", [row("2026-08-01", "1")])
     bench.ask(f"COPY (SELECT 1 AS cost) TO '{bench.bills}/2026-08/b.parquet'")
-    outcome = bench.one()
-    assert outcome.status == "failed"
-    assert "mix CSV and Parquet" in outcome.message
+    outcome = bench.one(max_rejected=Decimal("0.5"))
+    assert outcome.status == "loaded"
+    assert outcome.record is not None
+    assert outcome.record.proof.rows_read == 2
+    (rejected,) = outcome.record.rejects_sample
+    assert (rejected.file, rejected.line) == ("2026-08/b.parquet", 1)

@@ -154,7 +154,10 @@ class ChargesTable:
         """
         own = dict(properties)
         dropped = [_slice_is(r) for r in replacements if r.had_slice]
-        files = [str(r.path) for r in replacements if r.path is not None]
+        paths = [r.path for r in replacements if r.path is not None]
+        # A delivery of usage alone has no charges: the table gets no file, but its snapshot says
+        # what came and went.
+        files = [str(path) for path in paths if pq.read_metadata(path).num_rows]
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -171,6 +174,9 @@ class ChargesTable:
                             snapshot_properties=own,
                             check_duplicate_files=False,
                         )
+                    else:
+                        with transaction.update_snapshot(own).fast_append():
+                            pass
         except (CommitFailedException, ValidationException) as error:
             raise CommitRefused(str(error)) from error
         snapshot = table.current_snapshot()

@@ -10,10 +10,13 @@ import pyarrow.parquet as pq
 
 from outlay.focus.checks import CheckResult, run_checks
 from outlay.lake.csvfile import csv_record
+from outlay.lake.documents import cell, is_json, records
 from outlay.lake.engine.duckdb import parquet
 from outlay.lake.layout import write_text
 from outlay.lake.records import checks_from_list, checks_to_list
 from outlay.lake.types import LakeError, Slice
+from outlay.sources.contract import SourceError
+from outlay.sources.registry import source
 from outlay.sources.tabular import Header, read_header
 
 if TYPE_CHECKING:
@@ -49,16 +52,28 @@ def raw_record(lake: "Lake", current: Slice, file_index: int, line: int) -> dict
     path = lake.layout.landed(file.landed)
     if not path.exists():
         raise LakeError(f"{file.path} is no longer in the lake (retention); the charge remains")
-    with path.open("rb") as stream:
-        header = read_header(stream, file.path)
-    found = (
-        _parquet_record(lake, path, line)
-        if header.format == "parquet"
-        else _csv_record(path, header, line)
-    )
+    if is_json(path):
+        found = _json_record(path, file.path, current.delivery.kind, line)
+    else:
+        with path.open("rb") as stream:
+            header = read_header(stream, file.path)
+        found = (
+            _parquet_record(lake, path, line)
+            if header.format == "parquet"
+            else _csv_record(path, header, line)
+        )
     if found is None:
         raise LakeError(f"{file.path} has no record {line}; records are numbered from 1")
     return found
+
+
+def _json_record(path: Path, name: str, kind: str, line: int) -> dict[str, str | None] | None:
+    try:
+        reading = records(source(kind), path, name)
+        record = next(itertools.islice(reading, line - 1, None), None)
+    except SourceError as error:
+        raise LakeError(str(error)) from error
+    return None if record is None else {key: cell(value) for key, value in record.items()}
 
 
 def _parquet_record(lake: "Lake", path: Path, line: int) -> dict[str, str | None] | None:

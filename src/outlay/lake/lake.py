@@ -111,6 +111,23 @@ class Lake:
             paths[current.delivery.id] = path
         return paths
 
+    def usage_paths(self, pin: Pin) -> dict[str, Path]:
+        """The usage files of a pin by delivery id, of the deliveries that have usage rows.
+
+        Raises LakeError when one is missing: it cannot be built from the charges.
+        """
+        paths = {}
+        for current in pin.slices:
+            if current.delivery.usage_rows:
+                path = self.layout.usage_file(current.delivery.id)
+                if not path.exists():
+                    raise LakeError(
+                        f"the usage of {current.source} {current.billing_period} is missing from "
+                        "the lake; restore it from a backup, or load it again"
+                    )
+                paths[current.delivery.id] = path
+        return paths
+
     def _rebuild(self, current: Slice) -> None:
         if not current.charges_path.exists():
             raise LakeError(

@@ -78,6 +78,7 @@ class Layout:
         self.offers = root / "landing" / "offers"
         self.charges = root / "charges"
         self.rollups = root / "rollups"
+        self.usage = root / "usage"
         self.deliveries = root / "deliveries"
         self.quarantine = root / "quarantine"
         self.held = root / "held"
@@ -88,8 +89,8 @@ class Layout:
     def create(self) -> None:
         """Make the folders that are not there yet."""
         for folder in (
-            self.iceberg, self.landing, self.offers, self.charges, self.rollups, self.deliveries,
-            self.quarantine, self.held, self.history, self.cache, self.staging,
+            self.iceberg, self.landing, self.offers, self.charges, self.rollups, self.usage,
+            self.deliveries, self.quarantine, self.held, self.history, self.cache, self.staging,
         ):  # fmt: skip
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -100,6 +101,10 @@ class Layout:
     def rollup_file(self, delivery_id: str, table: str) -> Path:
         """One roll-up table of one delivery."""
         return self.rollups / delivery_id / f"{table}.parquet"
+
+    def usage_file(self, delivery_id: str) -> Path:
+        """The usage rows of one delivery, where it has any."""
+        return self.usage / f"{delivery_id}.parquet"
 
     def record_file(self, delivery_id: str) -> Path:
         """Proof and provenance of one delivery."""

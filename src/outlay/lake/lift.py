@@ -56,10 +56,16 @@ def plan(source: str, period: BillingPeriod, mapping: Mapping, *, loose: bool) -
     _check(mapping)
     rejects = [(reject.reason, reject.when) for reject in mapping.rejects]
     started = mapping.main.columns["ChargePeriodStart"]
-    rejects.append(("the row has no currency", f"nullif(trim({mapping.currency}), '') IS NULL"))
-    rejects.append(("the row has no charge period", f"({started}) IS NULL"))
+    own_rejects = [
+        ("the row has no currency", f"nullif(trim({mapping.currency}), '') IS NULL"),
+        ("the row has no charge period", f"({started}) IS NULL"),
+    ]
     if loose:
-        rejects.append(("the row has no billing period", f"({mapping.period}) IS NULL"))
+        own_rejects.append(("the row has no billing period", f"({mapping.period}) IS NULL"))
+    # A row that is no charge (a price, a usage row) needs none of these.
+    folded = any_of([fold.when for fold in mapping.folds])
+    charge = "" if folded == "false" else f" AND NOT {folded}"
+    rejects += [(reason, f"({when}){charge}") for reason, when in own_rejects]
     own = {
         name
         for rows in (mapping.main, *mapping.extra)
@@ -106,7 +112,7 @@ def context_columns(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int
             f"approx_count_distinct(CAST({given[column]} AS VARCHAR))" for column in asked
         )
         sampled = connection.execute(
-            f"SELECT count(*), {counts} FROM raw WHERE _line % {step} = 0"
+            f"SELECT count(*), {counts} FROM {plan.mapping.source} WHERE _line % {step} = 0"
         ).fetchall()[0]
         most = max(_FEW_VALUES, int(sampled[0] * _MODEST_SHARE))
         chosen |= {c for c, count in zip(asked, sampled[1:], strict=True) if count <= most}
@@ -156,7 +162,8 @@ def charges_sql(
     if there.extra:
         # A folded row can still be the origin of extra charges (a fee that becomes a purchase).
         parts += [
-            _rows_sql(plan, rows, any_of(out), lookup, main=False) for rows in plan.mapping.extra
+            _rows_sql(plan, rows, "false" if rows.source else any_of(out), lookup, main=False)
+            for rows in plan.mapping.extra
         ]
     seed = f"{salt}, " if salt else ""
     key = f"CAST(hash({seed}{column_list(contexts)}) >> 1 AS BIGINT)"
@@ -182,7 +189,7 @@ def _rows_sql(plan: Plan, rows: Rows, left_out: str, lookup: Lookup | None, *, m
             sql = place if main else sql
         selected.append(f"CAST({sql} AS {kind}) AS {quoted(name)}")
     where = f"({rows.when})" if left_out == "false" else f"({rows.when}) AND NOT {left_out}"
-    source = "raw"
+    source = rows.source or plan.mapping.source
     if lookup and main:
         source = f"raw JOIN {lookup.table} AS outlay_named ON outlay_key = {lookup.key}"
     return f"SELECT {', '.join(selected)} FROM {source} WHERE {where}"

@@ -96,6 +96,7 @@ def _collect(lake: "Lake", now: datetime) -> _Swept:
         (layout.charges.glob("*/*/*.parquet"), lambda p: delivery_of(p.name) in detailed),
         (layout.deliveries.glob("*.json"), lambda p: delivery_of(p.name) in ever),
         (layout.rollups.glob("*/*"), lambda p: p.parent.name in ever),
+        (layout.usage.glob("*.parquet"), lambda p: delivery_of(p.name) in ever),
         (layout.quarantine.glob("*"), lambda p: delivery_of(p.name) in ever | _held(lake)),
         (layout.cache.glob("tags/*/*"), lambda p: p.parent.name in detailed),
         (layout.landing.glob("[0-9a-f][0-9a-f]/*"), lambda p: layout.relative(p) in landed),

@@ -25,6 +25,7 @@ from outlay.lake.records import record_to_json
 from outlay.lake.rollups import ContextCollisionError, build_rollups
 from outlay.lake.staging import BrokenRow, StagedRaw, Staging
 from outlay.lake.types import Cause, DeliveryRecord, LakeError, LandedFile, Proof, RejectedRow
+from outlay.lake.usage import write_usage
 from outlay.money import BillingPeriod
 from outlay.sources.contract import Progress, Source, SourceOptions, Stated
 
@@ -115,6 +116,10 @@ class Preparer:
         fault_point("map")
         self._tell(offer, "proving", 4)
         proof = prove(connection, planned, found, len(broken), charges, offer.stated)
+        usage_rows = 0
+        if planned.mapping.usage:
+            usage_rows, lines = write_usage(connection, planned, work / "usage.parquet")
+            proof = replace(proof, usage=lines)
         sample: tuple[RejectedRow, ...] = ()
         if proof.rows_rejected:
             quarantine = work / "quarantine.parquet"
@@ -127,6 +132,7 @@ class Preparer:
             rejects_sample=sample,
             checks=run_checks(connection, parquet(charges)) if small else (),
             checked=small,
+            usage_rows=usage_rows,
             focus_version=_focus_version(connection, charges, planned.columns),
         )
         held = self._held(proof)
@@ -149,6 +155,8 @@ class Preparer:
             if offer.undated:
                 files = ", ".join(str(place) for place in sorted(offer.undated))
                 own = f"({own} OR (({mapping.period}) IS NULL AND _file IN ({files})))"
+            if mapping.reference:
+                own = f"({own} OR ({mapping.reference}))"
             self.staging.keep(own)
             # What the mapping found out about the rows must hold for this slice's rows alone.
             mapping = self.source.mapping(raw, self.options)
@@ -169,7 +177,7 @@ class Preparer:
         rows = found.rows + found.extra
         there = LeftOut(found.rejected > 0, bool(found.folded), found.extra > 0)
         lookup = None
-        if rows >= FACTORED_ROWS:
+        if rows >= FACTORED_ROWS and planned.mapping.source == "raw":
             # An expression may fail on values of rows that are rejected: then row by row.
             with contextlib.suppress(duckdb.Error):
                 lookup = factor(connection, planned, raw.columns, rows, extra=there.extra)
@@ -253,6 +261,9 @@ class Preparer:
         target = layout.charges_file(record.source, record.billing_period, record.id)
         publish(work / "charges.parquet", target)
         fault_point("publish")
+        if record.usage_rows:
+            publish(work / "usage.parquet", layout.usage_file(record.id))
+            fault_point("publish")
         (work / "rollups").rename(layout.rollups / record.id)
         sync_folder(layout.rollups)
         fault_point("publish")

@@ -51,26 +51,42 @@ def survey(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Survey:
     sums = ", ".join(
         f"sum(CAST({formula} AS {MONEY_SQL}))" for formula in mapping.formulas.values()
     )
-    extras = " + ".join(f"count_if({rows.when})" for rows in mapping.extra) or "0"
+    joined = [rows for rows in mapping.extra if rows.source is None]
+    extras = " + ".join(f"count_if({rows.when})" for rows in joined) or "0"
     foreign = f"count_if(({mapping.period}) IS DISTINCT FROM DATE '{plan.period.start}')"
     try:
         groups = connection.execute(
             f"SELECT coalesce({mapping.currency}, ''), CASE {' '.join(cases)} ELSE 'u' END, "
             f"count(*), {extras}, {foreign}{', ' + sums if sums else ''} "
-            "FROM raw GROUP BY ALL"
+            f"FROM {mapping.source} GROUP BY ALL"
         ).fetchall()
+        own_extra = sum(
+            connection.execute(
+                f"SELECT count(*) FROM {rows.source} WHERE ({rows.when})"
+            ).fetchall()[0][0]
+            for rows in mapping.extra
+            if rows.source is not None
+        )
+        raw_rows = connection.execute("SELECT count(*) FROM raw").fetchall()[0][0]
     except duckdb.Error as error:
         text = " ".join(str(error).split())[:400]
         raise LakeError(f"the source's own sums cannot be worked out: {text}") from error
+    if sum(group[2] for group in groups) != raw_rows:
+        raise LakeError(
+            f"the source's joins make {sum(group[2] for group in groups)} of {raw_rows} rows; this "
+            "is a defect of the source: please report it with its kind"
+        )
     measures = list(mapping.formulas)
     stated: dict[tuple[str, str], Decimal] = {}
     rejected_sums: dict[tuple[str, str], Decimal] = {}
     counts: dict[str, int] = {}
-    extra = 0
+    extra = own_extra
     for currency, kind, count, extra_count, _, *amounts in groups:
         counts[kind] = counts.get(kind, 0) + count
         extra += 0 if kind == "r" else extra_count
         for measure, amount in zip(measures, amounts, strict=True):
+            if amount is None and kind.startswith("f"):
+                continue  # a price or a usage row has no amount, and its currency is not the bill's
             key = (currency, measure)
             stated[key] = total((stated.get(key, Decimal(0)), amount or Decimal(0)))
             if kind == "r":
@@ -161,7 +177,7 @@ def write_quarantine(
     names = " ".join(f"WHEN {index} THEN {literal(file.path)}" for index, file in enumerate(files))
     select = (
         f"SELECT CASE _file {names} END AS file, _line AS line, CASE {cases} END AS reason, "
-        f"{raw.record_json()} AS record FROM raw"
+        f"{raw.record_json()} AS record FROM {plan.mapping.source}"
     )
     columns = {
         "file": [files[row.file].path for row in broken],

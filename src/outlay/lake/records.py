@@ -15,6 +15,7 @@ from outlay.lake.types import (
     Proof,
     ProofLine,
     RejectedRow,
+    UsageLine,
 )
 from outlay.money import BillingPeriod, money_text
 
@@ -40,6 +41,15 @@ def proof_to_dict(proof: Proof) -> dict[str, Any]:
         ],
         "manifest_rows": proof.manifest_rows,
         "manifest_totals": {k: money_text(v) for k, v in proof.manifest_totals.items()},
+        "usage": [
+            {
+                "metric": line.metric,
+                "unit": line.unit,
+                "stated": None if line.stated is None else money_text(line.stated),
+                "loaded": money_text(line.loaded),
+            }
+            for line in proof.usage
+        ],
         "reconciled": proof.reconciled,
         "problems": list(proof.problems),
     }
@@ -64,6 +74,15 @@ def _proof_from(data: Mapping[str, Any]) -> Proof:
         ),
         manifest_rows=data["manifest_rows"],
         manifest_totals={k: Decimal(v) for k, v in data["manifest_totals"].items()},
+        usage=tuple(
+            UsageLine(
+                line["metric"],
+                line["unit"],
+                None if line["stated"] is None else Decimal(line["stated"]),
+                Decimal(line["loaded"]),
+            )
+            for line in data.get("usage", ())
+        ),
     )
 
 
@@ -113,6 +132,7 @@ def record_to_dict(record: DeliveryRecord) -> dict[str, Any]:
         "columns": list(record.columns),
         "context_columns": list(record.context_columns),
         "loose": record.loose,
+        "usage_rows": record.usage_rows,
     }
 
 
@@ -149,6 +169,7 @@ def record_from_json(text: str) -> DeliveryRecord:
             columns=tuple(data["columns"]),
             context_columns=tuple(data["context_columns"]),
             loose=data["loose"],
+            usage_rows=data.get("usage_rows", 0),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise LakeError(

@@ -13,6 +13,7 @@ from outlay.sources.contract import Source, SourceOptions
 
 _Part = tuple[BillingPeriod, tuple[int, ...], frozenset[int]]
 _UNDATED = ""
+_REFERENCE = "*"  # rows that every period needs
 
 
 def split_by_period(
@@ -25,26 +26,30 @@ def split_by_period(
 ) -> list[_Part]:
     """Group files by the periods of their rows: (period, file indices, who takes what is undated).
 
-    Rows without a period, and records that are no rows, belong to the first slice of their file.
+    Rows that every period needs come with each. Rows without a period, and records that are no
+    rows, belong to the first slice of their file.
     A file's periods are remembered by its content. Raises LakeError when no row has a period.
     """
     periods = [
         _file_periods(layout, source, options, files, at, staging) for at in range(len(files))
     ]
-    dated = sorted({period for found in periods for period in found if period != _UNDATED})
+    none = {_UNDATED, _REFERENCE}
+    dated = sorted({period for found in periods for period in found} - none)
     if not dated:
         raise LakeError(
             f"{files[0].path} has no rows with a billing period; an empty export is not loaded: "
             "check the export"
         )
-    firsts = [min((p for p in found if p != _UNDATED), default=dated[0]) for found in periods]
+    firsts = [min((p for p in found if p not in none), default=dated[0]) for found in periods]
     parts = []
     for text in dated:
         period = BillingPeriod.parse(text)
         if not wants(period):
             continue
         indices = tuple(
-            at for at, found in enumerate(periods) if text in found or firsts[at] == text
+            at
+            for at, found in enumerate(periods)
+            if text in found or _REFERENCE in found or firsts[at] == text
         )
         undated = frozenset(place for place, at in enumerate(indices) if firsts[at] == text)
         parts.append((period, indices, undated))
@@ -67,10 +72,13 @@ def _file_periods(
     except (OSError, ValueError):
         pass
     staged = staging()
-    raw = staged.raw([index])
+    raw = staged.alone(index)
     mapping = source.mapping(raw, options)
+    reference = mapping.reference or "false"
     rows = raw.ask(
-        f"SELECT DISTINCT coalesce(strftime(CAST({mapping.period} AS DATE), '%Y-%m'), '') FROM raw"
+        f"SELECT DISTINCT CASE WHEN {reference} THEN '{_REFERENCE}' ELSE "
+        f"coalesce(strftime(CAST({mapping.period} AS DATE), '%Y-%m'), '') END "
+        f"FROM {mapping.source}"
     )
     found = sorted(str(row[0]) for row in rows)
     write_text(memo, json.dumps(found))

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from outlay.focus.sql import literal, quoted
 from outlay.lake.csvfile import blank_lines
+from outlay.lake.documents import is_json, stage_document
 from outlay.lake.engine.duckdb import parquet
 from outlay.lake.faults import fault_point
 from outlay.lake.layout import Layout
@@ -52,6 +53,10 @@ class StagedRaw:
         """Run a SELECT over `raw` and fetch all of it."""
         return self.connection.execute(sql).fetchall()
 
+    def make(self, name: str, sql: str) -> None:
+        """Make the temporary table `name` from a SELECT, in place of one of that name."""
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS {sql}")
+
     def record_json(self) -> str:
         """SQL of the vendor's record as JSON text, names as the vendor spells them."""
         parts = ", ".join(
@@ -61,10 +66,11 @@ class StagedRaw:
 
 
 class Staging:
-    """The files of one delivery, readable by the engine; each CSV file is parsed at most once.
+    """The files of one delivery, readable by the engine; each is parsed at most once.
 
-    Raises SourceError or LakeError when a file is empty, cut short, no table, or when CSV and
-    Parquet are mixed. Records that break the table's shape are in `broken`, not in `raw`.
+    Parquet beside CSV or JSON is read as text like them. Raises SourceError or LakeError when a
+    file is empty, cut short or no table. Records that break the table's shape are in `broken`,
+    not in `raw`.
     """
 
     def __init__(
@@ -82,15 +88,17 @@ class Staging:
         self._layout, self._folder, self._progress = layout, folder, progress
         self._source = source
         self._staged: dict[int, Path] = {}
-        self._headers = [self._header(file) for file in files]
-        if len({header.format for header in self._headers}) > 1:
-            raise LakeError(
-                f"{files[0].path} and its delivery mix CSV and Parquet files; a delivery must be "
-                "of one format: load them as two sources"
-            )
+        self._places: dict[str, str] = {}
+        self._headers = [self._header(index) for index in range(len(files))]
         names = dict.fromkeys(name for header in self._headers for name in header.columns)
-        self._places = {name: f"c{index}" for index, name in enumerate(names)}
+        for name in names:
+            self._places.setdefault(name, f"c{len(self._places)}")
         self._wanted = set(source.wanted(list(names)))
+        self._is_parquet = {header.format for header in self._headers} == {"parquet"}
+        self._tables = [
+            source.table_of(file.path, header.columns)
+            for file, header in zip(self.files, self._headers, strict=True)
+        ]
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -101,13 +109,29 @@ class Staging:
             if header.encoding not in ("", "utf-8")
         )
 
-    def _header(self, file: LandedFile) -> Header:
-        with self._layout.landed(file.landed).open("rb") as stream:
+    def _header(self, index: int) -> Header:
+        """The file's columns; a JSON document says them only when it is read, and so is staged."""
+        file = self.files[index]
+        path = self._layout.landed(file.landed)
+        if is_json(path):
+            self._tell(index)
+            target = self._folder / f"raw-{index}.parquet"
+            columns = stage_document(
+                self.connection, self._source, path, file.path, self._places, target
+            )
+            fault_point("stage")
+            self._staged[index] = target
+            return Header("json", columns)
+        with path.open("rb") as stream:
             return read_header(stream, file.path)
+
+    def _tell(self, index: int) -> None:
+        if self._progress:
+            self._progress(f"reading {self.files[index].path}", index, len(self.files))
 
     def raw(self, indices: Sequence[int]) -> StagedRaw:
         """Make the relation `raw` of some of the files; `_file` counts in the given order."""
-        is_parquet = self._headers[indices[0]].format == "parquet"
+        is_parquet = self._is_parquet
         paths = [
             self._layout.landed(self.files[index].landed) if is_parquet else self._stage(index)
             for index in indices
@@ -116,13 +140,24 @@ class Staging:
         columns = self._parquet_columns(scan, indices) if is_parquet else self._csv_columns(indices)
         line = "file_row_number + 1" if is_parquet else "_line"
         selected = "".join(f"{column.sql}, " for column in columns.values())
+        tables = ", ".join(literal(self._tables[index]) for index in indices)
         # _file (and for Parquet _line) are virtual columns: they cost nothing unless asked for.
         self.connection.execute(
             f"CREATE OR REPLACE TEMP VIEW raw_files AS SELECT {selected}"
-            f"CAST(file_index AS INTEGER) AS _file, CAST({line} AS BIGINT) AS _line FROM {scan}"
+            f"CAST(file_index AS INTEGER) AS _file, CAST({line} AS BIGINT) AS _line, "
+            f"[{tables}][CAST(file_index AS BIGINT) + 1] AS _table FROM {scan}"
         )
         self.keep("true")
         return StagedRaw(self.connection, columns)
+
+    def alone(self, index: int) -> StagedRaw:
+        """The relation `raw` of one file; where the delivery has several tables, with the columns
+        of all of them, since a mapping needs them together."""
+        if len(set(self._tables)) == 1:
+            return self.raw([index])
+        raw = self.raw(range(len(self.files)))
+        self.keep(f"_file = {index}")
+        return raw
 
     def keep(self, condition: str) -> None:
         """Narrow `raw` to the rows where the condition holds (a loose file's own period)."""
@@ -155,8 +190,7 @@ class Staging:
     def _stage(self, index: int) -> Path:
         if index not in self._staged:
             file, header = self.files[index], self._headers[index]
-            if self._progress:
-                self._progress(f"reading {file.path}", index, len(self.files))
+            self._tell(index)
             target = self._folder / f"raw-{index}.parquet"
             selected = [
                 (at, self._places[name])
@@ -164,6 +198,10 @@ class Staging:
                 if name in self._wanted
             ]
             path = self._layout.landed(file.landed)
+            if header.format == "parquet":
+                _stage_parquet(self.connection, path, selected, header, target)
+                self._staged[index] = target
+                return target
             found = _stage_file(self.connection, _reader(path, header), selected, file, target)
             if found:
                 blank = blank_lines(path, header, max(line for line, *_ in found))
@@ -172,6 +210,32 @@ class Staging:
             fault_point("stage")
             self._staged[index] = target
         return self._staged[index]
+
+
+def _stage_parquet(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    selected: Sequence[tuple[int, str]],
+    header: Header,
+    target: Path,
+) -> None:
+    """Write a Parquet file's rows as text, for a delivery whose other files are text."""
+    kinds = {
+        name: kind
+        for name, kind, *_ in connection.execute(
+            f"DESCRIBE SELECT * FROM {parquet(path)}"
+        ).fetchall()
+    }
+    cells = []
+    for at, place in selected:
+        name = header.columns[at]
+        nested = kinds[name].startswith(("STRUCT", "MAP")) or kinds[name].endswith("]")
+        text = f"to_json({quoted(name)})" if nested else quoted(name)
+        cells.append(f"nullif(CAST({text} AS VARCHAR), '') AS {place}, ")
+    connection.execute(
+        f"COPY (SELECT {''.join(cells)}CAST(file_row_number + 1 AS BIGINT) AS _line "
+        f"FROM {parquet(path)}) TO {literal(str(target))} (FORMAT {_STAGED})"
+    )
 
 
 def _reader(path: Path, header: Header) -> str:

@@ -52,6 +52,24 @@ class ProofLine:
 
 
 @dataclass(frozen=True)
+class UsageLine:
+    """One metric of the usage rows: the vendor's own sum against what is in the lake.
+
+    `stated` is None where the source gives no formula of its own for the metric.
+    """
+
+    metric: str
+    unit: str
+    stated: Decimal | None
+    loaded: Decimal
+
+    @property
+    def agrees(self) -> bool:
+        """True unless the two sums differ."""
+        return self.stated is None or self.stated == self.loaded
+
+
+@dataclass(frozen=True)
 class Proof:
     """That nothing was lost or made up between the vendor's rows and the charges.
 
@@ -67,6 +85,7 @@ class Proof:
     lines: tuple[ProofLine, ...]
     manifest_rows: int | None = None
     manifest_totals: dict[str, Decimal] = field(default_factory=dict)
+    usage: tuple[UsageLine, ...] = ()
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -82,6 +101,12 @@ class Proof:
                 found.append(
                     f"{line.measure} {line.currency}: stated {line.stated:f}, loaded "
                     f"{line.loaded:f}, rejected {line.rejected:f}, difference {line.difference:f}"
+                )
+        for use in self.usage:
+            if not use.agrees:
+                found.append(
+                    f"usage {use.metric} in {use.unit}: stated {use.stated:f}, loaded "
+                    f"{use.loaded:f}"
                 )
         for measure, amount in self.manifest_totals.items():
             lines = [line for line in self.lines if line.measure == measure]
@@ -134,7 +159,7 @@ class DeliveryRecord:
     content itself. `loaded_at` is UTC (naive). `replaces` is the delivery id that was current.
     `columns` are the `x_` columns of the source, `context_columns` those of the contexts table.
     `checked` is False where the slice is so large that its row checks wait until they are asked
-    for (`Lake.checks`); `checks` is empty then.
+    for (`Lake.checks`); `checks` is empty then. `usage_rows` are kept beside the charges.
     """
 
     id: str
@@ -160,6 +185,7 @@ class DeliveryRecord:
     columns: tuple[str, ...] = ()
     context_columns: tuple[str, ...] = ()
     loose: bool = False
+    usage_rows: int = 0
 
 
 @dataclass(frozen=True)

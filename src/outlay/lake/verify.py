@@ -42,7 +42,8 @@ def _table(lake: "Lake", pin: Pin) -> list[str]:
         planned = lake.table.planned(pin.snapshot_id)
     except (LakeError, OSError) as error:
         return [f"the table's snapshot {pin.snapshot_id} cannot be planned: {error}"]
-    held = tuple(sorted(current.delivery.id for current in pin.slices))
+    # A delivery of usage alone has no file in the table.
+    held = tuple(sorted(s.delivery.id for s in pin.slices if s.delivery.rows))
     if planned != held:
         return [
             f"the history of snapshot {pin.snapshot_id} names {len(held)} deliveries, the table "
@@ -64,6 +65,8 @@ def _slice(lake: "Lake", connection: duckdb.DuckDBPyConnection, current: Slice) 
             problems.append(f"the vendor's file {file.path} is missing from the landing folder")
     if record.proof.rows_rejected and not lake.layout.quarantine_file(record.id).exists():
         problems.append("the quarantine of its rejected rows is missing")
+    if record.usage_rows and not lake.layout.usage_file(record.id).exists():
+        problems.append("its usage file is missing")
     if not current.charges_path.exists():
         return [*problems, f"its charges file {current.charges_path.name} is missing"]
     try:

@@ -153,7 +153,8 @@ class Rows:
     """One SELECT: FOCUS or `x_` column → SQL expression, for the rows where `when` holds.
 
     It reads the mapping's `source` unless it names a relation of its own (one made with
-    `Raw.make`, say), which must then have `_file` and `_line` of the raw row behind each row.
+    `Raw.make`, say), which must then have `_file` and `_line` of the raw row behind each row,
+    and nothing of rows that the mapping rejects.
     """
 
     name: str
@@ -174,6 +175,9 @@ class Mapping:
     (first day of the billing period of a row), `currency` a VARCHAR one.
     `tags` values are MAP(VARCHAR, VARCHAR). `notes` are shown with the slice.
 
+    `reference` (SQL over `raw`) marks rows that every period of the delivery needs, such as
+    prices: of loose files they are shown to each slice. A fold must take them out of the count.
+
     `source` is what `main`, `formulas`, `rejects` and `folds` read: `raw`, or `raw` with joins
     that find at most one row each (`raw LEFT JOIN prices ON …`); a join that multiplies rows is
     refused.
@@ -192,8 +196,17 @@ class Mapping:
     folds: tuple[Fold, ...] = ()
     notes: tuple[str, ...] = ()
     source: str = "raw"
+    reference: str | None = None
     usage: tuple[Rows, ...] = ()
     usage_formulas: MappingABC[str, str] = field(default_factory=dict)
+
+
+NO_CHARGES = Rows(
+    "no charges",
+    "false",
+    {"ChargePeriodStart": "CAST(NULL AS TIMESTAMP)", "BillingCurrency": "NULL"},
+)
+"""The `main` of a delivery that is usage alone."""
 
 
 class SourceOptions(BaseModel):
@@ -245,8 +258,8 @@ class Source(ABC):
         JSON text. All columns are VARCHAR in `raw`. The n-th record has `_line` n, from 1.
         """
         raise SourceError(
-            f"{name} is a JSON document, and a bill of kind {self.kind} is none; load it without "
-            "--kind so that its kind is found"
+            f"{name} is a JSON document and no table, which a bill of kind {self.kind} is; load it "
+            "without --kind so that its kind is found"
         )
 
     def collect(

@@ -5,7 +5,6 @@ fraction or an exponent stays text, and integers are Python's.
 """
 
 import gzip
-import io
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, BinaryIO
@@ -71,7 +70,7 @@ def read_document(stream: BinaryIO, name: str) -> Any:
 def read_lines(stream: BinaryIO, name: str) -> Iterator[dict[str, Any]]:
     """The objects of JSON lines (or of their gzip), in order. SourceError names a bad line."""
     try:
-        for number, line in enumerate(io.BufferedReader(unpacked(stream), 1 << 20), 1):  # type: ignore[arg-type]
+        for number, line in enumerate(unpacked(stream), 1):
             if line.strip():
                 record = decode(line, f"{name}, line {number},")
                 if not isinstance(record, dict):

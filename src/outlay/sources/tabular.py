@@ -42,7 +42,7 @@ class Header:
     inside a zip, in order; the header is the first one's.
     """
 
-    format: Literal["csv", "parquet"]
+    format: Literal["csv", "parquet", "json"]
     columns: tuple[str, ...]
     delimiter: str = ""
     quote: str = ""
