@@ -8,6 +8,13 @@ A source of kind `a-b` has a module `tests/sources/a_b/sample.py` with
 that writes a bill into an empty folder as its vendor would: one plain usage line, billed as it
 is, for each given line, in files of the format (`csv` or `parquet`). CSV has the amount as the
 text that it is, Parquet has it as a double.
+
+It may also have
+
+    FORMATS: tuple[str, ...]      # the formats that the vendor has; default ("csv", "parquet");
+                                  # any other than parquet has the amount as text
+    DATASET = "usage"             # its deliveries are usage alone: nothing of money is tested
+    DETECTED = False              # its files are taken for it only when its kind is named
 """
 
 from collections.abc import Callable, Sequence
@@ -45,6 +52,14 @@ class Sample:
     kind: str
     options: dict[str, object]
     write: Callable[[Path, Sequence[Line], str], None]
+    formats: tuple[str, ...] = FORMATS
+    dataset: str = "charges"
+    detected: bool = True
+
+    @property
+    def text(self) -> str | None:
+        """The format that has amounts as text, if the vendor has one."""
+        return next((format for format in self.formats if format != "parquet"), None)
 
 
 def sample_of(kind: str) -> Sample:
@@ -57,4 +72,11 @@ def sample_of(kind: str) -> Sample:
             f"source {kind} has no {name.replace('.', '/')}.py: every source gives the contract "
             "suite bills of its kind (see tests/contract/sample.py)"
         ) from error
-    return Sample(kind, module.OPTIONS, module.write)
+    return Sample(
+        kind,
+        module.OPTIONS,
+        module.write,
+        getattr(module, "FORMATS", FORMATS),
+        getattr(module, "DATASET", "charges"),
+        getattr(module, "DETECTED", True),
+    )

@@ -15,6 +15,7 @@ import duckdb
 from outlay.app.demo import lines, views, write_cur, write_focus
 from outlay.app.demo.story import COMPANY, MONTHS, Story
 from outlay.app.demo.table import Span
+from outlay.app.demo.vendors import VENDORS
 from outlay.app.errors import WorkspaceError
 from outlay.app.settings import FILE
 from outlay.app.workspace import Workspace
@@ -32,7 +33,8 @@ SOURCES = {
     "aws-fjellkit": "aws-cur",
     "aws-gmbh": "aws-focus",
     "loomlight": "focus",
-}
+} | {vendor.name: vendor.kind for vendor in VENDORS}
+_OPTIONS = {vendor.name: vendor.options for vendor in VENDORS}
 _RESTATED = ("aws-main", "aws-fjellkit")
 
 
@@ -173,6 +175,10 @@ class _Maker:
             self._say("writing bills", number, len(others))
             write_focus.write_gmbh(con, self.bills / "aws-gmbh", month, story)
             write_focus.write_vendor(con, self.bills / "loomlight", month, story)
+            for vendor in VENDORS:
+                folder = self.bills / vendor.name
+                folder.mkdir(parents=True, exist_ok=True)
+                vendor.write(folder, month, story)
 
     def _write_aws(
         self, con: duckdb.DuckDBPyConnection, month: BillingPeriod, *, closed: bool, run: str
@@ -187,7 +193,9 @@ class _Maker:
         for name, kind in SOURCES.items():
             if name not in configured:
                 location = str(self.bills / name)
-                self.workspace.add_source(name, kind, location, author="outlay demo")
+                self.workspace.add_source(
+                    name, kind, location, _OPTIONS.get(name), author="outlay demo"
+                )
 
     def _sync(self, names: Sequence[str]) -> None:
         for number, name in enumerate(names):

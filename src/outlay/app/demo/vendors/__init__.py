@@ -1,0 +1,36 @@
+"""The demo company's other vendors: one module each, one line here.
+
+A module has `write(folder, month, story)`: it writes that vendor's bill of one month into its
+folder, as the vendor would lay it out, up to `story.last_day`. The same month and story give the
+same files; a later day may only add to an open month (or write it again).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from outlay.app.demo.story import Story
+from outlay.money import BillingPeriod
+
+Writer = Callable[[Path, BillingPeriod, Story], None]
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A source of the demo: its name, kind, module and options."""
+
+    name: str
+    kind: str
+    module: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def write(self) -> Writer:
+        """The module's writer."""
+        writer: Writer = import_module(f"outlay.app.demo.vendors.{self.module}").write
+        return writer
+
+
+VENDORS: tuple[Vendor, ...] = ()
