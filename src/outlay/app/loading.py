@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from outlay.app.collecting import api_feed, collect, is_api
 from outlay.app.errors import WorkspaceError
 from outlay.app.kinds import SOURCE, Cadence, SourceSpec
 from outlay.app.status import SourceLoad
@@ -26,7 +27,8 @@ class _Plan:
 
     name: str
     location: str
-    transport: Transport
+    transport: Transport | None
+    """None for an API, which is asked only when it is loaded."""
     feed: Feed
 
 
@@ -132,11 +134,35 @@ def _spec(resource: Resource) -> SourceSpec:
     return resource.spec
 
 
-def _detect(workspace: Workspace, location: str, kind: str | None) -> tuple[Transport, list[Feed]]:
+def _detect(
+    workspace: Workspace, location: str, kind: str | None
+) -> tuple[Transport | None, list[Feed]]:
     # Before anything is read: a location with a secret in it must not be tried, shown or kept.
     refuse_secrets({"location": location}, "source")
+    api = _api_of(location, kind)
+    if api is not None:
+        return None, [api_feed(api, location)]
     transport = open_location(workspace, stored_location(workspace, location))
     return transport, _feeds(transport, kind)
+
+
+def _api_of(location: str, kind: str | None) -> Source | None:
+    """The source that asks an API at the location; refuses an API whose kind is not named."""
+    from outlay.sources.registry import SOURCES
+    from outlay.sources.transports import SCHEMES
+
+    if kind is not None and kind in SOURCES:
+        return SOURCES[kind] if is_api(SOURCES[kind], location) else None
+    scheme = location.partition("://")[0].lower()
+    if kind is None and "://" in location and scheme not in SCHEMES:
+        able = [name for name, source in SOURCES.items() if is_api(source, location)]
+        if able:
+            raise WorkspaceError(
+                f"{location} is an API: name its kind with --kind. Kinds that ask "
+                f"{scheme}://: {', '.join(able)}.",
+                wrong_use=True,
+            )
+    return None
 
 
 def _feeds(transport: Transport, kind: str | None) -> list[Feed]:
@@ -190,6 +216,8 @@ def _periods(plan: _Plan, options: Mapping[str, Any] | None) -> set[BillingPerio
     from outlay.sources.registry import source as source_of
 
     source = source_of(plan.feed.kind)
+    if plan.transport is None:
+        return {None}
     chosen = source.Options.model_validate(dict(options or {}))
     deliveries = source.deliveries(plan.transport, chosen, plan.feed.root)
     return {delivery.billing_period for delivery in deliveries}
@@ -265,8 +293,7 @@ def _sync_one(
     done = SourceLoad(resource.name, spec.kind, spec.location)
     run = None if dry_run else workspace.run_log.start(resource.name, "sync")
     try:
-        transport = open_location(workspace, spec.location)
-        done = _run(workspace, done, spec, transport, period, progress, dry_run=dry_run)
+        done = _run(workspace, done, spec, None, period, progress, dry_run=dry_run)
     except SourceError as error:
         done = replace(done, error=str(error))
     except BaseException as error:
@@ -282,23 +309,30 @@ def _run(
     workspace: Workspace,
     done: SourceLoad,
     spec: SourceSpec,
-    transport: Transport,
+    transport: Transport | None,
     period: BillingPeriod | None,
     progress: Progress | None,
     *,
     dry_run: bool = False,
 ) -> SourceLoad:
-    """Hand the source to the lake; what cannot be discovered becomes the load's error."""
+    """Collect what an API has and hand the source to the lake; what cannot be discovered becomes
+    the load's error."""
     from outlay.lake import LakeError
     from outlay.sources.registry import source as source_of
 
     source: Source = source_of(spec.kind)
+    options = source.Options.model_validate(spec.options)
     try:
+        if is_api(source, spec.location):
+            transport = collect(
+                workspace, done.source, source, spec.location, options, period, progress,
+                dry_run=dry_run,
+            )  # fmt: skip
         outcomes = workspace.lake.load(
             done.source,
             source,
-            transport,
-            source.Options.model_validate(spec.options),
+            transport or open_location(workspace, spec.location),
+            options,
             root=spec.root,
             periods=None if period is None else [period],
             max_rejected=spec.max_rejected,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from outlay.app.collecting import collected_folder
 from outlay.app.freshness import freshness
 from outlay.app.kinds import SOURCE, SourceSpec
 from outlay.app.loading import stored_location
@@ -102,6 +104,7 @@ def remove(workspace: Workspace, name: str, *, keep_data: bool, author: str) -> 
     if not keep_data:
         # Data first: if this fails the source is still there to be removed again.
         workspace.lake.remove(name)
+        shutil.rmtree(collected_folder(workspace, name), ignore_errors=True)
     if status.configured:
         workspace.resources.delete(SOURCE.name, name, author=author)
 
