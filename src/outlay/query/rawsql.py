@@ -10,9 +10,9 @@ import tempfile
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import duckdb
 import pyarrow as pa
@@ -20,8 +20,10 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
+from outlay.focus.datasets import Stated
 from outlay.focus.sql import literal, quoted
 from outlay.lake.types import Pin
+from outlay.query import datasets
 from outlay.query.errors import QueryError, near_names
 from outlay.query.facts import SliceFacts, slice_facts
 from outlay.query.run import PinnableLake
@@ -29,7 +31,7 @@ from outlay.query.run import PinnableLake
 # What sqlglot cannot parse is refused with our own message; its warning would only repeat that.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
-VIEWS = ("charges", "daily", "contexts")
+VIEWS = ("charges", "daily", "contexts", *datasets.VIEWS)
 _TABLE_FUNCTIONS = ("unnest", "generate_series", "range")
 _REFUSED = (
     "read_", "parquet_", "sniff_", "glob", "query", "pragma_", "duckdb_", "getenv", "which_secret",
@@ -70,12 +72,17 @@ def sql(
     pin: Pin | None = None,
     limit: int = 10_000,
     timeout_seconds: float = 60.0,
+    stated: Stated | None = None,
+    today: date | None = None,
 ) -> SqlResult:
-    """Run one SELECT over the views ``charges``, ``daily`` and ``contexts``.
+    """Run one SELECT over the views ``charges``, ``daily``, ``contexts`` and the FOCUS datasets
+    ``billing_period``, ``invoice_detail`` and ``contract_commitment``.
 
     `daily` has a row per day and context with the context's columns beside the sums. At most
-    `limit` rows are read; after `timeout_seconds` the query is interrupted. Raises QueryError for
-    anything but a SELECT over these views, for what the engine refuses, and at the timeout.
+    `limit` rows are read; after `timeout_seconds` the query is interrupted. `stated` is what a
+    person says of invoices and commitments, `today` (UTC) the day on which commitments run.
+    Raises QueryError for anything but a SELECT over these views, for what the engine refuses, and
+    at the timeout.
     """
     used = check(text)
     pin = pin or lake.pin(as_of)
@@ -83,15 +90,50 @@ def sql(
     connection = lake.connect()
     try:
         for view in used:
-            connection.execute(f"CREATE TEMP VIEW {view} AS {_view(view, facts)}")
+            if view not in datasets.VIEWS:
+                connection.execute(f"CREATE TEMP VIEW {view} AS {_view(view, facts)}")
+        _make_datasets(connection, lake, pin, used, stated, today or datetime.now(UTC).date())
         with tempfile.TemporaryDirectory(prefix="outlay-sql-") as spill:
-            _wall(connection, [path for view in used for path in _paths(view, facts)], spill)
+            paths = [p for v in used if v not in datasets.VIEWS for p in _paths(v, facts)]
+            _wall(connection, paths, spill)
             _check_statement(connection, text)
             table = _run(connection, text, limit + 1, timeout_seconds)
     finally:
         connection.close()
     snapshot = None if pin.snapshot_id is None else str(pin.snapshot_id)
     return SqlResult(table.slice(0, limit), table.num_rows > limit, snapshot)
+
+
+@runtime_checkable
+class _Remembering(Protocol):
+    """A lake that still knows the deliveries that were replaced."""
+
+    history: datasets.Records
+
+
+def _make_datasets(
+    connection: duckdb.DuckDBPyConnection,
+    lake: PinnableLake,
+    pin: Pin,
+    used: Iterable[str],
+    stated: Stated | None,
+    today: date,
+) -> None:
+    """Work out the FOCUS datasets that a text reads, as temporary tables of their views' names."""
+    wanted = {view: datasets.VIEWS[view] for view in used if view in datasets.VIEWS}
+    if not wanted:
+        return
+    records = lake.history if isinstance(lake, _Remembering) else None
+    try:
+        made = datasets.make(
+            connection, pin.slices, wanted.values(), today, records=records, stated=stated
+        )
+    except LookupError as error:
+        raise QueryError(str(error), field="sql", hint="Load a bill first.") from None
+    for view, name in wanted.items():
+        connection.register("outlay_made", made[name].table)
+        connection.execute(f"CREATE TEMP TABLE {view} AS SELECT * FROM outlay_made")
+        connection.unregister("outlay_made")
 
 
 def check(text: str) -> tuple[str, ...]:
