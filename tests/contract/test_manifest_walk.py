@@ -27,7 +27,7 @@ def entries() -> list[Entry]:
         return [
             row
             for row in csv.DictReader(file)
-            if row["path"].split("/")[0] in ("aws", "focus") and row["cost_column"]
+            if row["path"].split("/")[0] in ("aws", "focus", "oci") and row["cost_column"]
         ]
 
 

@@ -13,6 +13,7 @@ _CLASSES = {
     "focus": "outlay.sources.focus:Focus",
     "aws-focus": "outlay.sources.aws_focus:AwsFocus",
     "aws-cur": "outlay.sources.aws_cur:AwsCur",
+    "oci": "outlay.sources.oci:Oci",
 }
 
 
