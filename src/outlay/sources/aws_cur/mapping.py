@@ -43,6 +43,14 @@ _OWN = {
 }
 """Own column → the report's column that it keeps, where the report has it."""
 
+_TERMS = {
+    "x_CommitmentTerm": ("savingsPlan/PurchaseTerm", "pricing/LeaseContractLength"),
+    "x_CommitmentPaymentOption": ("savingsPlan/PaymentOption", "pricing/PurchaseOption"),
+    "x_CommitmentStart": ("savingsPlan/StartTime", "reservation/StartTime"),
+    "x_CommitmentEnd": ("savingsPlan/EndTime", "reservation/EndTime"),
+}
+"""Own column of purchases of commitments → the report's columns, the first that has a value."""
+
 _USES = ("Usage", COVERED_BY_RESERVATION, COVERED_BY_PLAN)
 _PURCHASES = ("Fee", PLAN_FEE, PLAN_UPFRONT, RESERVATION_FEE)
 
@@ -397,6 +405,11 @@ class _Line:
             own["x_Discounts"] = (
                 f"CASE WHEN cardinality({sql}) > 0 THEN CAST(to_json({sql}) AS VARCHAR) END"
             )
+        if any(name in self.facts.types for name in _PURCHASES):
+            for name, columns in _TERMS.items():
+                told = [self.c.text(column) for column in columns if self.c.has(column)]
+                if told:
+                    own[name] = f"CASE WHEN {self.fee} THEN coalesce({', '.join(told)}) END"
         return own | {"x_FocusVersion": "'1.4'"}
 
 

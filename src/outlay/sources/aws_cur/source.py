@@ -57,7 +57,7 @@ class AwsCur(Source):
     example: ClassVar[str] = (
         "outlay source add aws --kind aws-cur --location s3://bills/reports/acme-cur"
     )
-    mapping_version: ClassVar[int] = 1
+    mapping_version: ClassVar[int] = 2
     Options: ClassVar[type[SourceOptions]] = AwsCurOptions
 
     def recognise(self, transport: Transport, files: Sequence[FileRef]) -> list[Feed]:
