@@ -26,6 +26,7 @@ dev: ## .venv with everything a developer needs
 
 test: dev ## every test (browser tests need Chromium, installed when that is possible)
 	@scripts/install-system.sh
+	@scripts/install-azurite.sh
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder \
 		-m "not slow_faults" $(ARGS)
 

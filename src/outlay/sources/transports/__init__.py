@@ -22,19 +22,37 @@ def _open_s3(location: str) -> Transport:
     return S3Transport(location)
 
 
+def _open_azure(location: str) -> Transport:
+    from outlay.sources.transports.azure import AzureTransport
+
+    return AzureTransport(location)
+
+
+def _open_gcs(location: str) -> Transport:
+    from outlay.sources.transports.gcs import GcsTransport
+
+    return GcsTransport(location)
+
+
 # A cloud's SDK is imported only by the location that needs it, so that the command line starts
 # fast and an installation without the extra still reads files.
-SCHEMES: dict[str, Callable[[str], Transport]] = {"file": _open_file, "s3": _open_s3}
+SCHEMES: dict[str, Callable[[str], Transport]] = {
+    "az": _open_azure,
+    "file": _open_file,
+    "gs": _open_gcs,
+    "s3": _open_s3,
+}
 
 
 def open_transport(location: str) -> Transport:
-    """The transport of a location: a path (``~`` allowed), ``file://…`` or ``s3://bucket/prefix``.
+    """The transport of a location: a path (``~`` allowed), ``file://…``, ``s3://bucket/prefix``,
+    ``az://account/container/prefix`` or ``gs://bucket/prefix``.
 
     Nothing is read yet. Raises TransportError for an empty location or an unknown scheme.
     """
     text = location.strip()
     if not text:
-        raise TransportError("the location is empty; give a file, a folder or s3://bucket/prefix")
+        raise TransportError("the location is empty; give a file, a folder or a URL")
     match = _SCHEME.match(text)
     if match is None:
         return _open_file(text)
