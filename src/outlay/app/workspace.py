@@ -28,8 +28,9 @@ from outlay.money import BillingPeriod
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from outlay.app.export import ExportedFile
+    from outlay.app.export import ExportedFile, Wanted
     from outlay.app.runs import RunLog
+    from outlay.focus.datasets import Stated
     from outlay.lake import (
         DeliveryRecord,
         Lake,
@@ -388,10 +389,18 @@ class Workspace:
         limit: int = 10_000,
         timeout_seconds: float = 60.0,
     ) -> SqlResult:
-        """One SELECT over the views `charges`, `daily` and `contexts`, read-only."""
+        """One SELECT over the views of `outlay.query.rawsql`, read-only."""
         from outlay.query import sql
 
-        return sql(self.lake, text, as_of=as_of, limit=limit, timeout_seconds=timeout_seconds)
+        return sql(
+            self.lake,
+            text,
+            as_of=as_of,
+            limit=limit,
+            timeout_seconds=timeout_seconds,
+            stated=self.stated(),
+            today=self.today(),
+        )
 
     # --- saved views ---
 
@@ -436,22 +445,22 @@ class Workspace:
 
         return health.checks(self, source)
 
-    def export_focus(
-        self,
-        version: str,
-        format: str,
-        period: BillingPeriod | None,
-        out: Path,
-        *,
-        progress: Progress | None = None,
-    ) -> list[ExportedFile]:
-        """Write charges as FOCUS files below `out`, one a source and period (None: all).
+    def stated(self) -> Stated:
+        """What no bill says and a person states, from `stated.yaml` in the workspace's folder."""
+        from outlay.app.stated import read_stated
 
-        WorkspaceError for a version or format that cannot be written and a folder that refuses.
+        return read_stated(self.path)
+
+    def export_focus(
+        self, wanted: Wanted, out: Path, *, progress: Progress | None = None
+    ) -> list[ExportedFile]:
+        """Write FOCUS datasets below `out`, with a manifest that says what they lack.
+
+        WorkspaceError for a source that is none and a folder that refuses.
         """
         from outlay.app import export
 
-        return export.export_focus(self, version, format, period, out, progress)
+        return export.export_focus(self, wanted, out, progress)
 
     def doctor(self) -> list[DoctorLine]:
         """Look at everything that the workspace stands on."""

@@ -6,11 +6,14 @@ value: columns that are never null, and unit prices (a row with SkuPriceId has t
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import duckdb
 
+from outlay.focus.datasets import DETAIL_ID, Made
+from outlay.focus.model import Type
 from outlay.focus.schema import (
     COLUMNS,
     LAKE_COLUMNS,
@@ -40,6 +43,19 @@ _RESTORED = {
 }
 
 
+_DERIVED_TYPES = {Type.DECIMAL: "DECIMAL", Type.TIME: "TIMESTAMP"}
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file of charges: its rows, its columns in order, and the FOCUS columns of its version
+    that it lacks, since no row has a value."""
+
+    rows: int
+    columns: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
 def write_focus(
     connection: duckdb.DuckDBPyConnection,
     relation: str,
@@ -49,6 +65,21 @@ def write_focus(
     format: ExportFormat = "parquet",
 ) -> int:
     """Write the charges in `relation` to the file `out`; returns the number of rows.
+
+    As `write_charges`, which also tells the columns.
+    """
+    return write_charges(connection, relation, out, version=version, format=format).rows
+
+
+def write_charges(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    out: Path,
+    *,
+    version: ExportVersion = "1.4",
+    format: ExportFormat = "parquet",
+) -> Written:
+    """Write the charges in `relation` to the file `out`.
 
     `relation` is a table's name or a subselect in brackets, with the columns of the charges
     table. Amounts keep every digit (DECIMAL(38,21) in Parquet, plain decimals in CSV), times are
@@ -65,10 +96,40 @@ def write_focus(
     form = _csv if format == "csv" else _parquet
     selected = ", ".join(f"{form(columns[name], _type(name))} AS {quoted(name)}" for name in kept)
     options = "FORMAT csv, HEADER" if format == "csv" else "FORMAT parquet, COMPRESSION zstd"
-    row = connection.execute(
+    ((rows,),) = connection.execute(
         f"COPY (SELECT {selected} FROM {relation}) TO {literal(str(out))} ({options})"
-    ).fetchone()
-    return int(row[0]) if row else 0
+    ).fetchall()
+    left_out = tuple(name for name in columns_of(version) if name not in kept)
+    return Written(int(rows), tuple(kept), left_out)
+
+
+def write_dataset(
+    connection: duckdb.DuckDBPyConnection,
+    made: Made,
+    out: Path,
+    *,
+    format: ExportFormat = "parquet",
+) -> Written:
+    """Write a derived dataset to the file `out`: FOCUS columns first, alphabetical, then custom
+    ones; in the forms that `write_charges` gives charges."""
+    table = made.without_empty()
+    types = {c.name: _DERIVED_TYPES.get(c.type, "VARCHAR") for c in made.dataset.columns}
+    form = _csv if format == "csv" else _parquet
+    selected = ", ".join(
+        f"{form(quoted(name), types.get(name, ''))} AS {quoted(name)}"
+        for name in table.column_names
+    )
+    options = "FORMAT csv, HEADER" if format == "csv" else "FORMAT parquet, COMPRESSION zstd"
+    connection.register("outlay_dataset", table)
+    try:
+        connection.execute(
+            f"COPY (SELECT {selected} FROM outlay_dataset) TO {literal(str(out))} ({options})"
+        ).fetchall()
+    finally:
+        connection.unregister("outlay_dataset")
+    columns = tuple(table.column_names)
+    left_out = tuple(name for name in made.dataset.names if name not in columns)
+    return Written(table.num_rows, columns, left_out)
 
 
 def export_columns(version: ExportVersion, available: Mapping[str, str]) -> tuple[str, ...]:
@@ -86,6 +147,9 @@ def _columns(version: ExportVersion, types: Mapping[str, str]) -> dict[str, str]
         if restored and aside and aside in types:
             kept = f"TRY_CAST({quoted(aside)} AS {_type(name)})"
             source = f"coalesce({kept}, {source})"
+        if name == "InvoiceDetailId" and name in types:
+            # The record of Invoice Detail that the charge is part of, where it is invoiced.
+            source = f"CASE WHEN InvoiceId IS NOT NULL THEN {DETAIL_ID} END"
         if name in types or name in _RESTORED:
             found[name] = source
     moved_back = set(_RESTORED.values()) if restored else set()

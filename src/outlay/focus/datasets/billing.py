@@ -22,7 +22,7 @@ PROVISIONAL_INVOICE = (
 """The id of the invoice of charges whose bill names none."""
 
 DETAIL_ID = (
-    f"coalesce(InvoiceDetailId, concat_ws('/', strftime({PERIOD_START}, '%Y-%m'), "
+    "coalesce(InvoiceDetailId, concat_ws('/', strftime(BillingPeriodStart, '%Y-%m'), "
     "BillingAccountId, BillingCurrency, ChargeCategory, ServiceName))"
 )
 """SQL of a charge's InvoiceDetailId: the bill's own, else what its record is told apart by."""
