@@ -33,4 +33,6 @@ class Vendor:
         return writer
 
 
-VENDORS: tuple[Vendor, ...] = ()
+VENDORS: tuple[Vendor, ...] = (
+    Vendor("fjellkit-oci", "oci", "oci"),
+)
