@@ -4,12 +4,12 @@ import hashlib
 import json
 import os
 import shutil
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from outlay.lake.archives import archive_kind, members
 from outlay.lake.faults import fault_point
 from outlay.lake.layout import Layout, publish, write_text
 from outlay.lake.types import LakeError, LandedFile
@@ -104,14 +104,12 @@ class Landing:
         fault_point("land")
         temporary = self._staging / "fetched"
         self._transport.fetch(ref, temporary)
-        with temporary.open("rb") as stream:
-            is_archive = stream.read(4) == b"PK\x03\x04"
-        if is_archive:
+        if archive_kind(temporary):
             files = self._unpack(ref, temporary)
             temporary.unlink()
         else:
             with temporary.open("rb") as stream:
-                sha256, size = _hash(stream, None)
+                sha256, size = _copy(iter(lambda: stream.read(_CHUNK), b""), None)
             files = [self._publish(temporary, ref.path, sha256, size, ref.version)]
         fault_point("land")
         write_text(self._memo(ref), json.dumps([vars(file) for file in files]))
@@ -119,28 +117,15 @@ class Landing:
 
     def _unpack(self, ref: FileRef, archive: Path) -> list[LandedFile]:
         files = []
-        try:
-            with zipfile.ZipFile(archive) as opened:
-                members = [info for info in opened.infolist() if _is_data(info)]
-                unpacked = sum(info.file_size for info in members)
-                if unpacked > shutil.disk_usage(self._staging).free:
-                    raise LakeError(
-                        f"{ref.path} unpacks to {unpacked} bytes, more than is free on the disk of "
-                        "the lake; make room or move the workspace"
-                    )
-                for info in members:
-                    temporary = self._staging / "member"
-                    with opened.open(info) as stream, temporary.open("wb") as out:
-                        sha256, size = _hash(stream, out)  # type: ignore[arg-type]
-                    path = f"{ref.path}!{info.filename}"
-                    files.append(self._publish(temporary, path, sha256, size, ref.version))
-        except (zipfile.BadZipFile, EOFError, OSError) as error:
-            raise LakeError(
-                f"{ref.path} is a zip archive that is cut short or damaged ({error}); fetch or "
-                "export it again"
-            ) from error
+        free = shutil.disk_usage(self._staging).free
+        for name, chunks in members(archive, ref.path, free):
+            temporary = self._staging / "member"
+            with temporary.open("wb") as out:
+                sha256, size = _copy(chunks, out)
+            path = f"{ref.path}!{name}"
+            files.append(self._publish(temporary, path, sha256, size, ref.version))
         if not files:
-            raise LakeError(f"{ref.path} is a zip archive without a data file in it")
+            raise LakeError(f"{ref.path} is an archive without a data file in it")
         return files
 
     def _publish(
@@ -165,15 +150,10 @@ def _touch(path: Path) -> bool:
     return True
 
 
-def _is_data(info: zipfile.ZipInfo) -> bool:
-    parts = info.filename.split("/")
-    return not info.is_dir() and parts[0] != "__MACOSX" and not parts[-1].startswith(".")
-
-
-def _hash(stream: BinaryIO, out: BinaryIO | None) -> tuple[str, int]:
-    """SHA-256 and length of a stream, copying it to `out` on the way."""
+def _copy(chunks: Iterable[bytes], out: BinaryIO | None) -> tuple[str, int]:
+    """SHA-256 and length of the chunks, written to `out` on the way."""
     digest, size = hashlib.sha256(), 0
-    while chunk := stream.read(_CHUNK):
+    for chunk in chunks:
         digest.update(chunk)
         size += len(chunk)
         if out is not None:
