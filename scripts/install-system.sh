@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# System packages that some tests use: Chromium for the browser tests. Installed where apt-get
-# is there and allowed; elsewhere those tests skip and say why. Never fails the build.
+# System packages that some tests use: Chromium for the browser tests, Prometheus for those of
+# Kubernetes usage. Installed where apt-get is there and allowed; elsewhere those tests skip and
+# say why. Never fails the build.
 set -euo pipefail
 
 have_chromium() {
@@ -8,30 +9,53 @@ have_chromium() {
         command -v google-chrome >/dev/null
 }
 
-if have_chromium; then exit 0; fi
+have_prometheus() {
+    command -v prometheus >/dev/null && command -v promtool >/dev/null
+}
+
+packages=()
+names=()
+if ! have_chromium; then
+    packages+=(chromium fonts-dejavu-core)
+    names+=(Chromium)
+fi
+if ! have_prometheus; then
+    packages+=(prometheus)
+    names+=(Prometheus)
+fi
+if [ ${#packages[@]} = 0 ]; then exit 0; fi
 
 if ! command -v apt-get >/dev/null; then
-    echo "Chromium is not installed and there is no apt-get here: browser tests will be skipped."
+    echo "No apt-get here and not installed: ${names[*]}. Tests that need them will be skipped."
     exit 0
 fi
 run=()
 if [ "$(id -u)" != 0 ]; then
     if ! sudo -n true 2>/dev/null; then
-        echo "Chromium is not installed: browser tests will be skipped."
-        echo "To run them: sudo apt-get install chromium fonts-dejavu-core"
+        echo "Not installed: ${names[*]}. Tests that need them will be skipped."
+        echo "To run them: sudo apt-get install --no-install-recommends ${packages[*]}"
         exit 0
     fi
     run=(sudo -n)
 fi
 
-echo "Installing Chromium for the browser tests ..."
+echo "Installing for tests: ${names[*]} ..."
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
 install() {
     "${run[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
+        apt-get install -y -qq --no-install-recommends "$@"
 }
-if ! { "${run[@]}" apt-get update -qq && install; } >"$log" 2>&1 || ! have_chromium; then
+if ! "${run[@]}" apt-get update -qq >"$log" 2>&1; then
+    echo "The package lists could not be fetched:"
+    tail -n 5 "$log"
+fi
+# One after the other: what is missing of one must not keep the other from being there.
+if ! have_chromium && ! { install chromium fonts-dejavu-core >"$log" 2>&1 && have_chromium; }; then
     echo "Chromium could not be installed: browser tests will be skipped. The last lines were:"
+    tail -n 5 "$log"
+fi
+if ! have_prometheus && ! { install prometheus >"$log" 2>&1 && have_prometheus; }; then
+    echo "Prometheus could not be installed: its tests will be skipped. The last lines were:"
     tail -n 5 "$log"
 fi
