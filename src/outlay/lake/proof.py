@@ -103,7 +103,7 @@ def survey(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Survey:
         folded=folded,
         extra=extra,
         unexplained=counts.get("u", 0),
-        foreign=sum(group[4] for group in groups if group[1] != "r"),
+        foreign=sum(group[4] for group in groups if group[1][0] not in "rf"),
         stated=stated,
         rejected_sums=rejected_sums,
     )
