@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from outlay.app.collecting import api_feed, collect, is_api
 from outlay.app.errors import WorkspaceError
 from outlay.app.kinds import SOURCE, Cadence, SourceSpec
+from outlay.app.running import running
 from outlay.app.status import SourceLoad
 from outlay.money import BillingPeriod, MoneyError
 from outlay.resources import ResourceError, check_name, refuse_secrets, valid_name
@@ -235,17 +236,19 @@ def _load_one(
     existing = workspace.resources.find(SOURCE.name, plan.name)
     location = stored_location(workspace, plan.location)
     spec, notes = _planned_spec(existing, plan, location, options, max_rejected)
-    run = workspace.run_log.start(plan.name, "load")
     done = SourceLoad(plan.name, plan.feed.kind, location, plan.feed, notes=notes)
-    try:
-        done = _run(workspace, done, spec, plan.transport, None, progress)
-        if not done.failed or any(o.status in {"loaded", "held"} for o in done.outcomes):
-            # Only what can be read is configured: a mistyped path leaves nothing behind.
-            workspace.resources.put(SOURCE.name, plan.name, spec, author=author, note="outlay load")
-    except BaseException as error:
-        workspace.run_log.end(run, "failed", str(error) or type(error).__name__)
-        raise
-    workspace.run_log.end(run, done.outcome, done.message)
+    with running(workspace, plan.name, "load") as run:
+        try:
+            done = _run(workspace, done, spec, plan.transport, None, progress)
+            if not done.failed or any(o.status in {"loaded", "held"} for o in done.outcomes):
+                # Only what can be read is configured: a mistyped path leaves nothing behind.
+                workspace.resources.put(
+                    SOURCE.name, plan.name, spec, author=author, note="outlay load"
+                )
+        except BaseException as error:
+            workspace.run_log.end(run, "failed", str(error) or type(error).__name__)
+            raise
+        workspace.run_log.end(run, done.outcome, done.message)
     return done
 
 
@@ -291,16 +294,21 @@ def _sync_one(
 ) -> SourceLoad:
     spec = _spec(resource)
     done = SourceLoad(resource.name, spec.kind, spec.location)
-    run = None if dry_run else workspace.run_log.start(resource.name, "sync")
-    try:
-        done = _run(workspace, done, spec, None, period, progress, dry_run=dry_run)
-    except SourceError as error:
-        done = replace(done, error=str(error))
-    except BaseException as error:
-        if run is not None:
+
+    def run_it() -> SourceLoad:
+        try:
+            return _run(workspace, done, spec, None, period, progress, dry_run=dry_run)
+        except SourceError as error:
+            return replace(done, error=str(error))
+
+    if dry_run:
+        return run_it()
+    with running(workspace, resource.name, "sync") as run:
+        try:
+            done = run_it()
+        except BaseException as error:
             workspace.run_log.end(run, "failed", str(error) or type(error).__name__)
-        raise
-    if run is not None:
+            raise
         workspace.run_log.end(run, done.outcome, done.message)
     return done
 

@@ -46,6 +46,16 @@ class RunLog:
         with writing(self._engine) as connection:
             connection.execute(update(runs).where(runs.c.id == run).values(**values))
 
+    def abandon(self, source: str, message: str) -> None:
+        """Note as failed what is still noted as running: the caller knows that nothing runs."""
+        values = {"ended_at": utc_now(), "outcome": "failed", "message": message}
+        wanted = (runs.c.source == source) & (runs.c.outcome == "running")
+        with self._engine.connect() as connection:
+            if connection.execute(select(runs.c.id).where(wanted)).first() is None:
+                return
+        with writing(self._engine) as connection:
+            connection.execute(update(runs).where(wanted).values(**values))
+
     def list(self, source: str | None = None, limit: int = 50) -> list[RunRecord]:
         """The newest runs, newest first."""
         query = select(runs).order_by(runs.c.id.desc()).limit(limit)

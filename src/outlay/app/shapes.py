@@ -171,6 +171,8 @@ def source_json(status: SourceStatus) -> Json:
         "freshness_reason": status.freshness_reason,
         "last_run": run_json(status.last_run),
         "error": status.error or None,
+        "next_sync_at": plain(status.next_sync_at),
+        "usage_rows": status.usage_rows,
     }
 
 

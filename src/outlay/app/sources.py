@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,9 @@ from outlay.app.collecting import collected_folder
 from outlay.app.freshness import freshness
 from outlay.app.kinds import SOURCE, SourceSpec
 from outlay.app.loading import stored_location
+from outlay.app.running import note_killed
 from outlay.app.runs import utc_now
+from outlay.app.scheduling import due_at
 from outlay.app.status import RunRecord, SourceKind, SourceStatus
 from outlay.resources import check_name
 
@@ -28,11 +30,16 @@ def statuses(workspace: Workspace, now: datetime | None) -> list[SourceStatus]:
     slices: dict[str, list[Slice]] = {}
     for item in workspace.lake.pin().slices:
         slices.setdefault(item.source, []).append(item)
+    for name in specs:
+        note_killed(workspace, name)
     runs = workspace.run_log.newest()
     names = sorted(specs.keys() | slices.keys())
-    return [
+    found = [
         _status(name, specs.get(name), slices.get(name, []), runs.get(name), moment)
         for name in names
+    ]
+    return [
+        replace(status, next_sync_at=due_at(workspace, status.name, moment)) for status in found
     ]
 
 
@@ -59,6 +66,7 @@ def _status(
         newest_period=newest,
         slices=len(slices),
         rows=sum(record.rows for record in records),
+        usage_rows=sum(record.usage_rows for record in records),
         rejected=sum(record.proof.rows_rejected for record in records),
         reconciled=all(record.proof.reconciled for record in records),
         freshness=state,

@@ -38,7 +38,8 @@ class SourceStatus:
 
     `configured` is False for data whose source was removed: it has no location to read from.
     `freshness_reason` is the sentence behind `freshness`; `error` is the message of the last run
-    if that failed or was held, else empty.
+    if that failed or was held, else empty. `next_sync_at` is when a served workspace syncs it
+    next (past when overdue), None for a manual or paused one.
     """
 
     name: str
@@ -59,6 +60,8 @@ class SourceStatus:
     freshness_reason: str
     last_run: RunRecord | None
     error: str
+    next_sync_at: datetime | None = None
+    usage_rows: int = 0
 
 
 @dataclass(frozen=True)

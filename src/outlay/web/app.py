@@ -13,6 +13,7 @@ from starlette.types import Scope
 
 import outlay
 from outlay.app import Workspace
+from outlay.app.scheduling import Syncer
 from outlay.web import charges, errors, restatements, sources, views
 from outlay.web.explore import routes as explore
 from outlay.web.render import Site
@@ -39,10 +40,12 @@ def create_app(
     workspace: Workspace,
     api: APIRouter | None = None,
     hosts: Collection[str] = LOOPBACK_HOSTS,
+    syncer: Syncer | None = None,
 ) -> FastAPI:
     """The server of one workspace.
 
     `api` is mounted at ``/api/v1`` (the faces do not know each other: the caller brings it).
+    `syncer` keeps the sources up to date meanwhile; the caller starts and stops it.
     `hosts` are the host names under which it may be asked, ``*`` for any.
     """
     app = FastAPI(
@@ -54,7 +57,7 @@ def create_app(
         redoc_url=None,
         openapi_url=f"{API_PREFIX}/openapi.json",
     )
-    site = Site(workspace)
+    site = Site(workspace, syncer)
     app.mount("/static", _Static(directory=_STATIC), name="static")
     if api is not None:
         app.include_router(api, prefix=API_PREFIX)

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from outlay.app import SourceStatus, Workspace
+from outlay.app.scheduling import Syncer
 from outlay.web import numbers
 
 NAVIGATION = (
@@ -71,8 +72,9 @@ def _environment() -> Environment:
 class Site:
     """What pages share: the workspace and the means to show something of it."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, syncer: Syncer | None = None) -> None:
         self.workspace = workspace
+        self.syncer = syncer
         self.templates = _environment()
 
     def page(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from outlay.app import SourceStatus, Workspace
 from outlay.app.presentation import billed, held_back, slice_history, slice_of
@@ -76,7 +76,17 @@ def router(site: Site) -> APIRouter:
             runs=workspace.runs(name, 20),
             held=held_back(workspace, name),
             worst=worst_check,
+            background=site.syncer is not None,
+            waits=site.syncer is not None and site.syncer.waits(name),
         )
+
+    @routes.post("/sources/{name}/sync")
+    def sync(name: str) -> Response:
+        """Ask for a sync as soon as may be; the page shows its run."""
+        status = workspace.show_source(name)
+        if site.syncer is not None and status.configured and status.enabled:
+            site.syncer.request(name)
+        return RedirectResponse(f"/sources/{name}", 303)
 
     @routes.get("/sources/{name}/{period}", response_class=HTMLResponse)
     def one_slice(request: Request, name: str, period: str) -> Response:

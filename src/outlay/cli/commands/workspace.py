@@ -120,8 +120,14 @@ def _register_serve(app: typer.Typer) -> None:
         cli: Cli,
         host: Annotated[str, typer.Option(help="Loopback only, for now.")] = _LOOPBACK[0],
         port: Port = None,
+        no_sync: Annotated[
+            bool, typer.Option("--no-sync", help="Leave the sources as they are.")
+        ] = False,
     ) -> int:
-        """Serve the pages of the workspace on this machine.
+        """Serve the pages of the workspace on this machine, and keep its sources up to date.
+
+        Each source is synced on its cadence by a process of its own: hourly ones every 15
+        minutes, daily ones every 3 hours, monthly ones once a day; sooner after a failure.
 
         There is no login yet, so that only loopback addresses are served.
         """
@@ -131,7 +137,7 @@ def _register_serve(app: typer.Typer) -> None:
 
         folder = cli.workspace.path
         with bound_socket(host, port) as listener:
-            return _serve(cli, folder, listener)
+            return _serve(cli, folder, listener, sync=not no_sync)
 
 
 def _register_doctor(app: typer.Typer) -> None:
@@ -201,11 +207,12 @@ def _refuse(cli: Cli, host: str) -> int:
     )
 
 
-def _serve(cli: Cli, folder: Path, listener: socket) -> int:
+def _serve(cli: Cli, folder: Path, listener: socket, *, sync: bool = True) -> int:
     """Serve until interrupted; the listener is bound, so that the address can be promised."""
     import uvicorn
 
     from outlay.app import Workspace
+    from outlay.app.scheduling import Syncer
 
     # Faces do not know each other. The server is put together here, by name, from the pages and
     # the API, since starting it is this face's command.
@@ -220,9 +227,16 @@ def _serve(cli: Cli, folder: Path, listener: socket) -> int:
     cli.out.say(f"{workspace.name} is open at {address} (this machine only, no login).")
     cli.out.say("Ctrl-C stops it.")
     sys.stdout.flush()
-    application = create_app(workspace, api=create_router(workspace))
+    syncer = Syncer(workspace) if sync else None
+    application = create_app(workspace, api=create_router(workspace), syncer=syncer)
     config = uvicorn.Config(application, log_level="warning", access_log=False)
-    with suppress(KeyboardInterrupt):  # the way to stop it, hence no failure
-        uvicorn.Server(config).run(sockets=[listener])
-    workspace.close()
+    if syncer is not None:
+        syncer.start()
+    try:
+        with suppress(KeyboardInterrupt):  # the way to stop it, hence no failure
+            uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        if syncer is not None:
+            syncer.stop()
+        workspace.close()
     return OK

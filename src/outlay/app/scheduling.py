@@ -1,0 +1,154 @@
+"""Syncs in the background while the workspace is served, each source on its own cadence.
+
+Every sync is a process of its own with the ordinary command: it cannot slow down or break the
+pages, its memory goes with it, and what it did stands in the run log like any other run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from outlay.app.kinds import SOURCE, SourceSpec
+from outlay.app.runs import utc_now
+from outlay.app.status import RunRecord
+
+if TYPE_CHECKING:
+    from outlay.app.workspace import Workspace
+
+_LOG = logging.getLogger("outlay.sync")
+
+INTERVALS = {
+    "hourly": timedelta(minutes=15),
+    "daily": timedelta(hours=3),
+    "monthly": timedelta(hours=24),
+}
+"""How long after a run the next one starts. Vendors deliver at no fixed time of the day, and a
+look that finds nothing new costs a listing."""
+
+_FIRST_RETRY = timedelta(minutes=2)
+_TICK_SECONDS = 20
+_NICE = 10
+_GRACE_SECONDS = 20
+
+
+def next_sync(cadence: str, runs: Sequence[RunRecord], now: datetime) -> datetime | None:
+    """When a source is due (UTC; in the past when overdue); None when it is synced by hand.
+
+    `runs` are its runs, newest first. After a failure: 2, 4, 8 … minutes, at most the interval.
+    """
+    interval = INTERVALS.get(cadence)
+    if interval is None:
+        return None
+    if not runs:
+        return now
+    failures = 0
+    for run in runs:
+        if run.outcome != "failed":
+            break
+        failures += 1
+    wait = min(interval, _FIRST_RETRY * 2 ** (failures - 1)) if failures else interval
+    return runs[0].started_at + wait
+
+
+def due_at(workspace: Workspace, name: str, now: datetime | None = None) -> datetime | None:
+    """When the served workspace syncs this source next; None for a manual or paused one."""
+    resource = workspace.resources.find(SOURCE.name, name)
+    spec = resource.spec if resource is not None else None
+    if not isinstance(spec, SourceSpec) or not spec.enabled:
+        return None
+    return next_sync(spec.cadence, workspace.runs(name, 12), now or utc_now())
+
+
+class Syncer:
+    """Keeps the sources of a workspace up to date; one sync at a time."""
+
+    def __init__(self, workspace: Workspace, tick_seconds: float = _TICK_SECONDS) -> None:
+        from apscheduler.executors.pool import ThreadPoolExecutor
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        self._workspace = workspace
+        self._child: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        self._waiting: dict[str, None] = {}
+        self._lock = threading.Lock()
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(1), "syncs": ThreadPoolExecutor(1)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._scheduler.add_job(
+            self._tick, "interval", seconds=tick_seconds, next_run_time=datetime.now(UTC)
+        )
+
+    def start(self) -> None:
+        """Begin, in threads of its own."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """End: a sync under way is ended too (a load leaves the old slice or the new one)."""
+        self._stopping.set()
+        child = self._child
+        if child is not None and child.poll() is None:
+            child.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_GRACE_SECONDS)
+            if child.poll() is None:
+                child.kill()
+        self._scheduler.shutdown(wait=True)
+
+    def request(self, name: str) -> None:
+        """Sync a source as soon as may be; nothing happens when it already waits."""
+        with self._lock:
+            if name in self._waiting or self._stopping.is_set():
+                return
+            self._waiting[name] = None
+        self._scheduler.add_job(self._sync, args=[name], executor="syncs")
+
+    def waits(self, name: str) -> bool:
+        """Whether the source is waiting for its turn, or has it."""
+        with self._lock:
+            return name in self._waiting
+
+    def _tick(self) -> None:
+        """Ask for every source that is due, the longest overdue first."""
+        now = utc_now()
+        due = []
+        for name in self._workspace.resources.names(SOURCE.name):
+            moment = due_at(self._workspace, name, now)
+            if moment is not None and moment <= now:
+                due.append((moment, name))
+        for _, name in sorted(due):
+            self.request(name)
+
+    def _sync(self, name: str) -> None:
+        try:
+            if not self._stopping.is_set():
+                self._run(name)
+        except OSError as error:
+            _LOG.warning("the sync of %s could not be started: %s", name, error)
+        finally:
+            with self._lock:
+                self._waiting.pop(name, None)
+
+    def _run(self, name: str) -> None:
+        command = [sys.executable, "-m", "outlay", "-w", str(self._workspace.path)]
+        self._child = subprocess.Popen(
+            [*command, "sync", name, "--json"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        with contextlib.suppress(OSError):  # pages go first
+            os.setpriority(os.PRIO_PROCESS, self._child.pid, _NICE)
+        _, errors = self._child.communicate()
+        if self._child.returncode not in (0, 3) and not self._stopping.is_set():
+            lines = errors.decode(errors="replace").strip().splitlines()
+            _LOG.warning("the sync of %s failed: %s", name, lines[-1] if lines else "no reason")
