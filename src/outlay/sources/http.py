@@ -1,6 +1,7 @@
 """Asking an HTTPS API: retried with back-off, patient with rate limits, silent about secrets."""
 
 import email.utils
+import math
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -17,7 +18,18 @@ Parameters = Mapping[str, Any]
 _ATTEMPTS = 8
 _TIMEOUT = (10, 120)  # seconds to connect, seconds between bytes
 _LONGEST_WAIT = 120.0
-_TRANSIENT = {408, 409, 425, 429, 500, 502, 503, 504}
+_TRANSIENT = {408, 409, 425, 429, 500, 502, 503, 504, 529}
+_HIDDEN = "[hidden]"
+_SECRET_LENGTH = 8  # from here on a header's word may be a secret
+_OPEN = {"accept", "content-type", "user-agent", "anthropic-version", "anthropic-beta"}
+
+
+class RefusedError(TransportError):
+    """The API answered, and its answer will not change by itself; `status` is the HTTP status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class _LaterError(RetryableTransportError):
@@ -52,6 +64,7 @@ class Api:
         self._attempts = attempts
         self._session = requests.Session()
         self._session.headers.update({"Accept": "application/json", **headers})
+        self._secrets = _secrets(headers)
         # A proxy is used when the environment names one; credentials in ~/.netrc are not.
         self._session.auth = _as_given
 
@@ -70,7 +83,7 @@ class Api:
 
         Tries again on a broken connection, 429 and 5xx, waiting as long as the server says (at
         most two minutes a time) or ever longer. Raises RetryableTransportError when it gives up,
-        TransportError for a refusal that will not change by itself.
+        RefusedError for a refusal, TransportError for what else will not change by itself.
         """
         return self._ask("GET", path, parameters, None)
 
@@ -91,24 +104,39 @@ class Api:
         return retrying(self._once, method, url, parameters, body)
 
     def _once(self, method: str, url: str, parameters: Parameters | None, body: object) -> bytes:
-        where = f"{method} {_shown(url)}"
+        where = self._hidden(f"{method} {_shown(url)}")
         try:
             answer = self._session.request(
                 method, url, params=parameters, json=body, timeout=_TIMEOUT, allow_redirects=False
             )
-        except (requests.ConnectionError, requests.Timeout) as error:
+        except _BROKEN as error:
             # requests repeats the address, which may carry a key as a parameter.
-            raise _LaterError(f"{where}: {type(error).__name__}, no answer", None) from None
-        except requests.RequestException as error:
-            raise TransportError(f"{where}: {type(error).__name__}; check the location") from None
+            raise _LaterError(f"{where}: {type(error).__name__}, no whole answer", None) from None
+        except UnicodeError:
+            raise TransportError(
+                f"{where}: a header has characters that HTTP cannot carry; check the secret: it "
+                "is likely to have been copied with something around it"
+            ) from None
+        except (requests.RequestException, ValueError) as error:
+            raise TransportError(
+                f"{where}: {type(error).__name__}; check the location and the secret"
+            ) from None
         if answer.ok and not answer.is_redirect:
             return answer.content
-        reason = f"{where}: {answer.status_code} {_reason(answer)}"
+        reason = f"{where}: {answer.status_code} {self._hidden(_reason(answer))}"
         if answer.status_code in _TRANSIENT:
             raise _LaterError(reason, _named_wait(answer.headers))
         if answer.status_code in {401, 403}:
-            raise TransportError(f"{reason}. {self._hint}")
-        raise TransportError(f"{reason}. Check the location and the options of the source.")
+            raise RefusedError(f"{reason}. {self._hint}", answer.status_code)
+        raise RefusedError(
+            f"{reason}. Check the location and the options of the source.", answer.status_code
+        )
+
+    def _hidden(self, text: str) -> str:
+        """A text of the server, which may repeat what it was sent, without our secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, _HIDDEN)
+        return text
 
     def _tell(self, state: RetryCallState) -> None:
         if self._progress and state.outcome is not None and state.next_action is not None:
@@ -117,16 +145,39 @@ class Api:
             self._progress(f"waiting {wait:.0f} s ({error})", state.attempt_number, self._attempts)
 
 
+# A connection that broke before or inside an answer, or never came about.
+_BROKEN = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
+
+
+def _secrets(headers: Mapping[str, str]) -> list[str]:
+    """The words of header values that may be secret, longest first."""
+    found = {
+        word
+        for name, value in headers.items()
+        if name.lower() not in _OPEN
+        for word in str(value).split()
+    }
+    return sorted((word for word in found if len(word) >= _SECRET_LENGTH), key=len, reverse=True)
+
+
 def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
 def _wait(state: RetryCallState) -> float:
-    """What the server asked for, else 1, 2, 4 … seconds, at most two minutes."""
+    """What the server asked for, else 1, 2, 4 … seconds, at most two minutes.
+
+    A server that asks for no wait at all, again and again, is not asked eight times in a moment.
+    """
     error = state.outcome.exception() if state.outcome else None
     named = error.wait if isinstance(error, _LaterError) else None
-    if named is not None:
-        return min(max(named, 0.0), _LONGEST_WAIT)
+    if named is not None and named > 0:
+        return min(named, _LONGEST_WAIT)
     return min(2.0 ** (state.attempt_number - 1), _LONGEST_WAIT)
 
 
@@ -136,22 +187,26 @@ def _named_wait(headers: Mapping[str, str]) -> float | None:
     if not text:
         return None
     try:
-        return float(text)
+        seconds = float(text)
+        return seconds if math.isfinite(seconds) else None
     except ValueError:
         pass
     try:
         moment = email.utils.parsedate_to_datetime(text)
     except ValueError:
         return None
-    return (moment - datetime.now(UTC)).total_seconds()
+    # A date with the zone -0000 comes without one.
+    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (zoned - datetime.now(UTC)).total_seconds()
 
 
 def _shown(url: str) -> str:
     """The address without user, parameters and fragment: any of them may hold a secret."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = f":{parts.port}" if parts.port else ""
-    return urlunsplit((parts.scheme, host + port, parts.path, "", ""))
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that cannot be read"
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _reason(answer: requests.Response) -> str:
