@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from benchmarks import data, explorer, history, ingest
+from benchmarks import data, explorer, history, ingest, sources
 
 REPORT = data.ROOT / "docs" / "benchmarks.md"
-SECTIONS = ("ingest", "explorer", "history")
+SECTIONS = ("ingest", "sources", "explorer", "history")
 
 
 def machine() -> str:
@@ -76,6 +76,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--csv-rows", type=int, help="size of the CSV.gz bill (default: --rows)")
     parser.add_argument("--month-rows", type=int, default=300_000, help="size of `history`'s month")
+    parser.add_argument("--source-rows", type=int, default=200_000, help="lines per source's bill")
     parser.add_argument("--once-rows", type=int, help="one run more at this size (Parquet)")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--memory", default="3GB")
@@ -98,6 +99,10 @@ def main() -> None:
             "",
         ]
         text = replace_section(text, "ingest", [*body, *ingest_table(results)])
+    if "sources" in a.only:
+        speeds = sources.measure_all(a.source_rows, a.runs)
+        body = ["## Sources", "", stamp(f"Medians of {a.runs} runs"), ""]
+        text = replace_section(text, "sources", [*body, *sources.table(speeds)])
     if "explorer" in a.only:
         if not keep.exists():
             ingest.run(a.rows, "parquet", 1, a.memory, keep)
