@@ -14,6 +14,7 @@ _CLASSES = {
     "aws-focus": "outlay.sources.aws_focus:AwsFocus",
     "aws-cur": "outlay.sources.aws_cur:AwsCur",
     "oci": "outlay.sources.oci:Oci",
+    "openai": "outlay.sources.openai:OpenAi",
     "databricks": "outlay.sources.databricks:Databricks",
     "kubernetes": "outlay.sources.kubernetes:Kubernetes",
     "gcp-billing": "outlay.sources.gcp_billing:GcpBilling",
