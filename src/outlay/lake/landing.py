@@ -17,6 +17,7 @@ from outlay.sources.contract import Delivery, FileRef, Progress, SourceError, Tr
 
 _CHUNK = 1 << 22
 _ENDINGS = (".csv.gz", ".csv", ".parquet", ".gz")
+_MANIFESTS = ("/manifest.json", "!manifest.json")
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ class Landing:
         for ref in delivery.files:
             self._tell(f"landing {ref.path}", done, whole)
             for file in self._known(ref) or self._fetch(ref):
-                if file.sha256 in seen:
+                # A manifest tells of the files that it lies beside: of two alike, each is needed.
+                if file.sha256 in seen and not file.path.endswith(_MANIFESTS):
                     notes.append(
                         f"{file.path} has the same content as {seen[file.sha256]}: counted once"
                     )
