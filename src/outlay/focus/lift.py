@@ -82,6 +82,18 @@ def _company(name: str) -> str:
     return folded
 
 
+def company_sql(column: str) -> str:
+    """SQL of one word for the company that a column names, as `is_marketplace` compares them."""
+    suffix = "(inc|llc|ltd|limited|corp|corporation|gmbh|sarl|bv|plc|co)"
+    bare = f"regexp_replace({column}, '([\\s,.]+{suffix}\\.?)+$', '', 'i')"
+    folded = f"regexp_replace(lower({bare}), '[^a-z0-9]', '', 'g')"
+    cases = " ".join(
+        f"WHEN regexp_matches({folded}, '^({'|'.join(spellings)})') THEN {literal(company)}"
+        for company, spellings in _COMPANIES.items()
+    )
+    return f"(CASE {cases} ELSE {folded} END)"
+
+
 def lift(columns: Mapping[str, str], words: Vocabulary) -> dict[str, str]:
     """All 65 columns of 1.4 (and `x_` columns for what has no place in it) as SQL expressions.
 
