@@ -98,8 +98,8 @@ def test_loose_periods_with_rejects_and_folds(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     extra = [
-        row("2026-09-01", "1", type="Negation"),
-        row("2026-09-02", "-1", type="Negation"),
+        row("2026-09-01", "1", type="Negation", service="September"),
+        row("2026-09-02", "-1", type="Negation", service="September"),
         row("2026-09-03", "5", service="September"),
         row("sometime", "7"),
     ]

@@ -17,6 +17,7 @@ import duckdb
 
 from outlay.focus.sql import literal
 from outlay.lake.lift import Plan
+from outlay.lake.naming import Naming
 from outlay.lake.schema import MAP_SQL, charges_types
 from outlay.sources.contract import RawColumn
 
@@ -54,12 +55,14 @@ def factor(
     plan: Plan,
     raw: Mapping[str, RawColumn],
     rows: int,
+    naming: Naming,
     *,
     extra: bool,
 ) -> Factored | None:
     """Work out the descriptive columns of a slice's combinations; None where it does not pay.
 
-    `extra`: the mapping's extra rows exist, so that their values must be known as well.
+    The combinations get their names from the vocabulary. `extra`: the mapping's extra rows exist,
+    so that their values must be known as well.
     """
     counts = _value_counts(connection, raw)
     most = min(_MOST_KINDS, int(rows / _ROWS_PER_KIND))
@@ -73,7 +76,7 @@ def factor(
         key = f"hash({', '.join(inputs)})"
         kinds = _kinds(connection, key, inputs, number, most)
         if kinds is not None:
-            return _named(connection, plan, chosen, key, kinds, number, extra=extra)
+            return _named(connection, plan, chosen, key, kinds, number, naming, extra=extra)
     return None
 
 
@@ -179,6 +182,7 @@ def _named(
     key: str,
     kinds: str,
     number: int,
+    naming: Naming,
     *,
     extra: bool,
 ) -> Factored:
@@ -203,12 +207,15 @@ def _named(
         selects = " UNION ".join(f"SELECT {part}" for part in parts)
         connection.execute(f"CREATE TEMP TABLE {tables[1]} AS {selects}")
     columns, casts = {}, []
-    for at, (column, place) in enumerate(places.items()):
+    for at, (column, place) in enumerate(naming.name_texts(texts, places).items()):
         kind = f"outlay_enum_{number}_{at}"
-        both = " UNION ALL ".join(f"SELECT {place} AS v FROM {texts}" for texts in tables)
-        values = f"SELECT DISTINCT v FROM ({both}) WHERE v IS NOT NULL"
+        beside = naming.values_beside(column)
+        held = tables if column in chosen else [texts]
+        both = [f"SELECT {place} AS v FROM {table}" for table in held]
+        both += [f"SELECT {literal(value)} AS v" for value in sorted(beside or ())]
+        values = f"SELECT DISTINCT v FROM ({' UNION ALL '.join(both)}) WHERE v IS NOT NULL"
         count = connection.execute(f"SELECT count(*) FROM ({values})").fetchall()[0][0]
-        if 0 < count <= _MOST_ENUM_VALUES:
+        if beside is not None and 0 < count <= _MOST_ENUM_VALUES:
             connection.execute(f"CREATE TYPE {kind} AS ENUM ({values} ORDER BY v)")
         else:
             kind = "VARCHAR"

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from outlay.focus.checks import CheckResult
+from outlay.focus.vocabulary import Vocabulary
 from outlay.lake.commit import remove_source
 from outlay.lake.engine.duckdb import connect
 from outlay.lake.history import History
@@ -189,16 +190,20 @@ class Lake:
         max_rejected: Decimal = Decimal(0),
         progress: Progress | None = None,
         dry_run: bool = False,
+        words: Vocabulary | None = None,
     ) -> list[LoadOutcome]:
         """Load what a source offers; one outcome a slice.
 
         A delivery replaces its slice whole or not at all. `max_rejected` is the share of rows (0
         to 1) that may be rejected. A slice that fails says so in its outcome; raises SourceError
         or LakeError when nothing can be discovered at all. `dry_run` only says what would happen.
+        `words` is the vocabulary that names the charges (default: the shipped one).
         """
+        words = words or Vocabulary()
         job = Job(
-            source_name, source, transport, options, root, periods, max_rejected, progress, dry_run
-        )
+            source_name, source, transport, options, root, periods, max_rejected, progress,
+            dry_run, words,
+        )  # fmt: skip
         return Loader(self, job).run()
 
     def relift(
@@ -209,10 +214,19 @@ class Lake:
         *,
         max_rejected: Decimal = Decimal(0),
         progress: Progress | None = None,
+        words: Vocabulary | None = None,
     ) -> list[LoadOutcome]:
-        """Lift a source's slices anew from the files in the lake, where the mapping version or
-        the options differ from those that they were lifted with."""
-        job = Job(source_name, source, None, options, max_rejected=max_rejected, progress=progress)
+        """Lift a source's slices anew from the files in the lake, where the mapping version, the
+        options or the vocabulary differ from those that they were lifted with."""
+        job = Job(
+            source_name,
+            source,
+            None,
+            options,
+            max_rejected=max_rejected,
+            progress=progress,
+            words=words or Vocabulary(),
+        )
         return Loader(self, job).relift()
 
     def remove(self, source_name: str) -> int | None:

@@ -13,6 +13,7 @@ from typing import Protocol
 import duckdb
 
 from outlay.focus.sql import literal, quoted
+from outlay.lake.naming import FACTOR, Naming
 from outlay.lake.schema import (
     FOCUS_TYPES,
     LAKE_TYPES,
@@ -151,23 +152,46 @@ def charges_sql(
     plan: Plan,
     contexts: Sequence[str],
     there: LeftOut,
+    naming: Naming,
     *,
     salt: int = 0,
     lookup: Lookup | None = None,
 ) -> str:
     """SELECT of the charges of a slice over `raw`, lake columns included, in file column order."""
-    out = [condition for _, condition in plan.rejects] if there.rejects else []
-    folds = [fold.when for fold in plan.mapping.folds] if there.folds else []
-    parts = [_rows_sql(plan, plan.mapping.main, any_of([*out, *folds]), lookup, main=True)]
+    parts = [main_sql(plan, there, lookup)]
     if there.extra:
-        # A folded row can still be the origin of extra charges (a fee that becomes a purchase).
-        parts += [
-            _rows_sql(plan, rows, "false" if rows.source else any_of(out), lookup, main=False)
-            for rows in plan.mapping.extra
-        ]
+        parts.append(extra_sql(plan, there, lookup))
+    types = charges_types(plan.columns)
+    del types["x_ContextKey"]
+    types |= {name: kind for name, (kind, _) in found(lookup).items() if name in types}
+    parts = [naming.rows(part, types, main=not at) for at, part in enumerate(parts)]
     seed = f"{salt}, " if salt else ""
     key = f"CAST(hash({seed}{column_list(contexts)}) >> 1 AS BIGINT)"
     return f"SELECT *, {key} AS x_ContextKey FROM ({' UNION ALL '.join(parts)})"
+
+
+def main_sql(plan: Plan, there: LeftOut, lookup: Lookup | None = None) -> str:
+    """SELECT of one charge for each raw row that is neither rejected nor folded, not yet named."""
+    out = [condition for _, condition in plan.rejects] if there.rejects else []
+    folds = [fold.when for fold in plan.mapping.folds] if there.folds else []
+    return _rows_sql(plan, plan.mapping.main, any_of([*out, *folds]), lookup, main=True)
+
+
+def extra_sql(plan: Plan, there: LeftOut, lookup: Lookup | None = None) -> str:
+    """SELECT of the additional charges, not yet named.
+
+    A folded row can still be the origin of extra charges (a fee that becomes a purchase).
+    """
+    out = any_of([condition for _, condition in plan.rejects] if there.rejects else [])
+    return " UNION ALL ".join(
+        _rows_sql(plan, rows, "false" if rows.source else out, lookup, main=False)
+        for rows in plan.mapping.extra
+    )
+
+
+def found(lookup: Lookup | None) -> MappingABC[str, tuple[str, str]]:
+    """The columns that were worked out before: name → (SQL type, SQL of its value)."""
+    return lookup.columns if lookup else {}
 
 
 def _rows_sql(plan: Plan, rows: Rows, left_out: str, lookup: Lookup | None, *, main: bool) -> str:
@@ -177,17 +201,18 @@ def _rows_sql(plan: Plan, rows: Rows, left_out: str, lookup: Lookup | None, *, m
         "x_SourceFile": "_file",
         "x_SourceLine": "_line",
     }
-    found = lookup.columns if lookup else {}
+    known = found(lookup)
     selected = []
     for name, kind in charges_types(plan.columns).items():
         if name == "x_ContextKey":
             continue
         sql = lake.get(name) or rows.columns.get(name) or "NULL"
-        if name in found:
-            # Extra rows work out their own values, in the type that the main rows have.
-            kind, place = found[name]
-            sql = place if main else sql
+        if name in known:
+            # Extra rows work out their own values, named later in the type of the main rows.
+            kind, sql = known[name] if main else (kind, sql)
         selected.append(f"CAST({sql} AS {kind}) AS {quoted(name)}")
+    if main and FACTOR in known:
+        selected.append(f"{known[FACTOR][1]} AS {FACTOR}")
     where = f"({rows.when})" if left_out == "false" else f"({rows.when}) AND NOT {left_out}"
     source = rows.source or plan.mapping.source
     if lookup and main:

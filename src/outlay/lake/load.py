@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from outlay.focus.vocabulary import Vocabulary
 from outlay.lake.commit import ATTEMPTS, OvertakenError, commit_prepared, current_delivery
 from outlay.lake.landing import Landing, fingerprint, offer_digest
 from outlay.lake.layout import (
@@ -67,6 +68,7 @@ class Job:
     max_rejected: Decimal = Decimal(0)
     progress: Progress | None = None
     dry_run: bool = False
+    words: Vocabulary = field(default_factory=Vocabulary)
 
     def wants(self, period: BillingPeriod) -> bool:
         """Whether the load was asked for this billing period."""
@@ -102,7 +104,8 @@ class Loader:
         return self._repeat(self._attempt)
 
     def relift(self) -> list[LoadOutcome]:
-        """Lift every slice of the source anew whose mapping version or options differ."""
+        """Lift every slice of the source anew whose mapping version, options or vocabulary
+        differ."""
         clean_staging(self.layout)
         return self._repeat(lambda: self._relift_rest(frozenset()))
 
@@ -248,6 +251,7 @@ class Loader:
                 self.job.options,
                 staging.get(),
                 folder,
+                words=self.job.words,
                 max_rejected=self.job.max_rejected,
                 progress=self.job.progress,
             )
@@ -271,8 +275,10 @@ class Loader:
         return current_delivery(self._before, self.job.source_name, period)
 
     def _same_meaning(self, record: DeliveryRecord) -> bool:
-        return record.mapping_version == self.job.source.mapping_version and record.options == (
-            self.job.options.model_dump(mode="json")
+        return (
+            record.mapping_version == self.job.source.mapping_version
+            and record.options == self.job.options.model_dump(mode="json")
+            and record.vocabulary == self.job.words.digest
         )
 
     def _cause(self, current: DeliveryRecord | None, digest: str) -> Cause:
@@ -280,9 +286,10 @@ class Loader:
             return "first"
         if current.fingerprint != digest:
             return "restated"
-        return (
-            "options" if current.mapping_version == self.job.source.mapping_version else "mapping"
-        )
+        if current.mapping_version != self.job.source.mapping_version:
+            return "mapping"
+        same_options = current.options == self.job.options.model_dump(mode="json")
+        return "vocabulary" if same_options else "options"
 
     @contextlib.contextmanager
     def _workshop(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:

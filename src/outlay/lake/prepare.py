@@ -4,7 +4,6 @@ Nothing here changes what a reader sees: the files get their final names and the
 they are, and only the commit (`outlay.lake.load`) lets them in.
 """
 
-import contextlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,11 +14,22 @@ from pathlib import Path
 import duckdb
 
 from outlay.focus.checks import run_checks
+from outlay.focus.vocabulary import Vocabulary
 from outlay.lake.engine.duckdb import parquet
-from outlay.lake.factor import FACTORED_ROWS, factor
+from outlay.lake.factor import FACTORED_ROWS, Factored, factor
 from outlay.lake.faults import fault_point
 from outlay.lake.layout import Layout, new_delivery_id, publish, sync_folder, write_text
-from outlay.lake.lift import LeftOut, Plan, charges_sql, context_columns, plan, write_charges
+from outlay.lake.lift import (
+    LeftOut,
+    Plan,
+    charges_sql,
+    context_columns,
+    extra_sql,
+    main_sql,
+    plan,
+    write_charges,
+)
+from outlay.lake.naming import Naming
 from outlay.lake.proof import Survey, prove, survey, write_quarantine
 from outlay.lake.records import record_to_json
 from outlay.lake.rollups import ContextCollisionError, build_rollups
@@ -74,10 +84,12 @@ class Preparer:
         staging: Staging,
         folder: Path,
         *,
+        words: Vocabulary,
         max_rejected: Decimal,
         progress: Progress | None,
     ) -> None:
         self.layout = layout
+        self.words = words
         self.source = source
         self.options = options
         self.staging = staging
@@ -112,7 +124,7 @@ class Preparer:
         work.mkdir()
         self._tell(offer, "writing charges", 2)
         charges = work / "charges.parquet"
-        contexts = self._write(raw, planned, found, charges, work / "rollups", offer)
+        planned, contexts = self._write(raw, planned, found, charges, work / "rollups", offer)
         fault_point("map")
         self._tell(offer, "proving", 4)
         proof = prove(connection, planned, found, len(broken), charges, offer.stated)
@@ -170,19 +182,16 @@ class Preparer:
         charges: Path,
         rollups: Path,
         offer: Offer,
-    ) -> list[str]:
-        """Write charges and roll-ups; gives the context columns."""
+    ) -> tuple[Plan, list[str]]:
+        """Write charges and roll-ups; gives the plan with all own columns, and the contexts'."""
         connection = raw.connection
-        contexts = context_columns(connection, planned, found.rows)
         rows = found.rows + found.extra
         there = LeftOut(found.rejected > 0, bool(found.folded), found.extra > 0)
-        lookup = None
-        if rows >= FACTORED_ROWS and planned.mapping.source == "raw":
-            # An expression may fail on values of rows that are rejected: then row by row.
-            with contextlib.suppress(duckdb.Error):
-                lookup = factor(connection, planned, raw.columns, rows, extra=there.extra)
+        naming, lookup = self._names(raw, planned, there, rows)
+        planned = replace(planned, columns=tuple(sorted({*planned.columns, *naming.columns})))
+        contexts = context_columns(connection, planned, found.rows)
         for salt in range(_SALTS):
-            select = charges_sql(planned, contexts, there, salt=salt, lookup=lookup)
+            select = charges_sql(planned, contexts, there, naming, salt=salt, lookup=lookup)
             write_charges(connection, select, rows, charges)
             fault_point("write")
             self._tell(offer, "rolling up", 3)
@@ -191,11 +200,32 @@ class Preparer:
             except ContextCollisionError:
                 # Two contexts share a 63-bit key (about once in a million slices): salt it.
                 continue
-            return contexts
+            return planned, contexts
         raise LakeError(
             f"the context keys of {offer.period} collide under {_SALTS} salts; this is a defect: "
             "please report it with the source's kind"
         )
+
+    def _names(
+        self, raw: StagedRaw, planned: Plan, there: LeftOut, rows: int
+    ) -> tuple[Naming, Factored | None]:
+        """The vocabulary's answers for the slice; of a large one, per combination of values."""
+        mapping = planned.mapping
+        given = {name for part in (mapping.main, *mapping.extra) for name in part.columns}
+        naming = Naming(raw.connection, self.words, given)
+        if there.extra:
+            naming.study(extra_sql(planned, there), main=False)
+        lookup = None
+        if rows >= FACTORED_ROWS and mapping.source == "raw":
+            try:
+                lookup = factor(
+                    raw.connection, planned, raw.columns, rows, naming, extra=there.extra
+                )
+            except duckdb.Error:
+                # An expression may fail on values of rows that are rejected: then row by row.
+                naming.forget_texts()
+        naming.study(main_sql(planned, there, lookup), main=True)
+        return naming, lookup
 
     def _record(
         self,
@@ -223,6 +253,7 @@ class Preparer:
             offer=offer.offer,
             fingerprint=offer.fingerprint,
             mapping_version=self.source.mapping_version,
+            vocabulary=self.words.digest,
             options=self.options.model_dump(mode="json"),
             focus_version="",
             loaded_at=datetime.now(UTC).replace(tzinfo=None),

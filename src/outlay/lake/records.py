@@ -133,6 +133,7 @@ def record_to_dict(record: DeliveryRecord) -> dict[str, Any]:
         "context_columns": list(record.context_columns),
         "loose": record.loose,
         "usage_rows": record.usage_rows,
+        "vocabulary": record.vocabulary,
     }
 
 
@@ -170,6 +171,7 @@ def record_from_json(text: str) -> DeliveryRecord:
             context_columns=tuple(data["context_columns"]),
             loose=data["loose"],
             usage_rows=data.get("usage_rows", 0),
+            vocabulary=data.get("vocabulary", ""),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise LakeError(

@@ -22,7 +22,7 @@ MEASURE_COLUMNS = (*COST_COLUMNS, "ConsumedQuantity", "PricingQuantity")
 Rollup = Literal["daily", "contexts", "cube", "months", "tags"]
 ROLLUPS: tuple[Rollup, ...] = ("daily", "contexts", "cube", "months", "tags")
 
-Cause = Literal["first", "restated", "mapping", "options"]
+Cause = Literal["first", "restated", "mapping", "options", "vocabulary"]
 Status = Literal["loaded", "unchanged", "held", "failed"]
 
 
@@ -160,6 +160,8 @@ class DeliveryRecord:
     `columns` are the `x_` columns of the source, `context_columns` those of the contexts table.
     `checked` is False where the slice is so large that its row checks wait until they are asked
     for (`Lake.checks`); `checks` is empty then. `usage_rows` are kept beside the charges.
+    `vocabulary` is the digest of the vocabulary that named the charges (empty before there was
+    one).
     """
 
     id: str
@@ -186,6 +188,7 @@ class DeliveryRecord:
     context_columns: tuple[str, ...] = ()
     loose: bool = False
     usage_rows: int = 0
+    vocabulary: str = ""
 
 
 @dataclass(frozen=True)

@@ -252,7 +252,10 @@ class Vocabulary:
         type_: str | None,
         kind: str | None,
     ) -> ResourceTypeName:
-        """The kind of a resource, as the bill calls it (`type_`) or as its id tells (`kind`)."""
+        """The kind of a resource, as the bill calls it (`type_`) or as its id tells (`kind`).
+
+        A row without a resource has neither; an id that tells nothing has the kind `?`.
+        """
         return self._type(provider, host, service, type_, kind)
 
     def _find_type(
@@ -263,6 +266,8 @@ class Vocabulary:
         type_: str | None,
         kind: str | None,
     ) -> ResourceTypeName:
+        if not type_ and not kind:
+            return ResourceTypeName(None, "")
         rule = self._rule("resource_type", provider, type_ or kind, service=service)
         if rule and rule.type_name:
             return ResourceTypeName(rule.type_name, "rule")
@@ -276,6 +281,12 @@ class Vocabulary:
                         found = self.tables.resource_types.get((key, within, spelling))
                         if found:
                             return ResourceTypeName(found, "table")
+        if not type_:
+            for key in keys:
+                # Services whose resources are all of one kind.
+                only = self.tables.resource_types.get((key, next(iter(services)), ""))
+                if only:
+                    return ResourceTypeName(only, "table")
         return ResourceTypeName(type_, "")
 
     # ── the user's rules ─────────────────────────────────────────────────────────────────────

@@ -58,7 +58,8 @@ class Tables:
 
     `services` is keyed by (provider, spelling, stated category or ''), `regions` by (provider,
     region id as the vendor writes it, lower case) → (id, place), `region_spellings` by (provider,
-    folded spelling) → id, `resource_types` by (provider or '', folded service or '', spelling).
+    folded spelling) → id, `resource_types` by (provider or '', folded service or '', spelling); the
+    empty spelling is for services that have one kind of resource (`*` in the file).
     """
 
     providers: dict[str, str]
