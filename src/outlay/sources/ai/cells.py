@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from outlay.focus.sql import literal
 from outlay.sources.ai.usage import WHOLE
 from outlay.sources.contract import RawColumn
 
@@ -43,3 +44,12 @@ class Cells:
         zone = f"regexp_matches({text}, '[+-]\\d\\d:?\\d\\d$')"
         zoned = f"TRY_CAST({text} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'"
         return f"CASE WHEN {zone} THEN {zoned} ELSE TRY_CAST({text} AS TIMESTAMP) END"
+
+
+def tags(values: Mapping[str, str]) -> str:
+    """SQL of a MAP of the values (key → SQL of text) that are there."""
+    entries = ", ".join(
+        f"CASE WHEN {sql} IS NOT NULL THEN {{'key': {literal(key)}, 'value': {sql}}} END"
+        for key, sql in values.items()
+    )
+    return f"map_from_entries(list_filter([{entries}], lambda entry: entry IS NOT NULL))"

@@ -23,7 +23,8 @@ class Question:
     """One endpoint for one month: `stream` names its pages, `path` is below the API's base.
 
     `of` checks that a page is an answer to it. With `optional`, an endpoint that the API does not
-    have (404) is left out with a note; without, it is an error.
+    have (404) is left out with a note; without, it is an error. `api` asks it (default: the
+    paging's). `instead` is asked where the API does not have it or the key may not ask it (403).
     """
 
     stream: str
@@ -31,6 +32,8 @@ class Question:
     parameters: Mapping[str, Any]
     of: Callable[[Page], bool]
     optional: bool = False
+    api: Api | None = None
+    instead: "Question | None" = None
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,15 @@ class Paging:
                 parameters["page"] = cursor["page"]
             self._tell(collection, question)
             try:
-                body = self.api.get(question.path, parameters)
+                body = (question.api or self.api).get(question.path, parameters)
             except RefusedError as error:
+                if question.instead and error.status in (403, 404) and not cursor:
+                    self.notes.append(
+                        f"{question.path} is refused ({error.status}): the older "
+                        f"{question.instead.path} was asked instead"
+                    )
+                    self.ask(collection, question.instead)
+                    return
                 if error.status == 404 and question.optional and not cursor:
                     self.notes.append(f"{question.path} is not there (404): left out")
                     return

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from outlay.focus.schema import COSTS as COST_COLUMNS
 from outlay.focus.sql import literal, money_sql, money_unfit_sql, quantity_sql
-from outlay.sources.ai.cells import Cells
+from outlay.sources.ai.cells import Cells, tags
 from outlay.sources.ai.models import NAME, join_models, make_models
 from outlay.sources.ai.overlap import KEPT, SUPERSEDED, join_buckets, make_buckets
 from outlay.sources.ai.prices import Priced, join_prices, make_prices, price_column, unknown_note
@@ -158,7 +158,7 @@ class OpenAiReader:
             "SubAccountId": project,
             "SubAccountName": c.text("project_name"),
             "SubAccountType": f"CASE WHEN {project} IS NOT NULL THEN 'Project' END",
-            "Tags": _tags({"api_key_id": key, "user_id": c.text("user_id")}),
+            "Tags": tags({"api_key_id": key, "user_id": c.text("user_id")}),
             "x_Model": "l_model",
             "x_VendorModel": "l_vendor_model",
             "x_TokenType": "l_token_type",
@@ -298,12 +298,3 @@ def _asked(raw: Raw, cells: Cells) -> list[Priced]:
         f"WHERE {model} IS NOT NULL AND {day} IS NOT NULL"
     )
     return [Priced(_PROVIDER, *row) for row in found]
-
-
-def _tags(values: dict[str, str]) -> str:
-    """SQL of a MAP of the values that are there."""
-    entries = ", ".join(
-        f"CASE WHEN {sql} IS NOT NULL THEN {{'key': {literal(key)}, 'value': {sql}}} END"
-        for key, sql in values.items()
-    )
-    return f"map_from_entries(list_filter([{entries}], lambda entry: entry IS NOT NULL))"
