@@ -154,6 +154,45 @@ def export_focus(
     return written
 
 
+def export_zip(workspace: Workspace, wanted: Wanted, target: Path) -> list[ExportedFile]:
+    """Write what is wanted, with its manifest, into the archive `target`; what was written."""
+    import tempfile
+    import zipfile
+
+    with tempfile.TemporaryDirectory(prefix="outlay-export-") as folder:
+        written = export_focus(workspace, wanted, Path(folder))
+        # Parquet is packed already.
+        packing = zipfile.ZIP_DEFLATED if wanted.format == "csv" else zipfile.ZIP_STORED
+        with zipfile.ZipFile(target, "w", packing) as archive:
+            for path in [*(file.path for file in written), Path(folder) / MANIFEST]:
+                if path.exists():
+                    archive.write(path, path.relative_to(folder).as_posix())
+    return written
+
+
+def offered(workspace: Workspace) -> dict[str, Any]:
+    """What can be exported, as JSON data."""
+    periods: dict[str, list[str]] = {}
+    for item in workspace.deliveries():
+        periods.setdefault(item.source, []).append(str(item.billing_period))
+    return {
+        "datasets": [
+            {
+                "name": "cost-and-usage",
+                "title": "Cost and Usage",
+                "versions": list(EXPORT_VERSIONS),
+            },
+            *(
+                {"name": name, "title": dataset(name).title, "versions": ["1.4"]}
+                for name in DATASETS
+                if name != "cost-and-usage"
+            ),
+        ],
+        "formats": list(FORMATS),
+        "sources": [{"name": name, "periods": found} for name, found in periods.items()],
+    }
+
+
 class _Writer:
     """Writes one file after the other, each whole or not at all."""
 

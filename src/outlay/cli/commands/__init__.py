@@ -9,6 +9,7 @@ from outlay.cli.commands import (
     history,
     questions,
     sources,
+    usecases,
     views,
     workspace,
 )
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     bills.register(app)
     sources.register(app)
     questions.register(app)
+    usecases.register(app)
     history.register(app)
     views.register(app)
     configuration.register(app)
