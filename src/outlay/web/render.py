@@ -23,6 +23,7 @@ NAVIGATION = (
     ("sources", "/sources", "Sources", "s"),
     ("restatements", "/restatements", "Restatements", "r"),
     ("views", "/views", "Views", "v"),
+    ("usecases", "/usecases", "Use cases", "u"),
 )
 """Name, address, title and the letter after ``g`` of every page in the rail."""
 

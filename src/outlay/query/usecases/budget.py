@@ -67,11 +67,9 @@ WHERE Day >= {{range_start}}
 ORDER BY EffectiveCost * DaysBefore - CostBefore DESC, Day""",
         (
             period("last-30-days"),
-            Parameter(
-                "times", "Days that cost more than so many times the average", "number", "1.5"
-            ),
-            Parameter("least", "And at least so much more, in the currency", "number", "10"),
-            Parameter("window", "Days before that make the average", "whole", "14"),
+            Parameter("times", "Times the average", "number", "1.5"),
+            Parameter("least", "At least so much more", "number", "10"),
+            Parameter("window", "Days that make the average", "whole", "14"),
         ),
         quotients=(Quotient("TimesAverage", "_Scaled", "CostBefore", 2),),
         note="Usage, amortised: purchases and tax fall on single days by nature. A day is compared "
@@ -94,7 +92,7 @@ HAVING abs(sum(EffectiveCost) - sum(BilledCost)) > {least}
 ORDER BY BillingPeriod, ServiceProviderName, InvoiceIssuerName""",
         (
             period("last-6-months", "months"),
-            Parameter("least", "Differences above this amount", "number", "0.01"),
+            Parameter("least", "Differences above", "number", "0.01"),
         ),
         since="1.4",
     ),
@@ -111,7 +109,7 @@ GROUP BY ServiceProviderName, SubAccountId, SubAccountName, BillingCurrency
 ORDER BY BilledCost DESC, SubAccountId""",
         (
             period(),
-            Parameter("budget", "The budget for the range, in the currency", "number", "10000"),
+            Parameter("budget", "Budget for the range", "number", "10000"),
             chosen("sub_account", "SubAccountId", "The sub account",
                    largest="FROM daily WHERE {range} AND ChargeCategory = 'Usage'{provider}",
                    by="BilledCost"),

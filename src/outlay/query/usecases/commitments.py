@@ -5,13 +5,13 @@ from outlay.query.usecases.model import Group, Parameter, Quotient, UseCase, per
 _GROUP: Group = "Commitments, rates and savings"
 _DISCOUNT = Parameter(
     "programs",
-    "Program types that give a discount, comma-separated, as the providers name them",
+    "Program types that discount, A,B",
     "list",
     "FlexibleSpendPlan,ResourceReservation",
 )
 _CAPACITY = Parameter(
     "programs",
-    "Program types that reserve capacity, comma-separated, as the providers name them",
+    "Program types that reserve, A,B",
     "list",
     "AdvanceResourceCommitment,ZonalResourceCommitment",
 )
@@ -273,7 +273,7 @@ GROUP BY ServiceProviderName, ServiceName, BillingCurrency
 ORDER BY Savings DESC, ServiceName""",
         (period(),),
         quotients=(Quotient("EffectiveSavingsRate", "Savings", "ContractedCost"),),
-        note="Usage alone, as in the overall rate.",
+        note="Usage alone, with the unused part of commitments, as in the rate over all services.",
     ),
     UseCase(
         "Discount Effectiveness by Service",

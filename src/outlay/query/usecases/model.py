@@ -134,7 +134,7 @@ def chosen(
 
 def tag_key(default: str = "team") -> Parameter:
     """The key of a tag."""
-    return Parameter("tag", "The key of the tag that names it", default=default)
+    return Parameter("tag", "Tag key", default=default)
 
 
 def rows(default: str = "100") -> Parameter:

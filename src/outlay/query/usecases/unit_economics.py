@@ -14,7 +14,7 @@ from outlay.query.usecases.model import (
 _GROUP: Group = "Unit economics and virtual currency"
 _COMPONENT = Parameter(
     "component",
-    "The component, a key of SkuPriceDetails",
+    "Key of SkuPriceDetails",
     default="CoreCount",
     allowed=("CoreCount", "GpuCount", "MemorySize", "DiskSpace"),
 )
@@ -31,7 +31,7 @@ _SERIES = "json_extract_string(SkuPriceDetails, '$.InstanceSeries') AS InstanceS
 
 # A virtual currency is a pricing currency that ISO 4217 does not have (FOCUS 1.2 and 1.3, kept in
 # x_ columns), or the unit that is priced (1.4, which has credits and tokens there).
-_CREDIT = Parameter("currency", "The virtual currency, or the unit that it is counted in",
+_CREDIT = Parameter("currency", "Virtual currency or unit",
                     default="Credits")  # fmt: skip
 _NAME = "coalesce({x_PricingCurrency}, PricingUnit)"
 _BURNED = (
@@ -56,7 +56,7 @@ ORDER BY ChargeDay, ConsumedUnit, BillingCurrency""",
             period(basis="lines"),
             chosen("unit", "ConsumedUnit", "The unit", largest="FROM charges WHERE {range}",
                    by="BilledCost"),
-            Parameter("contains", "Only charges whose description has this text"),
+            Parameter("contains", "Text in the description"),
         ),
         quantities=("ConsumedQuantity",),
         quotients=(Quotient("CostPerUnit", "BilledCost", "ConsumedQuantity", 9),),
