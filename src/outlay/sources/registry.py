@@ -17,7 +17,9 @@ _CLASSES = {
     "oci": "outlay.sources.oci:Oci",
     "openai": "outlay.sources.openai:OpenAi",
     "anthropic": "outlay.sources.anthropic:Anthropic",
+    "ai-gateway": "outlay.sources.ai_gateway:AiGateway",
     "databricks": "outlay.sources.databricks:Databricks",
+    "snowflake": "outlay.sources.snowflake:Snowflake",
     "kubernetes": "outlay.sources.kubernetes:Kubernetes",
     "gcp-billing": "outlay.sources.gcp_billing:GcpBilling",
 }
