@@ -41,7 +41,7 @@ class Cells:
         """SQL of a TIMESTAMP (UTC) from ISO 8601 text; without a zone it is UTC."""
         text = self.text(*names)
         # The engine's cast to TIMESTAMP leaves an offset out of account.
-        zone = f"regexp_matches({text}, '[+-]\\d\\d:?\\d\\d$')"
+        zone = f"regexp_matches(substr({text}, 12), '[+-]\\d\\d(:?\\d\\d)?$')"
         zoned = f"TRY_CAST({text} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'"
         return f"CASE WHEN {zone} THEN {zoned} ELSE TRY_CAST({text} AS TIMESTAMP) END"
 

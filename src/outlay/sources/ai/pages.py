@@ -116,11 +116,11 @@ class PagedFiles:
             and not _is_neutral(transport, file)
         }
         feeds = []
-        for root in _roots(files, sorted(claims), strangers):
+        for root in highest_roots(files, sorted(claims), strangers):
             ends = sorted({end for path, end in claims.items() if _under(path, root)})
             count = sum(_under(path, root) for path in claims)
             evidence = f"{count} file{'s' * (count > 1)} of {self.what}: {', '.join(ends)}"
-            feeds.append(Feed(self.kind, _feed_name(transport, root), root, evidence, 80))
+            feeds.append(Feed(self.kind, feed_name(transport, root), root, evidence, 80))
         return feeds
 
     def _claim(self, transport: Transport, file: FileRef) -> str | None:
@@ -146,7 +146,7 @@ class PagedFiles:
                 f"there is no answer of {self.what} at {transport.location}"
                 f"{'/' + root if root else ''}; expected its pages as JSON. Check the location."
             )
-        found.sort(key=lambda file: _natural(file.path))
+        found.sort(key=lambda file: natural(file.path))
         alone = len(everything) == 1 and transport.location.rstrip("/").endswith(files[0].path)
         notes = self._paging(transport, found, alone=alone)
         return [Delivery(None, tuple(found), notes=tuple(notes))]
@@ -240,7 +240,7 @@ def _is_neutral(transport: Transport, file: FileRef) -> bool:
     return is_spool_manifest(document) or as_page(_whole(document)) is None
 
 
-def _roots(files: Sequence[FileRef], mine: Sequence[str], strangers: set[str]) -> list[str]:
+def highest_roots(files: Sequence[FileRef], mine: Sequence[str], strangers: set[str]) -> list[str]:
     """The highest folders without a stranger below, else the files themselves."""
     if len(files) == 1:
         return list(mine)
@@ -257,12 +257,13 @@ def _under(path: str, root: str) -> bool:
     return not root or path == root or path.startswith(root + "/")
 
 
-def _feed_name(transport: Transport, root: str) -> str:
+def feed_name(transport: Transport, root: str) -> str:
+    """What a feed is called: its file's or folder's name, endings off."""
     last = (root or transport.location.rstrip("/")).rsplit("/", 1)[-1]
     return _ENDINGS.sub("", last) or last or "pages"
 
 
-def _natural(path: str) -> tuple[tuple[str, int], ...]:
+def natural(path: str) -> tuple[tuple[str, int], ...]:
     """Sorts page10 after page9."""
     parts = _DIGITS.split(path)
     numbers = [int(number) for number in _DIGITS.findall(path)]

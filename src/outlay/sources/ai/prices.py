@@ -14,6 +14,7 @@ import genai_prices
 from genai_prices import data_snapshot
 from genai_prices.types import ModelInfo, ModelPrice, StartDateConstraint, TieredPrices
 
+from outlay.focus.ai_models import model_name
 from outlay.focus.sql import literal, quoted
 from outlay.sources.contract import Raw
 
@@ -95,13 +96,16 @@ def prices(asked: Priced) -> Mapping[str, Decimal]:
 
 
 def _model(provider: str, spelled: str) -> ModelInfo | None:
-    try:
-        _, model = data_snapshot.get_snapshot().find_provider_model(
-            spelled, None, provider or None, None
-        )
-    except LookupError:
-        return None
-    return model
+    """The table's model: as it is spelled, without a gateway's prefix, or by its one name."""
+    for name in dict.fromkeys((spelled, spelled.rsplit("/", 1)[-1], model_name(spelled))):
+        try:
+            _, model = data_snapshot.get_snapshot().find_provider_model(
+                name, None, provider or None, None
+            )
+        except LookupError:
+            continue
+        return model
+    return None
 
 
 def _rates(model: ModelInfo, asked: Priced) -> ModelPrice | None:
