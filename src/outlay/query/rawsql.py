@@ -27,11 +27,12 @@ from outlay.query import datasets
 from outlay.query.errors import QueryError, near_names
 from outlay.query.facts import SliceFacts, slice_facts
 from outlay.query.run import PinnableLake
+from outlay.query.usage.run import UsageLake
 
 # What sqlglot cannot parse is refused with our own message; its warning would only repeat that.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
-VIEWS = ("charges", "daily", "contexts", *datasets.VIEWS)
+VIEWS = ("charges", "daily", "contexts", "usage", *datasets.VIEWS)
 _TABLE_FUNCTIONS = ("unnest", "generate_series", "range")
 _REFUSED = (
     "read_", "parquet_", "sniff_", "glob", "query", "pragma_", "duckdb_", "getenv", "which_secret",
@@ -65,7 +66,7 @@ class SqlResult:
 
 
 def sql(
-    lake: PinnableLake,
+    lake: UsageLake,
     text: str,
     *,
     as_of: datetime | int | None = None,
@@ -75,8 +76,8 @@ def sql(
     stated: Stated | None = None,
     today: date | None = None,
 ) -> SqlResult:
-    """Run one SELECT over the views ``charges``, ``daily``, ``contexts`` and the FOCUS datasets
-    ``billing_period``, ``invoice_detail`` and ``contract_commitment``.
+    """Run one SELECT over the views ``charges``, ``daily``, ``contexts``, ``usage`` and the FOCUS
+    datasets ``billing_period``, ``invoice_detail`` and ``contract_commitment``.
 
     `daily` has a row per day and context with the context's columns beside the sums. At most
     `limit` rows are read; after `timeout_seconds` the query is interrupted. `stated` is what a
@@ -87,14 +88,18 @@ def sql(
     used = check(text)
     pin = pin or lake.pin(as_of)
     facts = slice_facts(lake, pin)
+    used_files = [str(p) for p in lake.usage_paths(pin).values()] if "usage" in used else []
     connection = lake.connect()
     try:
         for view in used:
-            if view not in datasets.VIEWS:
+            if view == "usage":
+                connection.execute(f"CREATE TEMP VIEW usage AS {_usage_view(used_files)}")
+            elif view not in datasets.VIEWS:
                 connection.execute(f"CREATE TEMP VIEW {view} AS {_view(view, facts)}")
         _make_datasets(connection, lake, pin, used, stated, today or datetime.now(UTC).date())
         with tempfile.TemporaryDirectory(prefix="outlay-sql-") as spill:
-            paths = [p for v in used if v not in datasets.VIEWS for p in _paths(v, facts)]
+            own = [v for v in used if v != "usage" and v not in datasets.VIEWS]
+            paths = [*used_files, *(p for v in own for p in _paths(v, facts))]
             _wall(connection, paths, spill)
             _check_statement(connection, text)
             table = _run(connection, text, limit + 1, timeout_seconds)
@@ -249,6 +254,17 @@ def _view(view: str, facts: list[SliceFacts]) -> str:
     if not facts:
         raise QueryError("there is nothing to read yet", field="sql", hint="Load a bill first.")
     return " UNION ALL BY NAME ".join(_slice_view(view, one) for one in facts)
+
+
+def _usage_view(paths: list[str]) -> str:
+    if not paths:
+        raise QueryError(
+            "there is no usage to read yet",
+            field="sql",
+            hint="Load usage first: of a Kubernetes cluster or of an AI gateway, for example.",
+        )
+    listed = ", ".join(literal(path) for path in paths)
+    return f"SELECT * FROM read_parquet([{listed}], union_by_name = true)"
 
 
 def _slice_view(view: str, facts: SliceFacts) -> str:

@@ -11,6 +11,7 @@ operand   = text | [DATE|TIMESTAMP] text | column | tags.key | lower|upper|trim 
 """
 
 import re
+from collections.abc import Collection
 from typing import Literal, NoReturn, cast
 
 from sqlglot.dialects.duckdb import DuckDB
@@ -51,8 +52,11 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PREDICATES = ("=", "<>", "<", "<=", ">", ">=", "IN", "LIKE", "ILIKE", "BETWEEN", "IS NULL", "NOT")
 
 
-def parse(text: str, field: str = "where") -> Condition:
-    """Read a condition; raises QueryError that points at the character and names `field`."""
+def parse(text: str, field: str = "where", also: Collection[str] = ()) -> Condition:
+    """Read a condition; raises QueryError that points at the character and names `field`.
+
+    `also` are text columns beyond those of charges: the usage table has some of its own.
+    """
     if len(text) > MAX_CHARACTERS:
         raise QueryError(
             f"the condition has {len(text)} characters; at most {MAX_CHARACTERS} are read",
@@ -71,7 +75,7 @@ def parse(text: str, field: str = "where") -> Condition:
             position=_open_quote(text),
             hint="Double a quote that belongs to the text: 'O''Reilly'.",
         ) from None
-    return _Parser(text, tokens, field).whole()
+    return _Parser(text, tokens, field, also).whole()
 
 
 def _open_quote(text: str) -> int:
@@ -87,8 +91,11 @@ def _open_quote(text: str) -> int:
 class _Parser:
     """One pass over the tokens; every method reads what its name says or raises."""
 
-    def __init__(self, text: str, tokens: list[Token], field: str) -> None:
+    def __init__(
+        self, text: str, tokens: list[Token], field: str, also: Collection[str] = ()
+    ) -> None:
         self.text, self.tokens, self.field = text, tokens, field
+        self.also = frozenset(also)
         self.at = 0
         self.depth = 0
 
@@ -325,6 +332,9 @@ class _Parser:
             )
         if self.follows("."):
             return self.key(token)
+        if token.text in self.also:
+            self.at += 1
+            return Dimension("column", token.text)
         try:
             dimension = parse_dimension(token.text)
         except QueryError:

@@ -1,0 +1,18 @@
+"""Questions about usage: what was used, by whom, and what it is estimated to cost."""
+
+from outlay.query.usage.model import UsageQuery
+from outlay.query.usage.provisional import Lane, ProvisionalRow, SupersededBy, provisional
+from outlay.query.usage.result import MetricInfo, UsageResult
+from outlay.query.usage.run import metrics, usage
+
+__all__ = [
+    "Lane",
+    "MetricInfo",
+    "ProvisionalRow",
+    "SupersededBy",
+    "UsageQuery",
+    "UsageResult",
+    "metrics",
+    "provisional",
+    "usage",
+]

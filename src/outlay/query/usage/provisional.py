@@ -1,0 +1,434 @@
+"""The provisional lane: what usage is estimated to cost where the bill has not come yet.
+
+A source of usage is tied to the bill that will charge for it, and to the columns that both have
+in common (the scope: a node's id, a model, a project). Each hour of a scope that the bill has
+charged is superseded: the estimate of that hour is gone, and the bill stands alone. What is left
+is provisional. It is never added to charges.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Any
+
+import duckdb
+
+from outlay.focus.sql import literal
+from outlay.lake.types import Pin, Slice
+from outlay.money import money_text, total
+from outlay.query import ranges
+from outlay.query.engine import question_connection
+from outlay.query.errors import QueryError
+from outlay.query.expression import compile_condition, parse, referenced
+from outlay.query.facts import file_columns
+from outlay.query.usage.model import UsageQuery, usage_dimension
+from outlay.query.usage.result import Estimates
+from outlay.query.usage.run import UsageLake, bounds_sql, dimension_sql, files, resolved
+
+_DIVISION = Context(prec=60)
+_SCALE = Decimal("1E-21")
+_PRESENCE = "node_cpu_capacity"
+"""The metric whose rows say that a resource was there for an hour: one a node and hour."""
+
+
+@dataclass(frozen=True)
+class SupersededBy:
+    """The bill that charges for what a source of usage estimates.
+
+    `source` is the bill's name, `match` the columns or tags whose values must be the same on both
+    sides (none: the whole source), `where` narrows the bill's charges to those that count.
+    """
+
+    source: str
+    match: tuple[str, ...] = ()
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class ProvisionalRow:
+    """One day of one group: what was estimated, what of it the bill has charged meanwhile, and
+    what is left. `rated_by` is `usage` (the tool's own price) or `bill` (the bill's last price of
+    the same resource)."""
+
+    source: str
+    bill: str
+    day: date
+    values: tuple[str | date | None, ...]
+    currency: str
+    rated_by: str
+    estimated: Decimal
+    provisional: Decimal
+
+    @property
+    def superseded(self) -> Decimal:
+        """The part of the estimate whose hours the bill has charged."""
+        return total((self.estimated, self.provisional.copy_negate()))
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The provisional rows by day, and what cannot be in the lane.
+
+    `untied` are estimates of sources that no bill is named for, `unscoped` of usage without a
+    value of a column that is matched: source → currency → amount.
+    """
+
+    query: UsageQuery
+    rows: tuple[ProvisionalRow, ...]
+    untied: Mapping[str, Estimates]
+    unscoped: Mapping[str, Estimates]
+    start: date | None
+    end: date | None
+    snapshot: str | None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def provisional(self) -> Estimates:
+        """What is left of all estimates, by currency."""
+        return _by_currency((row.currency, row.provisional) for row in self.rows)
+
+    @property
+    def superseded(self) -> Estimates:
+        """What the bills have charged meanwhile, as it had been estimated, by currency."""
+        return _by_currency((row.currency, row.superseded) for row in self.rows)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; money as text with all its digits."""
+        return {
+            "query": self.query.to_params(),
+            "from": None if self.start is None else str(self.start),
+            "to": None if self.end is None else str(self.end),
+            "provisional": _texts(self.provisional),
+            "superseded": _texts(self.superseded),
+            "rows": [
+                {
+                    "source": row.source,
+                    "superseded_by": row.bill,
+                    "day": str(row.day),
+                    **{
+                        name: value if isinstance(value, str | None) else str(value)
+                        for name, value in zip(self.query.by, row.values, strict=True)
+                    },
+                    "currency": row.currency,
+                    "rated_by": row.rated_by,
+                    "estimated": money_text(row.estimated),
+                    "superseded": money_text(row.superseded),
+                    "provisional": money_text(row.provisional),
+                }
+                for row in self.rows
+            ],
+            "untied": {name: _texts(found) for name, found in self.untied.items()},
+            "unscoped": {name: _texts(found) for name, found in self.unscoped.items()},
+            "notes": list(self.notes),
+            "snapshot": self.snapshot,
+        }
+
+
+def provisional(
+    lake: UsageLake,
+    ties: Mapping[str, SupersededBy],
+    query: UsageQuery,
+    *,
+    now: datetime | None = None,
+    pin: Pin | None = None,
+) -> Lane:
+    """The provisional lane: `ties` are the bills by source of usage, `query` says which usage
+    (range, condition) and by what it is shown; its metrics, grain and limit are not looked at.
+
+    `now` is the UTC moment that relative ranges count from. Raises QueryError for a column that
+    no usage has.
+    """
+    pin = pin or lake.pin(query.as_of_moment())
+    days = ranges.resolve(query.range, (now or datetime.now(UTC)).date())
+    paths = lake.usage_paths(pin)
+    rows: list[ProvisionalRow] = []
+    untied: dict[str, Estimates] = {}
+    unscoped: dict[str, Estimates] = {}
+    notes: list[str] = []
+    by_source: dict[str, list[Slice]] = {}
+    for one in pin.slices:
+        if one.delivery.id in paths:
+            by_source.setdefault(one.source, []).append(one)
+    with question_connection(lake) as connection:
+        for name, slices in sorted(by_source.items()):
+            there = files(paths[one.delivery.id] for one in slices)
+            columns = frozenset().union(*(file_columns(paths[s.delivery.id]) for s in slices))
+            if not _has_columns(query, columns):
+                continue
+            tie = ties.get(name)
+            if tie is None:
+                found = _estimates(connection, there, query, days, [])
+                untied |= {name: found} if found else {}
+                continue
+            asked = _Asked(connection, name, tie, there, query, days, pin)
+            rows += asked.rows()
+            found = asked.unscoped()
+            unscoped |= {name: found} if found else {}
+            notes += asked.notes
+    return Lane(
+        query,
+        tuple(sorted(rows, key=_order)),
+        untied,
+        unscoped,
+        days.start,
+        days.end,
+        None if pin.snapshot_id is None else str(pin.snapshot_id),
+        tuple(notes),
+    )
+
+
+def check_tie(tie: SupersededBy) -> None:
+    """Raise QueryError where a tie's columns or condition cannot be read."""
+    for name in tie.match:
+        usage_dimension(name)
+    if tie.where:
+        parse(tie.where)
+
+
+def _has_columns(query: UsageQuery, columns: frozenset[str]) -> bool:
+    """Whether a source's usage has the columns that are asked for; another source may have them."""
+    asked = [*query.dimensions]
+    if query.condition is not None:
+        asked += referenced(query.condition)
+    return all(one.kind == "tag" or one.name in columns for one in asked)
+
+
+def _conditions(query: UsageQuery, days: ranges.Days) -> list[str]:
+    found = bounds_sql(days)
+    if query.condition is not None:
+        found.append(f"({compile_condition(query.condition, resolved).sql('duckdb')})")
+    return found
+
+
+def _estimates(
+    connection: duckdb.DuckDBPyConnection,
+    there: str,
+    query: UsageQuery,
+    days: ranges.Days,
+    more: Sequence[str],
+) -> Estimates:
+    where = " AND ".join([*_conditions(query, days), *more, "EstimatedCost <> 0"])
+    found = connection.execute(
+        f"SELECT EstimatedCurrency, sum(EstimatedCost) FROM {there} WHERE {where} GROUP BY 1"
+    ).fetchall()
+    return {code: amount for code, amount in sorted(found) if amount}
+
+
+class _Asked:
+    """One source of usage against its bill."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        name: str,
+        tie: SupersededBy,
+        there: str,
+        query: UsageQuery,
+        days: ranges.Days,
+        pin: Pin,
+    ) -> None:
+        self.connection, self.name, self.tie, self.there = connection, name, tie, there
+        self.query, self.days = query, days
+        self.scope = [dimension_sql(usage_dimension(column)) for column in tie.match]
+        self.keys = [f"m{index}" for index in range(len(self.scope))]
+        self.shown = [dimension_sql(dimension) for dimension in query.dimensions]
+        self.notes: list[str] = []
+        bills = [one for one in pin.slices if one.source == tie.source]
+        if not bills:
+            self.notes.append(f"{tie.source}, which should bill {name}, has not delivered yet")
+        self._make_billed([one for one in bills if one.charges_path.exists()])
+
+    def rows(self) -> list[ProvisionalRow]:
+        """The days of the source, estimated by the tool's prices or by the bill's last one."""
+        return [*self._estimated(), *self._rated()]
+
+    def unscoped(self) -> Estimates:
+        """Estimates of rows that lack a value of the scope."""
+        if not self.scope:
+            return {}
+        missing = " OR ".join(f"{sql} IS NULL" for sql in self.scope)
+        return _estimates(self.connection, self.there, self.query, self.days, [f"({missing})"])
+
+    # ------------------------------------------------------------------ the bill's side
+
+    def _make_billed(self, bills: Sequence[Slice]) -> None:
+        """Make `billed` (scope and hour that has a charge) and `charged` (what it cost)."""
+        selects = []
+        for one in bills:
+            columns = file_columns(one.charges_path)
+            dimensions = [usage_dimension(column) for column in self.tie.match]
+            if any(d.kind == "column" and d.name not in columns for d in dimensions):
+                self.notes.append(
+                    f"{self.tie.source} {one.billing_period} lacks a column of "
+                    f"{', '.join(self.tie.match)}: nothing of {self.name} is superseded by it"
+                )
+                continue
+            where = ["ChargeCategory = 'Usage'", *self._narrowed(columns)]
+            # A charge may end in the future; it tells of what was known when it was delivered.
+            end = f"least(ChargePeriodEnd, TIMESTAMP '{one.delivery.loaded_at}')"
+            listed = "".join(f"{s} AS {k}, " for s, k in zip(self.scope, self.keys, strict=True))
+            selects.append(
+                f"SELECT {listed}ChargePeriodStart AS s, {end} AS e, BillingCurrency AS currency, "
+                f"EffectiveCost AS cost FROM read_parquet({literal(str(one.charges_path))}) "
+                f"WHERE {' AND '.join(where)}"
+            )
+        nothing = "".join(f"CAST(NULL AS VARCHAR) AS {key}, " for key in self.keys)
+        selects.append(
+            f"SELECT {nothing}CAST(NULL AS TIMESTAMP) AS s, CAST(NULL AS TIMESTAMP) AS e, "
+            "CAST(NULL AS VARCHAR) AS currency, CAST(NULL AS DECIMAL(38,21)) AS cost WHERE false"
+        )
+        listed = "".join(f"{key}, " for key in self.keys)
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE charged AS SELECT * FROM "
+            f"({' UNION ALL '.join(selects)}) WHERE s < e"
+        )
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE billed AS SELECT DISTINCT {listed}{_hours('s', 'e')} "
+            f"AS hour FROM (SELECT DISTINCT {listed}s, e FROM charged)"
+        )
+
+    def _narrowed(self, columns: frozenset[str]) -> list[str]:
+        found = []
+        if self.days.start:
+            found.append(f"ChargePeriodEnd > TIMESTAMP '{self.days.start}' - INTERVAL 40 DAY")
+        if self.tie.where:
+            condition = parse(self.tie.where)
+            for dimension in referenced(condition):
+                if dimension.kind == "column" and dimension.name not in columns:
+                    raise QueryError(
+                        f"{self.tie.source} has no column {dimension.name}",
+                        field="where",
+                        text=self.tie.where,
+                        hint=f"Correct superseded_by.where of the source {self.name}.",
+                    )
+            found.append(f"({compile_condition(condition, resolved).sql('duckdb')})")
+        return found
+
+    # ------------------------------------------------------------------ the usage's side
+
+    def _open(self, estimate: str, more: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Per day, group, scope where asked: hours, hours that are not billed, and a sum."""
+        keys = ", ".join(self.keys)
+        scope = "".join(f"{s} AS {k}, " for s, k in zip(self.scope, self.keys, strict=True))
+        shown = "".join(f"{sql} AS b{index}, " for index, sql in enumerate(self.shown))
+        names = "".join(f"b{index}, " for index in range(len(self.shown)))
+        where = " AND ".join(
+            [*_conditions(self.query, self.days), *more, *(f"{s} IS NOT NULL" for s in self.scope)]
+        )
+        same = " AND ".join(
+            [f"billed.{key} = u.{key}" for key in self.keys] + ["billed.hour = u.hour"]
+        )
+        scoped = f"{keys}, " if keys else ""
+        return self.connection.execute(
+            f"WITH rows AS (SELECT {scope}{shown}UsagePeriodStart AS s, UsagePeriodEnd AS e, "
+            f"EstimatedCurrency AS currency, {estimate} AS amount FROM {self.there} "
+            f"WHERE {where} GROUP BY ALL), "
+            "numbered AS (SELECT *, row_number() OVER () AS id FROM rows), "
+            f"u AS (SELECT *, {_hours('s', 'e')} AS hour FROM numbered), "
+            "counted AS (SELECT id, count(*) AS n, count_if(billed.hour IS NULL) AS open "
+            f"FROM u LEFT JOIN billed ON {same} GROUP BY 1) "
+            f"SELECT CAST(s AS DATE), currency, n, open, sum(amount), {names}{scoped}count(*) "
+            "FROM numbered JOIN counted USING (id) GROUP BY ALL"
+        ).fetchall()
+
+    def _estimated(self) -> list[ProvisionalRow]:
+        found = self._open("sum(EstimatedCost)", ["EstimatedCost <> 0"])
+        parts: dict[tuple[Any, ...], list[tuple[Decimal, Decimal]]] = {}
+        for day, currency, hours, left, amount, *rest in found:
+            key = (day, currency or "", *rest[: len(self.shown)])
+            parts.setdefault(key, []).append((amount, _part(amount, left, hours)))
+        return [self._row(key, amounts, "usage") for key, amounts in parts.items()]
+
+    def _rated(self) -> list[ProvisionalRow]:
+        """Hours of resources that no tool has priced, by the bill's last price of each."""
+        there = self._open(
+            "CAST(NULL AS DECIMAL(38,21))",
+            [f"Metric = '{_PRESENCE}'", "EstimatedCost IS NULL"],
+        )
+        if not there or not self.keys:
+            return []
+        prices = self._prices()
+        parts: dict[tuple[Any, ...], list[tuple[Decimal, Decimal]]] = {}
+        unpriced = set()
+        for day, _, hours, left, _, *rest in there:
+            shown, scope = rest[: len(self.shown)], tuple(rest[len(self.shown) : -1])
+            number = rest[-1]
+            if scope not in prices:
+                unpriced.add(scope)
+            for currency, price in prices.get(scope, {}).items():
+                whole = _DIVISION.multiply(price, Decimal(hours * number))
+                open_ = _DIVISION.multiply(price, Decimal(left * number))
+                parts.setdefault((day, currency, *shown), []).append((whole, open_))
+        if unpriced:
+            self.notes.append(
+                f"{len(unpriced)} resources of {self.name} have no price: neither the tool gives "
+                f"one nor has {self.tie.source} charged for them before"
+            )
+        return [self._row(key, amounts, "bill") for key, amounts in parts.items()]
+
+    def _prices(self) -> dict[tuple[Any, ...], dict[str, Decimal]]:
+        """Scope → currency → effective cost of an hour on the last day that was charged."""
+        keys = ", ".join(self.keys)
+        found = self.connection.execute(
+            f"WITH last AS (SELECT {keys}, max(CAST(s AS DATE)) AS day FROM charged GROUP BY ALL) "
+            f"SELECT {keys}, currency, sum(cost), (SELECT count(*) FROM billed WHERE "
+            + " AND ".join(f"billed.{key} = c.{key}" for key in self.keys)
+            + " AND CAST(billed.hour AS DATE) = c.day) FROM (SELECT charged.*, last.day FROM "
+            f"charged JOIN last USING ({keys}) WHERE CAST(s AS DATE) = last.day) AS c "
+            f"GROUP BY {keys}, currency, c.day"
+        ).fetchall()
+        prices: dict[tuple[Any, ...], dict[str, Decimal]] = {}
+        for *scope, currency, cost, hours in found:
+            if hours and cost:
+                price = _DIVISION.divide(cost, Decimal(hours))
+                prices.setdefault(tuple(scope), {})[currency] = price.quantize(
+                    Decimal("1E-12"), ROUND_HALF_EVEN, _DIVISION
+                )
+        return prices
+
+    def _row(
+        self, key: tuple[Any, ...], amounts: Sequence[tuple[Decimal, Decimal]], rated_by: str
+    ) -> ProvisionalRow:
+        day, currency, *values = key
+        return ProvisionalRow(
+            self.name,
+            self.tie.source,
+            day,
+            tuple(values),
+            currency,
+            rated_by,
+            total(whole for whole, _ in amounts),
+            total(left for _, left in amounts),
+        )
+
+
+def _hours(start: str, end: str) -> str:
+    """SQL of the hours that a period touches, one row each."""
+    first = f"date_trunc('hour', {start})"
+    last = f"date_trunc('hour', greatest({start}, {end} - INTERVAL 1 MICROSECOND))"
+    return f"unnest(generate_series({first}, {last}, INTERVAL 1 HOUR))"
+
+
+def _part(amount: Decimal, left: int, hours: int) -> Decimal:
+    """The part of an estimate whose hours are not billed: all, none, or in proportion."""
+    if left == hours:
+        return amount
+    product = _DIVISION.multiply(amount, Decimal(left))
+    return _DIVISION.divide(product, Decimal(hours)).quantize(_SCALE, ROUND_HALF_EVEN, _DIVISION)
+
+
+def _order(row: ProvisionalRow) -> tuple[Any, ...]:
+    return (row.source, row.day, row.provisional.copy_negate(), str(row.values), row.currency,
+            row.rated_by)  # fmt: skip
+
+
+def _by_currency(parts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    found: dict[str, list[Decimal]] = {}
+    for currency, amount in parts:
+        found.setdefault(currency, []).append(amount)
+    return {currency: total(amounts) for currency, amounts in sorted(found.items())}
+
+
+def _texts(estimates: Estimates) -> dict[str, str]:
+    return {code: money_text(amount) for code, amount in estimates.items()}
