@@ -169,7 +169,8 @@ _COSTS = (
         "tax, credits and usage that nothing covers have EffectiveCost equal to BilledCost",
         "warning",
         "(ChargeCategory IN ('Tax', 'Credit') OR (ChargeCategory = 'Usage' "
-        "AND CommitmentDiscountStatus IS NULL AND CommitmentDiscountId IS NULL)) "
+        "AND CommitmentDiscountStatus IS NULL AND CommitmentDiscountId IS NULL "
+        "AND ContractApplied IS NULL)) "
         "AND EffectiveCost <> BilledCost",
         ("BilledCost", "EffectiveCost", "ChargeCategory"),
     ),

@@ -1,9 +1,8 @@
-"""The FOCUS bills of the story: AWS's own export in euros, and a software vendor's files."""
+"""The FOCUS bills of the story: AWS's export in euros; `loomlight` has the software vendor's."""
 
 from __future__ import annotations
 
 import json
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,20 +10,31 @@ import duckdb
 import pyarrow as pa
 
 from outlay.app.demo import shapes
+from outlay.app.demo.loomlight import write_vendor
 from outlay.app.demo.prices import SKUS
-from outlay.app.demo.story import GMBH_PAYER, SAAS_VENDOR, Story
+from outlay.app.demo.story import GMBH_PAYER, Story
 from outlay.focus.sql import literal
 from outlay.money import BillingPeriod
 
+__all__ = ["EXPORT", "prepare", "rate_of", "write_gmbh", "write_vendor"]
+
 EXPORT = "kestrel-gmbh-focus"
-VENDOR_FILE = "loomlight-focus"
 
 # Euros for a dollar, as invoiced that month; a little different every month.
 _RATES = tuple(Decimal(rate) for rate in "0.9215 0.9176 0.9243 0.9301 0.9187 0.9154".split())
 _VAT = Decimal("0.19")
 _COMMITMENT = Decimal("0.42")
 _PLAN_RATE = Decimal("0.1267")
+_RESERVATION = f"arn:aws:ec2:eu-central-1:{GMBH_PAYER.id}:capacity-reservation/cr-0de7b1"
+_RESERVED = 2
 _PLAN_ARN = f"arn:aws:savingsplans::{GMBH_PAYER.id}:savingsplan/77c0de12-gmbh"
+
+# What a machine has, as the export's SkuPriceDetails tell it.
+_MACHINES = {
+    "m6i.xlarge": ("m6i", 4, 16),
+    "m6i.large": ("m6i", 2, 8),
+    "t3.large": ("t3", 2, 8),
+}
 
 # SKU, resource, units a day, pattern, growth, tags, FOCUS category, subcategory.
 _FLEET: tuple[tuple[str, str, str, str, str, dict[str, str], str, str], ...] = (
@@ -67,8 +77,18 @@ def rate_of(period: BillingPeriod) -> Decimal:
     return _RATES[(period.year * 12 + period.month) % len(_RATES)]
 
 
+def _details(sku: str) -> str:
+    if sku not in _MACHINES:
+        return ""
+    series, cores, memory = _MACHINES[sku]
+    return json.dumps(
+        {"CoreCount": cores, "InstanceSeries": series, "InstanceType": sku, "MemorySize": memory}
+    )
+
+
 def prepare(con: duckdb.DuckDBPyConnection, story: Story) -> None:
     """Fill the table `gmbh` with the German company's usage, in dollars and in euros."""
+    reserved = [use[1] for use in _FLEET if use[0] == "m6i.large"][:_RESERVED]
     rows = [
         {
             "seq": number, "sku": SKUS[sku].id, "service": SKUS[sku].service,
@@ -79,6 +99,7 @@ def prepare(con: duckdb.DuckDBPyConnection, story: Story) -> None:
             "growth": growth, "category": category, "subcategory": subcategory,
             "tags": json.dumps({f"user:{k}": v for k, v in sorted(tags.items())}) if tags else "{}",
             "plan": sku == "m6i.xlarge" and number < 3, "instance": bool(SKUS[sku].instance),
+            "reserved": resource in reserved, "details": _details(sku),
         }
         for number, (sku, resource, amount, pattern, growth, tags, category, subcategory)
         in enumerate(_FLEET)
@@ -142,8 +163,23 @@ def _focus_rows(period: BillingPeriod, story: Story) -> str:
             subcategory, tags, 'Usage-Based' AS frequency,
             CASE WHEN plan THEN 'Committed' ELSE 'Standard' END AS pricing,
             CASE WHEN plan THEN 'Used' END AS status, 'eu-central-1' AS region, fx,
-            usage_type || ' in eu-central-1' AS description
+            usage_type || ' in eu-central-1' AS description, nullif(details, '') AS details,
+            CASE WHEN reserved THEN '{_RESERVATION}' END AS reservation,
+            CASE WHEN reserved THEN 'Used' END AS reservation_status
         FROM m
+        UNION ALL BY NAME
+        SELECT day, day + 1 AS until, 902 AS seq, 'Usage' AS charge, service, product,
+            'EUC1-UnusedBox:m6i.large' AS usage_type, 'RunInstances' AS operation, unit,
+            {_RESERVED} * 24 - sum(amount) AS amount, unit_price,
+            CAST({_RESERVED} * 24 - sum(amount) AS DECIMAL(38,4)) * unit_price AS billed,
+            billed AS effective, billed AS list_cost, '{_RESERVATION}' AS resource, sku,
+            category, subcategory, '{{}}' AS tags, 'Usage-Based' AS frequency,
+            'Standard' AS pricing, 'eu-central-1' AS region, fx,
+            'Unused hours of reserved capacity' AS description,
+            '{_RESERVATION}' AS reservation, 'Unused' AS reservation_status
+        FROM m WHERE reserved
+        GROUP BY day, service, product, unit, unit_price, sku, category, subcategory, fx
+        HAVING sum(amount) < {_RESERVED} * 24
         UNION ALL BY NAME
         SELECT day, day + 1 AS until, 900 AS seq, 'Purchase' AS charge,
             'ComputeSavingsPlans' AS service, 'Savings Plans for AWS Compute usage' AS product,
@@ -188,8 +224,10 @@ def _columns(period: BillingPeriod, closed: bool) -> dict[str, str]:
         "AvailabilityZone": "NULL", "BilledCost": _plain("billed"), "BillingAccountId": payer,
         "BillingAccountName": name, "BillingAccountType": "'Management Account'",
         "BillingCurrency": "'EUR'", "BillingPeriodEnd": f"'{period.end}T00:00:00.000Z'",
-        "BillingPeriodStart": f"'{period.start}T00:00:00.000Z'", "CapacityReservationId": "NULL",
-        "CapacityReservationStatus": "NULL", "ChargeCategory": "charge", "ChargeClass": "NULL",
+        "BillingPeriodStart": f"'{period.start}T00:00:00.000Z'",
+        "CapacityReservationId": "reservation",
+        "CapacityReservationStatus": "reservation_status", "ChargeCategory": "charge",
+        "ChargeClass": "NULL",
         "ChargeDescription": "description", "ChargeFrequency": "frequency",
         "ChargePeriodEnd": _TIME.format("until"), "ChargePeriodStart": _TIME.format("day"),
         "CommitmentDiscountCategory": "CASE WHEN plan IS NOT NULL THEN 'Spend' END",
@@ -213,7 +251,7 @@ def _columns(period: BillingPeriod, closed: bool) -> dict[str, str]:
         "ResourceName": "NULL", "ResourceType": "NULL", "ServiceCategory": "category",
         "ServiceName": "product", "ServiceSubcategory": "subcategory", "SkuId": "sku",
         "SkuMeter": "nullif(usage_type, '')", "SkuPriceId": "sku || '.JRTCKXETXF'",
-        "SkuPriceDetails": "NULL", "SubAccountId": payer, "SubAccountName": name,
+        "SkuPriceDetails": "details", "SubAccountId": payer, "SubAccountName": name,
         "SubAccountType": "'Member Account'", "Tags": "tags", "x_Discounts": "'{}'",
         "x_Operation": "nullif(operation, '')", "x_ServiceCode": "service",
     }  # fmt: skip
@@ -244,87 +282,3 @@ def write_gmbh(
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(manifest, indent=1) + "\n"
         (folder / f"{EXPORT}-Manifest.json").write_text(text, encoding="utf-8")
-
-
-# Product, meter, price, unit, units a day, pattern, growth, team.
-_PRODUCTS = (
-    ("Loomlight APM", "Hosts monitored", "0.82", "Host-Days", "96", "steady", "mid", "platform"),
-    ("Loomlight APM", "Hosts monitored", "0.82", "Host-Days", "41", "steady", "fast", "mobile"),
-    ("Loomlight Traces", "Spans indexed", "0.0000017", "Spans", "21000000", "shop", "mid",
-     "checkout"),
-    ("Loomlight Traces", "Spans indexed", "0.0000017", "Spans", "34000000", "shop", "mid",
-     "storefront"),
-    ("Loomlight Errors", "Events", "0.00025", "Events", "96000", "shop", "slow", ""),
-    ("Loomlight Synthetics", "Browser runs", "0.012", "Runs", "1440", "steady", "none",
-     "storefront"),
-)  # fmt: skip
-
-
-def write_vendor(
-    con: duckdb.DuckDBPyConnection, out: Path, period: BillingPeriod, story: Story
-) -> None:
-    """One month of the software vendor's FOCUS 1.3 file: seats by the month, use by the day."""
-    factors = {
-        (day, pattern, growth): factor for day, pattern, growth, factor in shapes.factors(story)
-    }
-    days: list[date] = sorted(
-        {day for day, _, _ in factors if BillingPeriod.of(day) == period and day <= story.last_day}
-    )
-    rows = [_seats(period, story)]
-    for day in days:
-        for product, meter, price, unit, amount, pattern, growth, team in _PRODUCTS:
-            quantity = (Decimal(amount) * factors[day, pattern, growth]).quantize(Decimal(1))
-            rows.append(
-                _vendor_row(
-                    period, day, day.fromordinal(day.toordinal() + 1), "Usage", product, meter,
-                    Decimal(price), unit, quantity, team,
-                )
-            )  # fmt: skip
-    path = out / f"{VENDOR_FILE}-{period}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table = pa.Table.from_pylist(rows, schema=pa.schema([(n, pa.string()) for n in rows[0]]))
-    con.register("vendor_rows", table)
-    con.execute(f"COPY vendor_rows TO {literal(str(path))} (FORMAT csv, HEADER)")
-    con.unregister("vendor_rows")
-
-
-def _seats(period: BillingPeriod, story: Story) -> dict[str, str | None]:
-    first = story.months()[0]
-    months = (period.year - first.year) * 12 + period.month - first.month
-    seats = Decimal(46 + 2 * months)
-    return _vendor_row(
-        period, period.start, period.end, "Purchase", "Loomlight Platform", "Seats", Decimal("29"),
-        "Seats", seats, "",
-    )  # fmt: skip
-
-
-def _vendor_row(
-    period: BillingPeriod, start: date, end: date, category: str, product: str, meter: str,
-    price: Decimal, unit: str, quantity: Decimal, team: str,
-) -> dict[str, str | None]:  # fmt: skip
-    cost = f"{quantity * price:f}"
-    purchase = category == "Purchase"
-    sku = product.lower().replace(" ", "-")
-    return {
-        "BilledCost": cost, "BillingAccountId": "acct-77120", "BillingAccountName": "Kestrel",
-        "BillingAccountType": "Organization", "BillingCurrency": "USD",
-        "BillingPeriodEnd": f"{period.end}T00:00:00Z",
-        "BillingPeriodStart": f"{period.start}T00:00:00Z", "ChargeCategory": category,
-        "ChargeClass": None, "ChargeDescription": f"{product}: {meter}",
-        "ChargeFrequency": "Recurring" if purchase else "Usage-Based",
-        "ChargePeriodEnd": f"{end}T00:00:00Z", "ChargePeriodStart": f"{start}T00:00:00Z",
-        "ConsumedQuantity": None if purchase else f"{quantity:f}",
-        "ConsumedUnit": None if purchase else unit, "ContractedCost": cost,
-        "ContractedUnitPrice": f"{price:f}", "EffectiveCost": cost,
-        "HostProviderName": SAAS_VENDOR,
-        "InvoiceId": f"LL-{period}", "InvoiceIssuerName": SAAS_VENDOR, "ListCost": cost,
-        "ListUnitPrice": f"{price:f}", "PricingCategory": "Standard", "PricingCurrency": "USD",
-        "PricingQuantity": f"{quantity:f}", "PricingUnit": unit, "ProviderName": SAAS_VENDOR,
-        "PublisherName": SAAS_VENDOR, "RegionId": None, "ResourceId": None,
-        "ServiceCategory": "Management and Governance", "ServiceName": product,
-        "ServiceProviderName": SAAS_VENDOR, "ServiceSubcategory": "Observability",
-        "SkuId": sku, "SkuMeter": meter, "SkuPriceId": f"{sku}-2026",
-        "SubAccountId": "kestrel-prod", "SubAccountName": "Kestrel production",
-        "SubAccountType": "Workspace",
-        "Tags": json.dumps({"team": team}) if team else "{}", "x_Plan": "Business",
-    }  # fmt: skip
