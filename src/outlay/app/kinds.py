@@ -13,11 +13,36 @@ from outlay.resources.kinds import problem_text
 Cadence = Literal["hourly", "daily", "monthly", "manual"]
 
 
+class BillTie(Spec):
+    """The bill that charges for what a source of usage estimates.
+
+    `source` is the bill's source, `match` the columns or tags that both have in common (none: all
+    of the source), `where` a condition on the bill's charges that count.
+    """
+
+    source: str = Field(min_length=1)
+    match: tuple[str, ...] = ()
+    where: str = ""
+
+    @model_validator(mode="after")
+    def _readable(self) -> BillTie:
+        from outlay.query import QueryError
+        from outlay.query.usage import SupersededBy
+        from outlay.query.usage.provisional import check_tie
+
+        try:
+            check_tie(SupersededBy(self.source, self.match, self.where))
+        except QueryError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+
 class SourceSpec(Spec):
     """Where a bill comes from and how often.
 
     `root` is the part of the location that holds this bill, when it holds several. `max_rejected`
     is the share of rows (0 to 1) that may be rejected before a delivery is held back.
+    `superseded_by` ties estimates of usage to the bill that replaces them.
     """
 
     kind: str
@@ -27,6 +52,7 @@ class SourceSpec(Spec):
     cadence: Cadence = "daily"
     max_rejected: Decimal = Field(default=Decimal(0), ge=0, le=1)
     enabled: bool = True
+    superseded_by: BillTie | None = None
 
     @field_validator("kind")
     @classmethod

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         Slice,
         SnapshotInfo,
     )
-    from outlay.lake.types import MeasureChange
+    from outlay.lake.types import MeasureChange, UsageLine
     from outlay.query import DimensionInfo, ValueInfo
     from outlay.resources import Change, Resource
     from outlay.sources.contract import Feed
@@ -80,6 +80,8 @@ def record_json(record: DeliveryRecord) -> Json:
         "charges": record.rows,
         "rows_folded": dict(proof.rows_folded),
         "rows_extra": proof.rows_extra,
+        "usage_rows": record.usage_rows,
+        "usage": [usage_line_json(line) for line in proof.usage],
         "rejected": proof.rows_rejected,
         "stated": proof_totals(proof, "stated"),
         "loaded": proof_totals(proof, "loaded"),
@@ -101,6 +103,16 @@ def record_json(record: DeliveryRecord) -> Json:
             {"file": row.file, "line": row.line, "reason": row.reason}
             for row in record.rejects_sample
         ],
+    }
+
+
+def usage_line_json(line: UsageLine) -> Json:
+    """One metric of a delivery's usage rows: what its own rows say, and what is in the ledger."""
+    return {
+        "metric": line.metric,
+        "unit": line.unit,
+        "stated": None if line.stated is None else money_text(line.stated),
+        "loaded": money_text(line.loaded),
     }
 
 

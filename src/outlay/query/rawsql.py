@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import duckdb
@@ -27,7 +28,6 @@ from outlay.query import datasets
 from outlay.query.errors import QueryError, near_names
 from outlay.query.facts import SliceFacts, slice_facts
 from outlay.query.run import PinnableLake
-from outlay.query.usage.run import UsageLake
 
 # What sqlglot cannot parse is refused with our own message; its warning would only repeat that.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -66,7 +66,7 @@ class SqlResult:
 
 
 def sql(
-    lake: UsageLake,
+    lake: PinnableLake,
     text: str,
     *,
     as_of: datetime | int | None = None,
@@ -88,7 +88,7 @@ def sql(
     used = check(text)
     pin = pin or lake.pin(as_of)
     facts = slice_facts(lake, pin)
-    used_files = [str(p) for p in lake.usage_paths(pin).values()] if "usage" in used else []
+    used_files = _usage_files(lake, pin) if "usage" in used else []
     connection = lake.connect()
     try:
         for view in used:
@@ -254,6 +254,17 @@ def _view(view: str, facts: list[SliceFacts]) -> str:
     if not facts:
         raise QueryError("there is nothing to read yet", field="sql", hint="Load a bill first.")
     return " UNION ALL BY NAME ".join(_slice_view(view, one) for one in facts)
+
+
+@runtime_checkable
+class _WithUsage(Protocol):
+    """A lake that keeps usage beside its charges."""
+
+    def usage_paths(self, pin: Pin) -> dict[str, Path]: ...
+
+
+def _usage_files(lake: PinnableLake, pin: Pin) -> list[str]:
+    return [str(p) for p in lake.usage_paths(pin).values()] if isinstance(lake, _WithUsage) else []
 
 
 def _usage_view(paths: list[str]) -> str:

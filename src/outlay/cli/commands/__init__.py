@@ -9,6 +9,7 @@ from outlay.cli.commands import (
     history,
     questions,
     sources,
+    usage,
     usecases,
     views,
     workspace,
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     bills.register(app)
     sources.register(app)
     questions.register(app)
+    usage.register(app)
     usecases.register(app)
     history.register(app)
     views.register(app)

@@ -236,24 +236,29 @@ def _register_deliveries(app: typer.Typer) -> None:
             cli.out.say("No data yet: outlay load PATH loads a bill.")
             _say_held(cli, back)
             return
+        has_usage = any(item.delivery.usage_rows for item in slices)
         cli.out.say("BilledCost: stated by the vendor's own rows, and loaded into the ledger.")
         columns = [
             *(Col("Source"), Col("Period"), Col("Rows", True), Col("Charges", True)),
+            *([Col("Usage rows", True)] if has_usage else []),
             *(Col("Rejected", True), Col("Currency"), Col("Stated", True), Col("Loaded", True)),
             Col("EffectiveCost", True, optional=True),
             *(Col("Reconciled"), Col("Loaded (UTC)", optional=True)),
             *(Col("Cause", optional=True), Col("Delivery", optional=True)),
         ]
-        cli.out.table(columns, [row for item in slices for row in _delivery_rows(item)])
+        rows = [row for item in slices for row in _delivery_rows(item, has_usage)]
+        cli.out.table(columns, rows)
         _say_held(cli, back)
 
 
-def _delivery_rows(item: Slice) -> Iterator[tuple[str, ...]]:
+def _delivery_rows(item: Slice, has_usage: bool) -> Iterator[tuple[str, ...]]:
     """One row a currency; what is common to them stands in the first."""
     record = item.delivery
     start = (
         *(item.source, str(item.billing_period)),
-        *(count(record.proof.rows_read), count(record.rows), count(record.proof.rows_rejected)),
+        *(count(record.proof.rows_read), count(record.rows)),
+        *([count(record.usage_rows)] if has_usage else []),
+        count(record.proof.rows_rejected),
     )
     reconciled = "yes" if record.proof.reconciled else "NO"
     end = (reconciled, moment(record.loaded_at), record.cause, record.id)

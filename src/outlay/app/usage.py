@@ -1,0 +1,86 @@
+"""Usage and the provisional lane over a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from outlay.app.errors import WorkspaceError
+from outlay.app.kinds import SOURCE, BillTie, SourceSpec
+from outlay.resources.kinds import problem_text
+
+if TYPE_CHECKING:
+    from outlay.app.workspace import Workspace
+    from outlay.query.usage import Lane, MetricInfo, SupersededBy, UsageQuery, UsageResult
+
+
+def usage(workspace: Workspace, query: UsageQuery, *, now: datetime | None = None) -> UsageResult:
+    """The answer to a question about usage; QueryError when it cannot be answered."""
+    from outlay.query.usage import usage as ask
+
+    return ask(workspace.lake, query, now=now)
+
+
+def metrics(workspace: Workspace) -> list[MetricInfo]:
+    """Every metric that there is usage of."""
+    from outlay.query.usage import metrics as ask
+
+    return ask(workspace.lake)
+
+
+def provisional(workspace: Workspace, query: UsageQuery, *, now: datetime | None = None) -> Lane:
+    """What usage is estimated to cost where its bill has not come yet."""
+    from outlay.query.usage import provisional as ask
+
+    return ask(workspace.lake, ties(workspace), query, now=now)
+
+
+def ties(workspace: Workspace) -> dict[str, SupersededBy]:
+    """Source of usage → the bill that supersedes its estimates."""
+    from outlay.query.usage import SupersededBy
+
+    found = {}
+    for resource in workspace.resources.list(SOURCE.name):
+        spec = resource.spec
+        if isinstance(spec, SourceSpec) and spec.superseded_by is not None:
+            tie = spec.superseded_by
+            found[resource.name] = SupersededBy(tie.source, tie.match, tie.where)
+    return found
+
+
+def tie(
+    workspace: Workspace,
+    name: str,
+    bill: str | None,
+    match: Sequence[str] = (),
+    where: str = "",
+    *,
+    author: str = "",
+) -> BillTie | None:
+    """Tie a source of usage to the bill that supersedes its estimates (None: to none).
+
+    Raises ResourceError when there is no such source, WorkspaceError when the bill is none or
+    the source itself, QueryError's words when a column or the condition cannot be read.
+    """
+    resource = workspace.resources.get(SOURCE.name, name)
+    assert isinstance(resource.spec, SourceSpec)
+    made = None
+    if bill is not None:
+        if bill == name:
+            raise WorkspaceError(
+                f"{name} cannot supersede itself: name the source of the bill", wrong_use=True
+            )
+        workspace.show_source(bill)
+        try:
+            made = BillTie(source=bill, match=tuple(match), where=where)
+        except ValidationError as error:
+            text = "; ".join(problem_text(problem) for problem in error.errors())
+            raise WorkspaceError(text, wrong_use=True) from None
+    spec = resource.spec.model_copy(update={"superseded_by": made})
+    workspace.resources.put(
+        SOURCE.name, name, spec, author=author, expected_version=resource.version
+    )
+    return made
