@@ -17,7 +17,7 @@ import duckdb
 
 from outlay.focus.sql import literal
 from outlay.lake.lift import Plan
-from outlay.lake.naming import Naming
+from outlay.lake.naming import HELPERS, Naming
 from outlay.lake.schema import MAP_SQL, charges_types
 from outlay.sources.contract import RawColumn
 
@@ -208,6 +208,10 @@ def _named(
         connection.execute(f"CREATE TEMP TABLE {tables[1]} AS {selects}")
     columns, casts = {}, []
     for at, (column, place) in enumerate(naming.name_texts(texts, places).items()):
+        if column in HELPERS:
+            columns[column] = (HELPERS[column], f"outlay_named.{place}")
+            casts.append(place)
+            continue
         kind = f"outlay_enum_{number}_{at}"
         beside = naming.values_beside(column)
         held = tables if column in chosen else [texts]

@@ -13,7 +13,7 @@ from typing import Protocol
 import duckdb
 
 from outlay.focus.sql import literal, quoted
-from outlay.lake.naming import FACTOR, Naming
+from outlay.lake.naming import HELPERS, Naming
 from outlay.lake.schema import (
     FOCUS_TYPES,
     LAKE_TYPES,
@@ -211,8 +211,8 @@ def _rows_sql(plan: Plan, rows: Rows, left_out: str, lookup: Lookup | None, *, m
             # Extra rows work out their own values, named later in the type of the main rows.
             kind, sql = known[name] if main else (kind, sql)
         selected.append(f"CAST({sql} AS {kind}) AS {quoted(name)}")
-    if main and FACTOR in known:
-        selected.append(f"{known[FACTOR][1]} AS {FACTOR}")
+    if main:
+        selected += [f"{known[name][1]} AS {name}" for name in HELPERS if name in known]
     where = f"({rows.when})" if left_out == "false" else f"({rows.when}) AND NOT {left_out}"
     source = rows.source or plan.mapping.source
     if lookup and main:

@@ -214,7 +214,7 @@ class Preparer:
         given = {name for part in (mapping.main, *mapping.extra) for name in part.columns}
         naming = Naming(raw.connection, self.words, given)
         if there.extra:
-            naming.study(extra_sql(planned, there), main=False)
+            naming.study(extra_sql(planned, there), main=False, small=True)
         lookup = None
         if rows >= FACTORED_ROWS and mapping.source == "raw":
             try:
@@ -224,7 +224,8 @@ class Preparer:
             except duckdb.Error:
                 # An expression may fail on values of rows that are rejected: then row by row.
                 naming.forget_texts()
-        naming.study(main_sql(planned, there, lookup), main=True)
+        select = main_sql(planned, there, lookup)
+        naming.study(select, main=True, small=rows < FACTORED_ROWS)
         return naming, lookup
 
     def _record(
