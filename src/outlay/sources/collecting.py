@@ -4,7 +4,8 @@
     <spool>/.partial/2026-10/…                            pages of a collection under way
 
 A period's pages appear under their name all at once, or not at all. A collection that was killed
-finds its pages and its cursor again and goes on.
+finds its pages and its cursor again and goes on. The old pages of a period stand aside for a moment
+while the new ones take their name; whoever opens the spool next ends what a crash left in between.
 """
 
 import json
@@ -21,6 +22,7 @@ from outlay.money import BillingPeriod
 MANIFEST = "manifest.json"
 _PARTIAL = ".partial"
 _PROGRESS = "cursor.json"
+_ASIDE = ".old"
 
 
 @dataclass(frozen=True)
@@ -38,16 +40,34 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        self._recover()
 
     def collected(self) -> dict[BillingPeriod, Collected]:
-        """The periods that are there, whole."""
+        """The periods that are there, whole. One whose manifest cannot be read is not: it is
+        collected again."""
         found = {}
         for manifest in sorted(self.folder.glob(f"*/{MANIFEST}")):
-            data = json.loads(manifest.read_text(encoding="utf-8"))
-            period = BillingPeriod.parse(manifest.parent.name)
-            at = datetime.fromisoformat(data["collected_at"])
-            found[period] = Collected(period, at, bool(data["final"]))
+            try:
+                data = json.loads(manifest.read_text(encoding="utf-8"))
+                period = BillingPeriod.parse(manifest.parent.name)
+                at = datetime.fromisoformat(data["collected_at"])
+                found[period] = Collected(period, at, bool(data["final"]))
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
         return found
+
+    def _recover(self) -> None:
+        """End what a crash left between a finished collection and its name."""
+        partial = self.folder / _PARTIAL
+        for aside in partial.glob(f"*{_ASIDE}"):
+            target = self.folder / aside.name.removesuffix(_ASIDE)
+            if target.exists():
+                shutil.rmtree(aside, ignore_errors=True)
+            elif not _is_finished(partial / target.name):
+                aside.rename(target)
+        for folder in partial.glob("*"):
+            if _is_finished(folder) and not folder.name.endswith(_ASIDE):
+                _take_name(folder, self.folder / folder.name)
 
     def begin(self, period: BillingPeriod, key: Mapping[str, Any]) -> "Collection":
         """Begin a period's collection, or go on with one that was killed.
@@ -74,9 +94,10 @@ class Collection:
     def _read_state(self) -> dict[str, Any]:
         try:
             data: dict[str, Any] = json.loads((self._folder / _PROGRESS).read_text("utf-8"))
-            return data
         except (OSError, ValueError):
             return {}
+        whole = isinstance(data, dict) and {"key", "cursors", "pages"} <= set(data)
+        return data if whole else {}
 
     def cursor(self, stream: str) -> Any:
         """Where `stream` (an endpoint) stopped: what `land` was last given; None at its start."""
@@ -109,16 +130,25 @@ class Collection:
         }
         _write(self._folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())
         (self._folder / _PROGRESS).unlink()
-        target = self._spool.folder / str(self.period)
-        gone = self._spool.folder / _PARTIAL / f"{self.period}.old"
-        shutil.rmtree(gone, ignore_errors=True)
-        if target.exists():
-            target.rename(gone)
-        self._folder.rename(target)
-        shutil.rmtree(gone, ignore_errors=True)
+        _take_name(self._folder, self._spool.folder / str(self.period))
 
     def _save(self) -> None:
         _write(self._folder / _PROGRESS, json.dumps(self._state).encode())
+
+
+def _is_finished(folder: Path) -> bool:
+    """Whether a collection's folder has its manifest and asks for nothing more."""
+    return (folder / MANIFEST).is_file() and not (folder / _PROGRESS).exists()
+
+
+def _take_name(folder: Path, target: Path) -> None:
+    """Put a finished collection in place of the one before."""
+    aside = folder.with_name(f"{target.name}{_ASIDE}")
+    shutil.rmtree(aside, ignore_errors=True)
+    if target.exists():
+        target.rename(aside)
+    folder.rename(target)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def wanted_periods(

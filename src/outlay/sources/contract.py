@@ -212,7 +212,8 @@ NO_CHARGES = Rows(
 class SourceOptions(BaseModel):
     """Options of a source; unknown ones are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # An error does not repeat what was given: it may be a secret in the place of its name.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Source(ABC):
@@ -228,10 +229,17 @@ class Source(ABC):
     api_schemes: ClassVar[tuple[str, ...]] = ()
     """URL schemes at which this kind is an API that `collect` asks, e.g. ("https", "http")."""
 
+    named_only: ClassVar[bool] = False
+    """Its files cannot be told from others: they are taken for it only when its kind is named."""
+
     @abstractmethod
     def recognise(self, transport: Transport, files: Sequence[FileRef]) -> list[Feed]:
         """The feeds of this kind among the files; empty if none. The highest score wins a file;
         equal scores are an ambiguity that the caller reports with the candidates."""
+
+    def named(self, transport: Transport, files: Sequence[FileRef]) -> list[Feed]:
+        """The feeds among the files when the user says that they are of this kind."""
+        return self.recognise(transport, files)
 
     @abstractmethod
     def deliveries(

@@ -55,8 +55,14 @@ def _environment(name: str, purpose: str) -> str:
 def _file(path: str, purpose: str) -> str:
     try:
         return Path(path).expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+    except (OSError, UnicodeDecodeError, RuntimeError) as error:
+        reason = (
+            error.strerror
+            if isinstance(error, OSError)
+            else "it is not text"
+            if isinstance(error, UnicodeDecodeError)
+            else "there is no such home folder"
+        )
         raise SourceError(
             f"{purpose} is expected in the file {path}, which cannot be read: {reason}"
         ) from None
