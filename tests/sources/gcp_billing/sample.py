@@ -43,7 +43,7 @@ def write(folder: Path, lines: Sequence[Line], format: str) -> None:
 
 def _flat(nested: dict[str, Any]) -> dict[str, str]:
     """Dotted names, lists as JSON text."""
-    found = {}
+    found: dict[str, str] = {}
     for key, value in nested.items():
         if isinstance(value, dict):
             found |= {f"{key}.{child}": _text(inner) for child, inner in value.items()}

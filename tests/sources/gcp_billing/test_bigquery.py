@@ -284,7 +284,7 @@ def test_no_credentials_say_how_to_log_in(tmp_path: Path, monkeypatch: pytest.Mo
     from google.auth.exceptions import DefaultCredentialsError
 
     def none(*_: Any, **__: Any) -> None:
-        raise DefaultCredentialsError("none were found")
+        raise DefaultCredentialsError("none were found")  # type: ignore[no-untyped-call]
 
     monkeypatch.setattr(google.auth, "default", none)
     source = GcpBilling()

@@ -7,7 +7,6 @@ from outlay.focus.schema import focus_names
 from outlay.focus.sql import literal
 from outlay.sources.contract import Mapping, Raw
 from outlay.sources.focus.mapping import FocusReader
-from outlay.sources.gcp_billing.services import SERVICES, UNKNOWN
 
 _OWN = ("x_ServiceId", "x_Credits", "x_Labels", "x_ProjectLabels", "x_SystemLabels", "x_CostType")
 _LABELS = {
@@ -30,7 +29,7 @@ def looks_like_view(columns: Iterable[str]) -> bool:
 def view_mapping(raw: Raw) -> Mapping:
     """FOCUS columns as they are, lifted to 1.4; tags from the view's columns of labels.
 
-    The view has no service category: it comes from the service's name. Raises SourceError as the
+    The view has no service category: the lake's vocabulary names it. Raises SourceError as the
     reader of FOCUS files does.
     """
     mapping = FocusReader.of(raw, currency=None, version=None, null_texts=False).mapping()
@@ -40,17 +39,9 @@ def view_mapping(raw: Raw) -> Mapping:
     for name in ("InvoiceIssuerName", "ServiceProviderName", "HostProviderName"):
         columns[name] = f"coalesce({columns.get(name, 'NULL')}, 'Google Cloud')"
     if "ServiceCategory" not in raw.columns:
-        columns["ServiceCategory"] = _service(columns["ServiceName"], 0)
-        columns["ServiceSubcategory"] = _service(columns["ServiceName"], 1)
+        columns["ServiceCategory"] = "'Other'"
+        columns["ServiceSubcategory"] = "'Other (Other)'"
     return replace(mapping, main=replace(mapping.main, columns=columns))
-
-
-def _service(name: str, place: int) -> str:
-    cases = " ".join(
-        f"WHEN {literal(service)} THEN {literal(known[place])}"
-        for service, known in SERVICES.items()
-    )
-    return f"CASE {name} {cases} ELSE {literal(UNKNOWN[place])} END"
 
 
 def _tags(raw: Raw) -> str:

@@ -10,7 +10,6 @@ from outlay.sources.gcp_billing.commitments import FOUND, LineSql, is_fee
 from outlay.sources.gcp_billing.costs import contracted_cost_sql, list_cost_sql
 from outlay.sources.gcp_billing.credits import TABLE as CREDITS
 from outlay.sources.gcp_billing.credits import CreditSql
-from outlay.sources.gcp_billing.services import REGIONS, SERVICES, UNKNOWN
 from outlay.sources.gcp_billing.tags import cluster_columns, label_value, tags_sql
 
 _GOOGLE = "'Google Cloud'"
@@ -43,8 +42,6 @@ class Facts:
 
     credits: int = 0
     fees: int = 0
-    services: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
 
 
 def region_sql(columns: Columns) -> str:
@@ -177,23 +174,10 @@ class Line:
             ),
             "ChargeDescription": described,
             "ServiceName": f"coalesce({service}, {c.text('service.id')}, {_GOOGLE})",
-            "ServiceCategory": self._service(0),
-            "ServiceSubcategory": self._service(1),
+            # The lake's vocabulary names what a bill leaves open, by service and region.
+            "ServiceCategory": "'Other'",
+            "ServiceSubcategory": "'Other (Other)'",
         }
-
-    def _service(self, place: int) -> str:
-        """A CASE over the services that the delivery has, the frequent ones first."""
-        by_value: dict[str, list[str]] = {}
-        for name in self.facts.services:
-            if name in SERVICES:
-                by_value.setdefault(SERVICES[name][place], []).append(name)
-        cases = " ".join(
-            f"WHEN {self.c.text('service.description')} IN ({', '.join(map(literal, names))}) "
-            f"THEN {literal(value)}"
-            for value, names in by_value.items()
-        )
-        otherwise = literal(UNKNOWN[place])
-        return f"CASE {cases} ELSE {otherwise} END" if cases else otherwise
 
     def _costs(self) -> dict[str, str]:
         """The four costs, of a line that a commitment covers in part without that part."""
@@ -308,11 +292,6 @@ class Line:
     def _where(self) -> dict[str, str]:
         c = self.c
         region = region_sql(c)
-        named = " ".join(
-            f"WHEN {literal(r)} THEN {literal(REGIONS[r])}"
-            for r in self.facts.regions
-            if r in REGIONS
-        )
         zone = c.text("location.zone")
         where = c.text("location.region")
         zone = (
@@ -327,7 +306,7 @@ class Line:
         return {
             "AvailabilityZone": zone,
             "RegionId": region,
-            "RegionName": f"CASE {region} {named} ELSE {region} END" if named else region,
+            "RegionName": "CAST(NULL AS VARCHAR)",
             "ResourceId": self._if_fee(bought, resource),
             "ResourceName": self._if_fee(c.text("sku.description"), f"nullif({last}, '')"),
             "ResourceType": self._if_fee("'commitment'", bare),
@@ -391,8 +370,6 @@ class Line:
     def _credit_columns(self) -> dict[str, str]:
         """What is another in a charge for a credit than in its line's."""
         nothing = (
-            "SkuId",
-            "SkuMeter",
             "SkuPriceId",
             "PricingCategory",
             "PricingQuantity",

@@ -5,7 +5,7 @@ from outlay.sources.gcp_billing.columns import Columns
 from outlay.sources.gcp_billing.commitments import FOUND, LineSql, is_fee, make_lines
 from outlay.sources.gcp_billing.costs import formulas, month_sql, rejects_of
 from outlay.sources.gcp_billing.credits import CreditSql, make_credits
-from outlay.sources.gcp_billing.line import Facts, Line, region_sql
+from outlay.sources.gcp_billing.line import Facts, Line
 
 
 def export_mapping(raw: Raw) -> Mapping:
@@ -60,26 +60,8 @@ def _facts(raw: Raw, columns: Columns, credits: CreditSql | None) -> Facts:
     there = "0"
     if credits is not None:
         there = f"count(*) FILTER (len({credits.list}) > 0)"
-    groups = raw.ask(
-        f"SELECT {columns.text('service.description')}, {region_sql(columns)}, count(*), {there}, "
-        f"count(*) FILTER ({is_fee(columns)}) FROM raw GROUP BY ALL"
-    )
-    services: dict[str, int] = {}
-    regions: dict[str, int] = {}
-    for service, region, rows, *_ in groups:
-        for counts, key in ((services, service), (regions, region)):
-            if key is not None:
-                counts[key] = counts.get(key, 0) + rows
-    return Facts(
-        credits=sum(group[3] for group in groups),
-        fees=sum(group[4] for group in groups),
-        services=_by_count(services),
-        regions=_by_count(regions),
-    )
-
-
-def _by_count(counts: dict[str, int]) -> tuple[str, ...]:
-    return tuple(sorted(counts, key=lambda key: (-counts[key], key)))
+    ((credited, fees),) = raw.ask(f"SELECT {there}, count(*) FILTER ({is_fee(columns)}) FROM raw")
+    return Facts(credited, fees)
 
 
 def _any(conditions: list[str]) -> str:
