@@ -200,7 +200,7 @@ def test_sync_goes_on_past_a_source_that_cannot_be_read(
 
 
 def test_infer_needs_no_workspace(tmp_path: Path, run: Run, bill: Path) -> None:
-    [found] = run("-w", tmp_path, "source", "infer", bill, "--json").json
+    [found] = run("-w", tmp_path, "source", "infer", bill, "--json").json["feeds"]
     assert found["kind"] == "focus" and "FOCUS" in found["evidence"]
 
 

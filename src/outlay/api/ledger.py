@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
+from pydantic import BaseModel, Field
 
 from outlay.api.answers import json_response, row_data, table_rows
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace, presentation
 from outlay.app.shapes import (
     check_json,
+    inference_json,
     kind_json,
     plain,
     restatement_json,
@@ -27,6 +29,14 @@ from outlay.query.dimensions import parse_dimension, split_names
 AsOf = Annotated[
     str, Query(description="A day, a UTC time or a snapshot id", examples=["2026-11-01"])
 ]
+
+
+class InferBody(BaseModel):
+    """What to look at."""
+
+    location: str = Field(min_length=1, examples=["bills/invoice-2026-10.csv"])
+    kind: str | None = Field(None, description="This kind alone; csv proposes a mapping")
+    mapping: dict[str, Any] | None = Field(None, description="Try this mapping of a table")
 
 
 def moment(text: str, field: str = "as_of") -> Any:
@@ -54,6 +64,14 @@ def routes(workspace: Workspace) -> APIRouter:
         status = source_json(workspace.show_source(name))
         runs = [run_json(run) for run in workspace.runs(name, 20)]
         return json_response(status | {"runs": runs})
+
+    @router.post("/sources/infer", summary="What lies at a place, or how a table could be read")
+    def infer(body: InferBody) -> Response:
+        """Known bills as `feeds`; for another vendor's table a proposed `mapping` with evidence
+        and doubts, tried by a load into a ledger that is thrown away. With `mapping`, that one
+        is tried. Nothing is kept."""
+        found = workspace.infer(body.location, body.kind, body.mapping)
+        return json_response(inference_json(found))
 
     @router.get("/kinds", summary="The kinds of bills that can be read")
     def kinds() -> Response:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from outlay.app.collecting import api_feed, collect, is_api
 from outlay.app.errors import WorkspaceError
 from outlay.app.kinds import SOURCE, Cadence, SourceSpec
+from outlay.app.options import with_files_read
 from outlay.app.running import running
 from outlay.app.status import SourceLoad
 from outlay.money import BillingPeriod, MoneyError
@@ -49,6 +50,8 @@ def load(
         raise WorkspaceError("name at least one file, folder or URL to load", wrong_use=True)
     if source is not None:
         check_name(source, "source")
+        kind = kind or _kind_by_name(workspace, source)
+    options = with_files_read(kind, options)
     plans = [
         _Plan(source or valid_name(feed.name), location, transport, feed)
         for location in locations
@@ -61,6 +64,15 @@ def load(
         for plan in plans
     ]
     return _maintained(workspace, loads)
+
+
+def _kind_by_name(workspace: Workspace, name: str) -> str | None:
+    """The kind of an existing source whose files cannot be told from others by looking."""
+    from outlay.sources.registry import source as source_of
+
+    existing = workspace.resources.find(SOURCE.name, name)
+    known = existing is not None and source_of(_spec(existing).kind).named_only
+    return _spec(existing).kind if existing is not None and known else None
 
 
 def detect_bills(location: str, kind: str | None = None) -> list[Feed]:

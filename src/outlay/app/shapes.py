@@ -21,6 +21,7 @@ from outlay.app.status import (
 from outlay.money import BillingPeriod, money_text
 
 if TYPE_CHECKING:
+    from outlay.app.inference import Inference
     from outlay.lake import (
         DeliveryRecord,
         LoadOutcome,
@@ -119,6 +120,41 @@ def usage_line_json(line: UsageLine) -> Json:
 def feed_json(feed: Feed) -> Json:
     """What was detected, and why it is taken for that kind."""
     return {"kind": feed.kind, "name": feed.name, "root": feed.root, "evidence": feed.evidence}
+
+
+def inference_json(found: Inference) -> Json:
+    """What lies at a place: `feeds` of known kinds, or the table with its mapping and trial."""
+    proposal, trial = found.proposal, found.trial
+    return {
+        "location": found.location,
+        "feeds": [feed_json(feed) for feed in found.feeds],
+        "file": found.file or None,
+        "mapping": plain(found.mapping),
+        "evidence": [
+            {
+                "target": line.target,
+                "cell": plain(line.cell),
+                "because": line.because,
+                "sureness": line.sureness,
+            }
+            for line in (proposal.evidence if proposal else ())
+        ],
+        "doubts": list(proposal.doubts if proposal else ()),
+        "missing": list(proposal.missing if proposal else ()),
+        "trial": None
+        if trial is None
+        else {
+            "rows": trial.rows,
+            "charges": trial.charges,
+            "skipped": trial.skipped,
+            "rejected": trial.rejected,
+            "reasons": list(trial.reasons),
+            "periods": plain(trial.periods),
+            "totals": plain(trial.totals or {}),
+            "samples": plain(trial.samples),
+            "problems": list(trial.problems),
+        },
+    }
 
 
 def outcome_json(outcome: LoadOutcome) -> Json:

@@ -12,6 +12,7 @@ from outlay.app.collecting import collected_folder
 from outlay.app.freshness import freshness
 from outlay.app.kinds import SOURCE, SourceSpec
 from outlay.app.loading import stored_location
+from outlay.app.options import with_files_read
 from outlay.app.running import note_killed
 from outlay.app.runs import utc_now
 from outlay.app.scheduling import due_at
@@ -99,7 +100,8 @@ class _Configured:
 def add(workspace: Workspace, name: str, spec: Mapping[str, Any], *, author: str) -> SourceStatus:
     """See `Workspace.add_source`."""
     check_name(name, "source")
-    typed = SOURCE.parse(spec)
+    given = {**spec, "options": with_files_read(spec["kind"], spec.get("options"))}
+    typed = SOURCE.parse(given)
     assert isinstance(typed, SourceSpec)
     located = typed.model_copy(update={"location": stored_location(workspace, typed.location)})
     workspace.resources.put(SOURCE.name, name, located, author=author, expected_version=0)

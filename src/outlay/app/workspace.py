@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from outlay.app.export import ExportedFile, Wanted
+    from outlay.app.inference import Inference
     from outlay.app.runs import RunLog
     from outlay.focus.datasets import Stated
     from outlay.lake import (
@@ -215,6 +216,16 @@ class Workspace:
         return loading.detect_bills(
             str(self.path / location) if "://" not in location else location, kind
         )
+
+    def infer(
+        self, location: str, kind: str | None = None, mapping: Mapping[str, Any] | None = None
+    ) -> Inference:
+        """What lies at a place: known bills, or a table with a tried proposal of how to read it
+        (or the given mapping, tried). Nothing is kept."""
+        from outlay.app import inference
+
+        place = str(self.path / location) if "://" not in location else location
+        return inference.infer(place, kind, mapping)
 
     def load(
         self,

@@ -27,15 +27,33 @@ class AmbiguousKind(SourceError):  # noqa: N818 - it is what happened, and faces
         )
 
 
+class UnknownBill(SourceError):  # noqa: N818 - it is what happened
+    """Nothing at the location is a bill of a kind that can be told by looking.
+
+    `tables` are the files there that a mapping could read.
+    """
+
+    def __init__(self, message: str, tables: Iterable[FileRef] = ()) -> None:
+        """Keep the tables beside the message."""
+        self.tables = tuple(tables)
+        super().__init__(message)
+
+
 def detect(transport: Transport, sources: Iterable[Source] | None = None) -> list[Feed]:
     """The feeds at a location, sorted by root and name: one for each export found.
 
-    Raises AmbiguousKind when two kinds claim a file with equal top scores, SourceError when
-    nothing is recognised or a bill file cannot be read, TransportError when the location cannot.
+    `sources` are the kinds that the user named (default: all that can be told by looking).
+    Raises AmbiguousKind when two kinds claim a file with equal top scores, UnknownBill when
+    nothing is recognised, SourceError when a bill file cannot be read, TransportError when the
+    location cannot.
     """
-    asked = list(SOURCES.values()) if sources is None else list(sources)
     files = transport.list()
-    feeds = [feed for source in asked for feed in source.recognise(transport, files)]
+    if sources is None:
+        asked = [source for source in SOURCES.values() if not source.named_only]
+        feeds = [feed for source in asked for feed in source.recognise(transport, files)]
+    else:
+        asked = list(sources)
+        feeds = [feed for source in asked for feed in source.named(transport, files)]
     _raise_unreadable(transport, [file for file in files if not _best_of(feeds, file)])
     if not feeds:
         raise _nothing(transport.location, files, asked)
@@ -79,7 +97,7 @@ def _raise_unreadable(transport: Transport, unclaimed: list[FileRef]) -> None:
         peek(transport, file)
 
 
-def _nothing(location: str, files: list[FileRef], asked: list[Source]) -> SourceError:
+def _nothing(location: str, files: list[FileRef], asked: list[Source]) -> UnknownBill:
     endings: dict[str, int] = defaultdict(int)
     for file in files:
         name = file.path.rsplit("/", 1)[-1]
@@ -92,7 +110,14 @@ def _nothing(location: str, files: list[FileRef], asked: list[Source]) -> Source
         + ")"
     )
     kinds = "\n".join(f"  {source.kind}: {source.description}" for source in asked)
-    return SourceError(
-        f"no bill was recognised at {location}: {seen}. Looked for:\n{kinds}\n"
-        "Check the location, or name the kind with --kind to see what it misses."
+    tables = [file for file in files if is_tabular(file.path)]
+    mapped = (
+        "A table of another vendor is read by a mapping: `outlay source infer FILE` proposes it.\n"
+        if tables
+        else ""
+    )
+    return UnknownBill(
+        f"no bill was recognised at {location}: {seen}. Looked for:\n{kinds}\n{mapped}"
+        "Check the location, or name the kind with --kind to see what it misses.",
+        tables,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from outlay.cli.command import BILLS, Cli, command
+from outlay.cli.command import BILLS, FAILED, OK, Cli, command
 from outlay.cli.output import NOTHING, Col, count, moment, plural
 from outlay.cli.values import max_rejected_option, options_of
 
@@ -108,7 +108,7 @@ def _register_list(group: typer.Typer) -> None:
             "Source": status.name,
             "Kind": status.kind,
             "Location": f"{status.location} {status.root}".strip() or NOTHING,
-            "Options": ", ".join(f"{k}={v}" for k, v in status.options.items()) or NOTHING,
+            "Options": ", ".join(_option(k, v) for k, v in status.options.items()) or NOTHING,
             "Cadence": status.cadence + ("" if status.enabled else " (disabled)"),
             "Freshness": f"{status.freshness}: {status.freshness_reason}",
             "In the ledger": f"{plural(status.slices, 'slice')}, {plural(status.rows, 'row')}, "
@@ -122,6 +122,13 @@ def _register_list(group: typer.Typer) -> None:
         cli.out.table([Col(""), Col("")], list(facts.items()))
         if status.error:
             cli.out.say(status.error)
+
+
+def _option(name: str, value: object) -> str:
+    """An option on one line: a mapping by its keys, whole with `--json`."""
+    return (
+        f"{name} ({', '.join(map(str, value))})" if isinstance(value, dict) else f"{name}={value}"
+    )
 
 
 def _line(source: SourceStatus) -> tuple[str, ...]:
@@ -177,22 +184,49 @@ def _register_kinds(group: typer.Typer) -> None:
             cli.out.say(f"    Example: {kind.example.strip()}")
             cli.out.say()
 
-    @command(group, "infer", examples=["outlay source infer bills/2026-10.csv.gz"])
+    _register_infer(group)
+
+
+def _register_infer(group: typer.Typer) -> None:
+    @command(
+        group,
+        "infer",
+        examples=[
+            "outlay source infer bills/2026-10.csv.gz",
+            "outlay source infer invoice.csv --out mapping.yaml",
+            "outlay source infer invoice.csv --mapping mapping.yaml",
+        ],
+    )
     def infer(
         cli: Cli,
         path: Annotated[str, typer.Argument(help="File, folder or URL.")],
-        kind: Annotated[str | None, typer.Option(help="Look for this kind alone.")] = None,
-    ) -> None:
-        """Say what kind of bill lies at a place, and why; nothing is loaded."""
+        kind: Annotated[
+            str | None, typer.Option(help="Look for this kind alone; csv proposes a mapping.")
+        ] = None,
+        mapping: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="Try this mapping of a table.")
+        ] = None,
+        out: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="Write the mapping, to correct it.")
+        ] = None,
+    ) -> int:
+        """Say what kind of bill lies at a place, and why; nothing is loaded.
+
+        For a table of another vendor, propose how its columns become charges, with the reasons
+        and what is doubtful, and show what a load would give.
+        """
         from outlay.app import shapes
-        from outlay.app.loading import detect_bills
+        from outlay.app.inference import infer as infer_bill
+        from outlay.app.options import read_yaml
+        from outlay.cli.inferring import show, write
 
         place = path if "://" in path else str(Path(path).expanduser().absolute())
-        feeds = detect_bills(place, kind)
+        given = None if mapping is None else read_yaml(str(mapping), "--mapping")
+        found = infer_bill(place, kind, given)
+        if out is not None:
+            write(found, out)
         if cli.out.json:
-            cli.out.data([shapes.feed_json(feed) for feed in feeds])
+            cli.out.data(shapes.inference_json(found))
         else:
-            cli.out.table(
-                [Col("Kind"), Col("Name"), Col("Below"), Col("Because")],
-                [(feed.kind, feed.name, feed.root or ".", feed.evidence) for feed in feeds],
-            )
+            show(cli.out, found, path, out or mapping)
+        return FAILED if found.trial is not None and found.trial.problems else OK
