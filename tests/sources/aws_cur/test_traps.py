@@ -6,9 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from outlay.focus.services import SERVICE_CATEGORIES
 from outlay.sources.aws_cur import AwsCur, AwsCurOptions
-from outlay.sources.aws_cur.services import SERVICES
 from outlay.sources.contract import SourceError
 from tests.sources.aws_cur.bills import (
     Line,
@@ -216,12 +214,12 @@ def test_an_end_that_the_export_leaves_out_comes_from_the_interval(tmp_path: Pat
 @pytest.mark.parametrize(
     ("columns", "region", "name"),
     [
-        ({"product__regionCode": "eu-west-1"}, "eu-west-1", "Europe (Ireland)"),
-        ({"product__region": "us-west-2"}, "us-west-2", "US West (Oregon)"),
-        ({"lineItem__AvailabilityZone": "eu-central-1a"}, "eu-central-1", "Europe (Frankfurt)"),
-        ({"lineItem__AvailabilityZone": "us-west-2-lax-1a"}, "us-west-2", "US West (Oregon)"),
-        ({"product__location": "EU (Ireland)"}, "eu-west-1", "Europe (Ireland)"),
-        ({"product__region": "mars-north-1"}, "mars-north-1", "mars-north-1"),
+        ({"product__regionCode": "eu-west-1"}, "eu-west-1", None),
+        ({"product__region": "us-west-2"}, "us-west-2", None),
+        ({"lineItem__AvailabilityZone": "eu-central-1a"}, "eu-central-1", None),
+        ({"lineItem__AvailabilityZone": "us-west-2-lax-1a"}, "us-west-2", None),
+        ({"product__location": "EU (Ireland)"}, None, "EU (Ireland)"),
+        ({"product__region": "mars-north-1"}, "mars-north-1", None),
         ({}, None, None),
     ],
 )
@@ -384,27 +382,19 @@ def test_staging_keeps_only_what_the_mapping_reads() -> None:
     ]
 
 
-def test_every_service_has_a_category_of_focus_and_one_name_has_one_category() -> None:
-    assert len(SERVICES) > 100
-    by_name: dict[str, str] = {}
-    for code, service in SERVICES.items():
-        assert service.subcategory in SERVICE_CATEGORIES[service.category], code
-        assert by_name.setdefault(service.name, service.category) == service.category, code
-
-
-def test_an_unknown_service_keeps_its_own_name_under_other(tmp_path: Path) -> None:
+def test_a_service_is_given_by_name_and_code(tmp_path: Path) -> None:
     lines = [
         line(lineItem__ProductCode="5hnnev4d0v7", product__ProductName="Scanner"),
         line(lineItem__ProductCode="AmazonNewThing"),
         line(lineItem__ProductCode="AmazonS3"),
         line(lineItem__ProductCode=None),
     ]
-    columns = ("ServiceName", "ServiceCategory", "ServiceSubcategory")
-    assert lift_lines(tmp_path, *lines).rows(*columns) == [
-        ("Scanner", "Other", "Other (Other)"),
-        ("AmazonNewThing", "Other", "Other (Other)"),
-        ("Amazon Simple Storage Service", "Storage", "Object Storage"),
-        ("AWS", "Other", "Other (Other)"),
+    # The vocabulary names them further (tests/focus/test_vocabulary.py).
+    assert lift_lines(tmp_path, *lines).rows("ServiceName", "x_ServiceCode") == [
+        ("Scanner", "5hnnev4d0v7"),
+        ("AmazonNewThing", "AmazonNewThing"),
+        ("AmazonS3", "AmazonS3"),
+        ("AWS", None),
     ]
 
 

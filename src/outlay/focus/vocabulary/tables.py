@@ -65,7 +65,7 @@ class Tables:
     providers: dict[str, str]
     services: dict[tuple[str, str, str], Service]
     anywhere: dict[str, Service]
-    """Services of vendors that are no cloud, by spellings that only one of them has."""
+    """Services of vendors that are no cloud, by spellings that name the vendor."""
     words: tuple[WordRule, ...]
     regions: dict[tuple[str, str], tuple[str, Place]]
     region_spellings: dict[tuple[str, str], str]
@@ -117,12 +117,19 @@ def _services() -> dict[tuple[str, str, str], Service]:
 
 
 def _anywhere(services: dict[tuple[str, str, str], Service]) -> dict[str, Service]:
-    found: dict[str, Service | None] = {}
-    for (provider, spelling, stated), service in services.items():
-        if provider not in CLOUDS and not stated:
-            # A word that two vendors use (Storage, Support) says nothing without the vendor.
-            found[spelling] = None if spelling in found else service
-    return {spelling: service for spelling, service in found.items() if service is not None}
+    """Services whose name has their vendor in it: what others call Storage or Metrics says nothing
+    without the vendor."""
+    vendors: dict[str, list[str]] = {}
+    for row in _rows("providers"):
+        names = (row["provider"], *row["spellings"].split("|"))
+        vendors[row["provider"]] = [fold(name) for name in names]
+    return {
+        spelling: service
+        for (provider, spelling, stated), service in services.items()
+        if provider not in CLOUDS
+        and not stated
+        and any(name in spelling for name in vendors[provider])
+    }
 
 
 def _words(listed: str) -> re.Pattern[str]:

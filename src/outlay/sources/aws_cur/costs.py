@@ -72,12 +72,10 @@ _NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rows of a delivery say as a whole: lines by line item type, product codes and
-    regions by frequency, and whether the costs are net of discounts."""
+    """What the rows of a delivery say as a whole: lines by line item type, and whether the costs
+    are net of discounts."""
 
     types: dict[str, int]
-    codes: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
     net: bool = False
     notes: tuple[str, ...] = ()
 

@@ -1,6 +1,6 @@
 """FOCUS columns of a CUR line: one SQL expression each, by the facts of the delivery."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from outlay.focus.sql import literal
 from outlay.sources.aws_cur.columns import Columns
@@ -19,9 +19,7 @@ from outlay.sources.aws_cur.costs import (
     is_commitment_fee,
     uncancelled_groups,
 )
-from outlay.sources.aws_cur.regions import REGION_IDS, REGIONS
 from outlay.sources.aws_cur.resources import resource_name, resource_type
-from outlay.sources.aws_cur.services import SERVICES, UNKNOWN, Service
 from outlay.sources.aws_cur.tags import TagSql, tag_sql
 from outlay.sources.contract import Mapping, Raw, Rows
 
@@ -217,9 +215,8 @@ class _Line:
                 "'Usage-Based'",
             ),
             "ChargeDescription": c.text("lineItem/LineItemDescription"),
-            "ServiceName": f"coalesce({product}, {self._service(lambda s: s.name, code)}, 'AWS')",
-            "ServiceCategory": self._service(lambda s: s.category, literal(UNKNOWN[0])),
-            "ServiceSubcategory": self._service(lambda s: s.subcategory, literal(UNKNOWN[1])),
+            # The vocabulary gives the one name, category and subcategory.
+            "ServiceName": f"coalesce({product}, {code}, 'AWS')",
             "BilledCost": self.amounts.billed,
             "EffectiveCost": self.amounts.effective,
             "ListCost": self.amounts.list,
@@ -238,19 +235,6 @@ class _Line:
             if any(name in self.facts.types for name in types)
         ]
         return f"CASE {' '.join(cases)} ELSE {otherwise} END" if cases else otherwise
-
-    def _service(self, pick: Callable[[Service], str], otherwise: str) -> str:
-        """A CASE over the product codes that the delivery has, the frequent ones first."""
-        code = self.c.text("lineItem/ProductCode")
-        by_value: dict[str, list[str]] = {}
-        for name in self.facts.codes:
-            if name in SERVICES:
-                by_value.setdefault(pick(SERVICES[name]), []).append(name)
-        cases = " ".join(
-            f"WHEN {code} IN ({', '.join(map(literal, codes))}) THEN {literal(value)}"
-            for value, codes in by_value.items()
-        )
-        return f"CASE {cases} ELSE {otherwise} END" if cases else otherwise
 
     def _prices(self) -> dict[str, str]:
         """SKU, prices and quantities, of lines that have a price: usage and purchases.
@@ -311,8 +295,6 @@ class _Line:
         c = self.c
         zone, resource = c.text("lineItem/AvailabilityZone"), c.text("lineItem/ResourceId")
         region = region_sql(c)
-        known = [r for r in self.facts.regions if r in REGIONS]
-        names = " ".join(f"WHEN {literal(r)} THEN {literal(REGIONS[r])}" for r in known)
         commitment = self._commitment_id()
         bare = c.bare("lineItem/ResourceId")
         named = f"coalesce({self.tags.name or 'NULL'}, {resource_name(bare)})"
@@ -324,7 +306,8 @@ class _Line:
         return {
             "AvailabilityZone": zone,
             "RegionId": region,
-            "RegionName": f"CASE {region} {names} ELSE {region} END" if names else region,
+            # Older reports have the region's name alone; the vocabulary knows its id.
+            "RegionName": c.text("product/Location"),
             "ResourceId": self._if_fee(commitment, resource),
             "ResourceName": self._if_fee("NULL", named),
             "ResourceType": self._if_fee(bought, typed),
@@ -414,7 +397,7 @@ class _Line:
 
 
 def region_sql(columns: Columns) -> str:
-    """SQL of the region's id: from the product, else the zone, else the region's name."""
+    """SQL of the region's id: from the product, else the zone."""
     parts = [
         columns.text(name) for name in ("product/RegionCode", "product/Region") if columns.has(name)
     ]
@@ -423,10 +406,6 @@ def region_sql(columns: Columns) -> str:
         zone = columns.text("lineItem/AvailabilityZone")
         pattern = "'^[a-z]+(-[a-z]+)+-[0-9]+'"
         parts.append(f"nullif(regexp_extract({zone}, {pattern}), '')")
-    if "product/Location" in columns.found:
-        location = columns.text("product/Location")
-        names = " ".join(f"WHEN {literal(n)} THEN {literal(r)}" for n, r in REGION_IDS.items())
-        parts.append(f"CASE {location} {names} END")
     return f"coalesce({', '.join(parts)})" if parts else "CAST(NULL AS VARCHAR)"
 
 

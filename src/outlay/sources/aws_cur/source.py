@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, cast
 from outlay.sources.aws_cur.columns import MAPS, Columns, known, looks_like_cur
 from outlay.sources.aws_cur.costs import Facts, is_net
 from outlay.sources.aws_cur.legacy import legacy_deliveries, reports
-from outlay.sources.aws_cur.mapping import cur_mapping, notes_on_types, region_sql
+from outlay.sources.aws_cur.mapping import cur_mapping, notes_on_types
 from outlay.sources.aws_cur.tags import TAG_PREFIXES, is_tag_column
 from outlay.sources.aws_focus.manifest import Export, delivery, exports
 from outlay.sources.contract import (
@@ -57,7 +57,7 @@ class AwsCur(Source):
     example: ClassVar[str] = (
         "outlay source add aws --kind aws-cur --location s3://bills/reports/acme-cur"
     )
-    mapping_version: ClassVar[int] = 2
+    mapping_version: ClassVar[int] = 3
     Options: ClassVar[type[SourceOptions]] = AwsCurOptions
 
     def recognise(self, transport: Transport, files: Sequence[FileRef]) -> list[Feed]:
@@ -158,35 +158,32 @@ class AwsCur(Source):
 
 def _facts(raw: Raw, columns: Columns, cost: str) -> Facts:
     """Read once what decides the mapping's shape."""
-    kind, code = columns.text("lineItem/LineItemType"), columns.text("lineItem/ProductCode")
+    kind = columns.text("lineItem/LineItemType")
     amortised = f"""CASE {kind}
         WHEN 'SavingsPlanCoveredUsage' THEN {columns.text("savingsPlan/SavingsPlanEffectiveCost")}
         WHEN 'DiscountedUsage' THEN {columns.text("reservation/EffectiveCost")} END"""
     net = columns.text("lineItem/NetUnblendedCost")
     groups = raw.ask(
-        f"SELECT {kind} AS kind, {code} AS code, {region_sql(columns)} AS region, count(*), "
-        f"count({net}), count({amortised}), {_unreadable_prices(columns)} FROM raw GROUP BY ALL"
+        f"SELECT {kind} AS kind, count(*), count({net}), count({amortised}), "
+        f"{_unreadable_prices(columns)} FROM raw GROUP BY ALL"
     )
     types: dict[str, int] = {}
     effective: dict[str, int] = {}
-    codes: dict[str, int] = {}
-    regions: dict[str, int] = {}
-    for name, product, region, lines, _, amounts, _ in groups:
-        for counts, key in ((types, name), (codes, product), (regions, region)):
-            if key is not None:
-                counts[key] = counts.get(key, 0) + lines
+    for name, lines, _, amounts, _ in groups:
+        if name is not None:
+            types[name] = types.get(name, 0) + lines
         effective[name] = effective.get(name, 0) + amounts
     notes = notes_on_types(columns, types, effective)
-    unreadable = sum(group[6] for group in groups)
+    unreadable = sum(group[4] for group in groups)
     if unreadable:
         notes.append(
             f"{unreadable} lines have a {columns.name('pricing/PublicOnDemandCost')} that is no "
             "amount: their ListCost is what they cost"
         )
-    use_net = is_net(columns, cost, sum(group[4] for group in groups), types)
+    use_net = is_net(columns, cost, sum(group[2] for group in groups), types)
     if use_net:
         notes.append("costs are net: discounts are in the net columns and have no lines")
-    return Facts(types, _by_count(codes), _by_count(regions), use_net, tuple(notes))
+    return Facts(types, use_net, tuple(notes))
 
 
 def _unreadable_prices(columns: Columns) -> str:
@@ -199,10 +196,6 @@ def _unreadable_prices(columns: Columns) -> str:
         raw = columns.raw(name)
         unfit = f"(NOT (abs({raw}) BETWEEN 1e-5 AND 1e15 OR {raw} = 0) AND {unfit})"
     return f"count_if({unfit})"
-
-
-def _by_count(counts: dict[str, int]) -> tuple[str, ...]:
-    return tuple(sorted(counts, key=lambda key: (-counts[key], key)))
 
 
 def _is_cur(header: Header) -> bool:
