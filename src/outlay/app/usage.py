@@ -31,6 +31,13 @@ def metrics(workspace: Workspace) -> list[MetricInfo]:
     return ask(workspace.lake)
 
 
+def dimensions(workspace: Workspace) -> list[str]:
+    """What usage can be grouped by."""
+    from outlay.query.usage import dimensions as ask
+
+    return ask(workspace.lake)
+
+
 def provisional(workspace: Workspace, query: UsageQuery, *, now: datetime | None = None) -> Lane:
     """What usage is estimated to cost where its bill has not come yet."""
     from outlay.query.usage import provisional as ask

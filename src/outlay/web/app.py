@@ -18,6 +18,7 @@ from outlay.web import charges, errors, export, restatements, sources, usecases,
 from outlay.web.explore import routes as explore
 from outlay.web.render import Site
 from outlay.web.security import LOOPBACK_HOSTS, Guard
+from outlay.web.usage import routes as usage
 
 API_PREFIX = "/api/v1"
 _STATIC = Path(__file__).parent / "static"
@@ -61,7 +62,7 @@ def create_app(
     app.mount("/static", _Static(directory=_STATIC), name="static")
     if api is not None:
         app.include_router(api, prefix=API_PREFIX)
-    for room in (explore, charges, sources, restatements, views, usecases, export):
+    for room in (explore, charges, usage, sources, restatements, views, usecases, export):
         app.include_router(room.router(site), include_in_schema=False)
     errors.install(app, site)
     app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=6)

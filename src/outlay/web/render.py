@@ -20,6 +20,7 @@ from outlay.web import numbers
 NAVIGATION = (
     ("explore", "/", "Explore", "e"),
     ("charges", "/charges", "Charges", "c"),
+    ("usage", "/usage", "Usage", "m"),
     ("sources", "/sources", "Sources", "s"),
     ("restatements", "/restatements", "Restatements", "r"),
     ("views", "/views", "Views", "v"),

@@ -3,7 +3,7 @@
 from outlay.query.usage.model import UsageQuery
 from outlay.query.usage.provisional import Lane, ProvisionalRow, SupersededBy, provisional
 from outlay.query.usage.result import MetricInfo, UsageResult
-from outlay.query.usage.run import metrics, usage
+from outlay.query.usage.run import dimensions, metrics, usage
 
 __all__ = [
     "Lane",
@@ -12,6 +12,7 @@ __all__ = [
     "SupersededBy",
     "UsageQuery",
     "UsageResult",
+    "dimensions",
     "metrics",
     "provisional",
     "usage",

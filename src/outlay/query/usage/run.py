@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
 import duckdb
+import pyarrow.parquet as pq
 from sqlglot import exp
 
 from outlay.focus.sql import literal
@@ -75,6 +77,38 @@ def metrics(lake: UsageLake, *, pin: Pin | None = None) -> list[MetricInfo]:
     for metric, unit, *rest in found:
         kept.setdefault((metric, unit), []).append(tuple(rest))
     return [_metric(metric, unit, parts) for (metric, unit), parts in kept.items()]
+
+
+def dimensions(lake: UsageLake, *, pin: Pin | None = None) -> list[str]:
+    """What usage can be grouped by: columns that some usage has a value of, then tags."""
+    paths = list(lake.usage_paths(pin or lake.pin()).values())
+    filled = {name for path in paths for name in _filled(path)}
+    own = sorted(
+        name for name in filled if name.startswith("x_") and name not in (*COLUMNS, *_HIDDEN)
+    )
+    with question_connection(lake) as connection:
+        tags = sorted({key for path in paths for key in _tag_keys(connection, path)})
+    names = [name for name in COLUMNS if name in filled and name not in ("Metric", "Unit")]
+    return [*names, *own, *(str(Dimension("tag", key)) for key in tags)]
+
+
+@lru_cache(maxsize=8192)
+def _filled(path: Path) -> frozenset[str]:
+    """The columns of a usage file that have any value, by the footer's statistics."""
+    metadata = pq.read_metadata(path)
+    found = set()
+    for group in range(metadata.num_row_groups):
+        for index in range(metadata.num_columns):
+            column = metadata.row_group(group).column(index)
+            statistics = column.statistics
+            empty = (
+                statistics is not None
+                and statistics.has_null_count
+                and statistics.null_count == column.num_values
+            )
+            if not empty:
+                found.add(column.path_in_schema)
+    return frozenset(found)
 
 
 def _metric(metric: str, unit: str, parts: Sequence[tuple[object, ...]]) -> MetricInfo:

@@ -132,7 +132,7 @@
       const point = [event.offsetX, event.offsetY];
       if (!spec.links || !chart.containPixel("grid", point)) return;
       const index = chart.convertFromPixel({ seriesIndex: 0 }, point)[0];
-      const link = spec.links[index];
+      const link = spec.links === true || spec.links[index];
       if (link) element.querySelector(`[data-period="${index}"]`)?.click();
     });
     const observer = new ResizeObserver(() => chart.resize());
