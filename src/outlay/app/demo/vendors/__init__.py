@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from outlay.app.demo.story import Story
+from outlay.app.demo.vendors import brightpage
 from outlay.money import BillingPeriod
 
 Writer = Callable[[Path, BillingPeriod, Story], None]
@@ -35,4 +36,6 @@ class Vendor:
 
 VENDORS: tuple[Vendor, ...] = (
     Vendor("fjellkit-oci", "oci", "oci"),
+    Vendor("kestrel-gcp", "gcp-billing", "gcp"),
+    Vendor("brightpage", "csv", "brightpage", {"mapping": brightpage.MAPPING}),
 )
