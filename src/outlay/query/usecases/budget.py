@@ -50,6 +50,7 @@ def _anomaly(title: str, columns: str, question: str) -> UseCase:
   FROM daily
   WHERE ChargeDay >= {{range_start}} - {{window}} AND ChargeDay < {{range_end}}
     AND ChargeCategory = 'Usage'
+    AND CommitmentDiscountStatus IS DISTINCT FROM 'Unused'
   GROUP BY ALL
 ), compared AS (
   SELECT *, count(*) OVER before AS DaysBefore, sum(EffectiveCost) OVER before AS CostBefore
@@ -72,7 +73,8 @@ ORDER BY EffectiveCost * DaysBefore - CostBefore DESC, Day""",
             Parameter("window", "Days that make the average", "whole", "14"),
         ),
         quotients=(Quotient("TimesAverage", "_Scaled", "CostBefore", 2),),
-        note="Usage, amortised: purchases and tax fall on single days by nature. A day is compared "
+        note="Usage, amortised: purchases, tax and what a commitment leaves unused fall on single "
+        "days by nature. A day is compared "
         "with the average of the days before it, at least half a window of them.",
     )
 
