@@ -133,9 +133,11 @@ def _show_loads(cli: Cli, loads: Sequence[SourceLoad], *, dry_run: bool = False)
 
 
 def _outcome_table(cli: Cli, outcomes: Sequence[LoadOutcome]) -> None:
+    has_usage = any(o.record is not None and o.record.usage_rows for o in outcomes)
     rows = []
     for outcome in outcomes:
         record = outcome.record
+        usage = (count(record.usage_rows) if record else NOTHING,) if has_usage else ()
         rows.append(
             (
                 outcome.source,
@@ -143,6 +145,7 @@ def _outcome_table(cli: Cli, outcomes: Sequence[LoadOutcome]) -> None:
                 outcome.status,
                 count(record.proof.rows_read) if record else NOTHING,
                 count(record.rows) if record else NOTHING,
+                *usage,
                 count(outcome.rejected) if record else NOTHING,
                 _billed(record.proof) if record else NOTHING,
                 ("yes" if record.proof.reconciled else "NO") if record else NOTHING,
@@ -155,6 +158,7 @@ def _outcome_table(cli: Cli, outcomes: Sequence[LoadOutcome]) -> None:
         Col("Outcome"),
         Col("Rows", True),
         Col("Charges", True),
+        *([Col("Usage rows", True)] if has_usage else []),
         Col("Rejected", True),
         Col("BilledCost", True),
         Col("Reconciled"),
