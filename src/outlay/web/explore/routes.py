@@ -24,6 +24,7 @@ from outlay.web.explore.chart import chart
 from outlay.web.explore.controls import chips, controls, ordered, parts
 from outlay.web.explore.rows import merged, spoken, table
 from outlay.web.render import Site
+from outlay.web.usage.beside import Provisional
 
 HOME = CostQuery(by=("ServiceName",), range="last-30-days", compare="previous")
 HOME_OF_OLD_DATA = CostQuery(by=("ServiceName",))
@@ -77,6 +78,7 @@ class Explorer:
         self.workspace = site.workspace
         self.asker = Asker(site.workspace)
         self.ranks = Ranks(site.workspace)
+        self.provisional = Provisional(site.workspace)
 
     def home(self, request: Request) -> Response:
         """The start question: the last 30 days, or everything where the data is older."""
@@ -128,6 +130,7 @@ class Explorer:
             table=table(asked, got, fixed, present, drawn.colours if drawn else {}),
             chart=drawn,
             parts=parts(asked, got.parts),
+            provisional=self.provisional(asked.query, now),
             spoken=spoken,
         )
 

@@ -185,7 +185,11 @@ def chart(
     if result.query.by:
         painted = colours(order, ranks)
         # Idle and unallocated are nobody's: grey, as charges without a value are.
-        painted |= {key: MISSING for key in order if _SPECIAL.fullmatch(str(key[-1]))}
+        painted |= {
+            key: MISSING
+            for key in order
+            if any(_SPECIAL.fullmatch(value) for value in key if isinstance(value, str))
+        }
     name = metric_words(result.query.metrics[0])
     series = [
         _series(group_text(key) if key else name, painted[key], sums[key], periods) for key in order
