@@ -1,6 +1,5 @@
 """FOCUS columns of a row of the bill, or of a part of one: SQL over `b_…` and `p_…`."""
 
-from outlay.focus.schema import COSTS
 from outlay.focus.sql import literal
 from outlay.focus.vocabulary import Vocabulary
 from outlay.sources.contract import Raw

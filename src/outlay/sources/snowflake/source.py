@@ -115,7 +115,15 @@ class Snowflake(Source):
         files = below(transport.list(), root)
         collected = collected_periods(transport, files)
         if collected:
-            return [Delivery(one.period, one.files, one.version) for one in collected]
+            return [
+                Delivery(
+                    one.period,
+                    one.files,
+                    one.version,
+                    notes=tuple(map(str, one.manifest.get("missing", ()))),
+                )
+                for one in collected
+            ]
         claims, notes = one_format(table_files(transport, files, table_of))
         there = sorted({view_of(claim.table) for claim in claims})
         if BILL not in there:

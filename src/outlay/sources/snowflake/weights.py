@@ -36,7 +36,13 @@ WHOLE = "Not attributed"
 _COMPUTE = "WAREHOUSE_METERING"
 _ACCELERATION = "QUERY_ACCELERATION"
 _STORAGE = "STORAGE"
-_NO_TAGS = "CAST(NULL AS VARCHAR)"
+# Every column that a weight may have: not all kinds of weights have all.
+_COLUMNS = ("service", "id", "name", "type", "state", "user", "role", "tags", "size")
+_NONE = (
+    "SELECT CAST(NULL AS VARCHAR) AS account, CAST(NULL AS DATE) AS day, "
+    + ", ".join(f"CAST(NULL AS VARCHAR) AS {name}" for name in _COLUMNS)
+    + ", CAST(NULL AS HUGEINT) AS weight WHERE false"
+)
 
 
 class Weights:
@@ -55,7 +61,7 @@ class Weights:
         self._make_compute()
         self._make_consumed()
         self._make_split()
-        parts = [self._warehouses(consumers), self._cloud_services(), self._entities()]
+        parts = [_NONE, self._warehouses(consumers), self._cloud_services(), self._entities()]
         if consumers:
             parts.append(self._acceleration())
         parts.append(self._storage())
@@ -171,8 +177,8 @@ class Weights:
         )
 
     def _tags(self) -> str:
-        """SQL of a query tag as JSON of scalars, keys in order; other text is the tag
-        `query_tag`."""
+        """SQL of a query tag as JSON of scalars, keys in order; plain text is the tag
+        `query_tag`, a list or broken JSON is none."""
         text = self._cells.text("query_tag")
         parsed = f"TRY_CAST({text} AS JSON)"
         if self._tag_keys is not None:
@@ -190,7 +196,8 @@ class Weights:
         return f"""CASE WHEN {text} IS NULL THEN NULL
             WHEN coalesce(json_type({parsed}), '') = 'OBJECT'
             THEN nullif(CAST(to_json({as_map}) AS VARCHAR), '{{}}')
-            WHEN {plain} THEN CAST(json_object('query_tag', {text}) AS VARCHAR) END"""
+            WHEN {plain} AND left({text}, 1) NOT IN ('[', '{{')
+            THEN CAST(json_object('query_tag', {text}) AS VARCHAR) END"""
 
     def _make_split(self) -> None:
         """Each warehouse's day: its credits, those of listed queries, and those attributed at all.
