@@ -138,7 +138,8 @@ def invoice_details(ledger: Ledger) -> Made:
             coalesce(max(l.terms), {stated["PaymentTerms"]}) AS PaymentTerms,
             coalesce(max(l.purchase_order), {stated["PurchaseOrderNumber"]})
                 AS PurchaseOrderNumber,
-            coalesce(max(l.reference), l.InvoiceId) AS ReferenceInvoiceId,
+            CASE WHEN bool_and(l.reference IS NOT NULL) THEN max(l.reference) ELSE l.InvoiceId
+                END AS ReferenceInvoiceId,
             sum(l.charges) AS "x_ChargeCount", l.provisional AS "x_Provisional"
         FROM (SELECT x_SourceName, x_BillingPeriod, {inner}, sum(BilledCost) AS BilledCost,
             count(*) AS charges FROM {ledger.charges} GROUP BY ALL) AS l
