@@ -20,12 +20,15 @@ Writer = Callable[[Path, BillingPeriod, Story], None]
 
 @dataclass(frozen=True)
 class Vendor:
-    """A source of the demo: its name, kind, module and options."""
+    """A source of the demo: its name, kind, module and options. `billed_by` is the bill that
+    supersedes the estimates of a source of usage, `match` the columns that tie them."""
 
     name: str
     kind: str
     module: str
     options: dict[str, Any] = field(default_factory=dict)
+    billed_by: str | None = None
+    match: tuple[str, ...] = ()
 
     @property
     def write(self) -> Writer:
@@ -36,6 +39,7 @@ class Vendor:
 
 VENDORS: tuple[Vendor, ...] = (
     Vendor("fjellkit-oci", "oci", "oci"),
+    Vendor("kestrel-cluster", "kubernetes", "kubernetes", {}, "aws-main", ("ResourceId",)),
     Vendor("kestrel-gcp", "gcp-billing", "gcp"),
     Vendor("brightpage", "csv", "brightpage", {"mapping": brightpage.MAPPING}),
 )
