@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from outlay.app import usage
 from outlay.app.demo import lines, views, write_cur, write_focus
 from outlay.app.demo.story import COMPANY, MONTHS, Story
 from outlay.app.demo.table import Span
@@ -196,6 +197,12 @@ class _Maker:
                 self.workspace.add_source(
                     name, kind, location, _OPTIONS.get(name), author="outlay demo"
                 )
+        for vendor in VENDORS:
+            if vendor.billed_by and vendor.name not in configured:
+                usage.tie(
+                    self.workspace, vendor.name, vendor.billed_by, vendor.match,
+                    author="outlay demo",
+                )  # fmt: skip
 
     def _sync(self, names: Sequence[str]) -> None:
         for number, name in enumerate(names):
