@@ -402,7 +402,7 @@ def test_balances_and_credits_are_usage_beside_the_bill(tmp_path: Path) -> None:
 credits = st.integers(1, 10**12).map(lambda n: f"{Decimal(n).scaleb(-9):f}")
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     amount=st.integers(-(10**8), 10**8).map(lambda n: f"{Decimal(n).scaleb(-2):f}"),
     usage=st.integers(1, 10**8).map(lambda n: f"{Decimal(n).scaleb(-3):f}"),
@@ -426,3 +426,12 @@ def test_whatever_the_credits_the_parts_are_the_bill(
     assert len(found.rows("BilledCost")) == len(listed) + 1
     assert total(row[0] for row in found.rows("BilledCost")) == Decimal(amount)
     assert total(row[0] for row in found.rows("ConsumedQuantity")) == Decimal(usage)
+
+
+def test_a_month_with_details_and_no_bill_charges_nothing_and_says_so(tmp_path: Path) -> None:
+    september = "2026-09-05 02:00:00.000 +0000"
+    views = {UIC: [bill("30.00")], HOURS: [hour("10", "10", START_TIME=september)]}
+    found = load(tmp_path, views)
+    notes = {str(o.billing_period): o.record.notes for o in found.outcomes if o.record}
+    assert any("no USAGE_IN_CURRENCY_DAILY of this month" in note for note in notes["2026-09"])
+    assert [row[0] for row in found.rows("BilledCost")] == [Decimal(30)]

@@ -1,6 +1,6 @@
 """Snowflake's bill as FOCUS charges, divided where the account's views say by what."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from outlay.focus.schema import COSTS
@@ -10,7 +10,15 @@ from outlay.sources.snowflake.bill import BILL_TABLE, make_bill, rates_fit
 from outlay.sources.snowflake.charges import WHOLE, Charge
 from outlay.sources.snowflake.parts import PARTS_TABLE, make_parts
 from outlay.sources.snowflake.usage import usage_formulas, usage_rows
-from outlay.sources.snowflake.views import BALANCES, BILL, BY_NAME, RATES, VIEW_SQL, is_view
+from outlay.sources.snowflake.views import (
+    BALANCES,
+    BILL,
+    BY_NAME,
+    DETAILS,
+    RATES,
+    VIEW_SQL,
+    is_view,
+)
 from outlay.sources.snowflake.weights import WEIGHTS_TABLE, Weights
 
 Detail = Literal["consumer", "warehouse", "none"]
@@ -27,11 +35,14 @@ def bill_mapping(
 ) -> Mapping:
     """The mapping of a delivery; makes the tables that it reads."""
     cells = Cells(raw.columns)
+    views = {view for (view,) in raw.ask(f"SELECT DISTINCT {VIEW_SQL} FROM raw")}
     make_bill(raw, cells)
     weights = Weights(raw, cells, account, tag_keys)
-    weights.make(consumers=detail == "consumer")
-    if detail == "none":
-        raw.make(WEIGHTS_TABLE, f"SELECT * FROM {WEIGHTS_TABLE} WHERE false")
+    # A file is asked for its months alone, without the others: then there is nothing to divide.
+    if BILL in views and views & DETAILS:
+        weights.make(consumers=detail == "consumer", divide=detail != "none")
+    else:
+        weights.make_none()
     priced = rates_fit(raw)
     make_parts(raw, priced=priced)
     columns = Charge(raw, priced=priced).columns()
@@ -44,7 +55,7 @@ def bill_mapping(
         currency=cells.text("currency"),
         rejects=_rejects(cells),
         folds=_folds(),
-        notes=tuple(_notes(raw, detail)),
+        notes=tuple(_notes(raw, detail, views)),
         source=_SOURCE,
         usage=usage_rows(cells, weights.account),
         usage_formulas=usage_formulas(cells),
@@ -93,8 +104,13 @@ def _folds() -> tuple[Fold, ...]:
     )
 
 
-def _notes(raw: Raw, detail: Detail) -> list[str]:
+def _notes(raw: Raw, detail: Detail, views: Collection[str]) -> list[str]:
     notes = []
+    if BILL not in views:
+        notes.append(
+            f"there is no {BILL.upper()} of this month: nothing is charged, and its details divide "
+            "nothing. Export the bill of the month too"
+        )
     ((weighed, compute, divided),) = raw.ask(
         f"""SELECT (SELECT count(*) FROM {WEIGHTS_TABLE}),
             count(*), count(*) FILTER ((b_file, b_line) IN

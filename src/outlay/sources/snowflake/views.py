@@ -132,6 +132,9 @@ VIEWS: tuple[View, ...] = (
 
 BY_NAME = {view.name: view for view in VIEWS}
 
+DETAILS = frozenset(view.name for view in VIEWS if view.schema == "ACCOUNT_USAGE")
+"""Views of an account, which divide the bill."""
+
 READ = frozenset(ACCOUNT_COLUMNS) | {column for view in VIEWS for column in view.columns}
 """Every column that is read. A query's text is none of them."""
 

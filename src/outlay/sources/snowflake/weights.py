@@ -56,11 +56,27 @@ class Weights:
         self.account = self._account_sql(account)
         """SQL of the account of a raw row of any view, as the bill names it."""
 
-    def make(self, *, consumers: bool) -> None:
-        """Make `outlay_weights`, and the tables of credits that it and usage rows rest on."""
+    def make_none(self) -> None:
+        """Make the tables without rows: there is no bill, or nothing that divides it."""
+        number = "CAST(NULL AS DECIMAL(38,21))"
+        places = "CAST(NULL AS INTEGER) AS _file, CAST(NULL AS BIGINT) AS _line"
+        numbers = ("compute", "listed", "attributed", "credits")
+        columns = ", ".join(f"{number} AS {name}" for name in numbers)
+        self._raw.make(WEIGHTS_TABLE, _NONE)
+        for name in (SPLIT_TABLE, CONSUMED_TABLE):
+            self._raw.make(name, f"SELECT *, {columns}, {places} FROM ({_NONE})")
+
+    def make(self, *, consumers: bool, divide: bool) -> None:
+        """Make `outlay_weights`, and the tables of credits that it and usage rows rest on.
+
+        Without `divide` nothing has a weight, and the credits are usage alone.
+        """
         self._make_compute()
         self._make_consumed()
         self._make_split()
+        if not divide:
+            self._raw.make(WEIGHTS_TABLE, _NONE)
+            return
         parts = [_NONE, self._warehouses(consumers), self._cloud_services(), self._entities()]
         if consumers:
             parts.append(self._acceleration())
