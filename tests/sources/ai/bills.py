@@ -29,7 +29,7 @@ class Bill:
             path.write_text(text)
         return self
 
-    def load(self, at: str = "", **options: object) -> list[LoadOutcome]:
+    def load(self, at: str = "", **options: Any) -> list[LoadOutcome]:
         """Load the folder (or a file of it) by detection alone; every slice must be taken."""
         outcomes = self.ledger.load("ai", self.folder / at if at else self.folder, **options)
         assert {one.status for one in outcomes} <= {"loaded", "unchanged"}, [
@@ -39,7 +39,7 @@ class Bill:
             assert one.record is None or one.record.proof.reconciled
         return outcomes
 
-    def folded(self, **options: object) -> dict[str, int]:
+    def folded(self, **options: Any) -> dict[str, int]:
         """Rows that were left out, by the rule's name."""
         found: dict[str, int] = {}
         for one in self.load(**options):
@@ -48,7 +48,7 @@ class Bill:
                     found[rule] = found.get(rule, 0) + rows
         return {rule: rows for rule, rows in found.items() if rows}
 
-    def notes(self, **options: object) -> str:
+    def notes(self, **options: Any) -> str:
         """All notes of loading the folder, in one text."""
         records = [one.record for one in self.load(**options)]
         return "\n".join(note for record in records if record for note in record.notes)

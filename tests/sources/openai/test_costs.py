@@ -4,6 +4,7 @@ import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,7 +99,7 @@ def test_a_charge_says_what_was_used_by_whom(bill: Bill) -> None:
 
 
 def test_a_price_that_is_not_the_public_one_stays_unknown(bill: Bill) -> None:
-    given = {"quantity": 1000000, "quantity_unit": "tokens"}
+    given: dict[str, Any] = {"quantity": 1000000, "quantity_unit": "tokens"}
     bill.write(costs=page([bucket(MONDAY, cost("2.5", **given), cost("2.4", **given))])).load()
     rows = bill.charges("BilledCost, ListUnitPrice, ListCost")
     assert [(billed, unit is not None) for billed, unit, _ in rows] == [

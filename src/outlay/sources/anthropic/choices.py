@@ -14,50 +14,55 @@ from outlay.sources.anthropic.answers import (
     ANALYTICS_USAGE,
     EMPTY,
 )
-from outlay.sources.contract import Fold, Raw, SourceError
+from outlay.sources.contract import Fold, Raw, Reject
 
 _PAIRS = ((ADMIN_COST, ANALYTICS_COST), (ADMIN_USAGE, ANALYTICS_USAGE))
 
 
 @dataclass(frozen=True)
 class Choices:
-    """Rows that are left out because other rows say the same, and the notes on it."""
+    """Rows that are left out because other rows say the same, the notes on it, and rows that
+    cannot be added up."""
 
     folds: tuple[Fold, ...]
     notes: tuple[str, ...]
+    rejects: tuple[Reject, ...]
 
     @property
     def left_out(self) -> str:
-        """SQL condition: a fold's."""
-        return " OR ".join(f"({fold.when})" for fold in self.folds) or "false"
+        """SQL condition: a fold's or a reject's."""
+        every = [fold.when for fold in self.folds] + [reject.when for reject in self.rejects]
+        return " OR ".join(f"({when})" for when in every) or "false"
 
 
 def choose(raw: Raw, cells: Cells, source: str, prefer: str, amount: str, start: str) -> Choices:
     """Look at the rows of `source` (raw with its buckets joined). `prefer` is `analytics` or
     `admin`, `amount` and `start` are SQL of a row's cost and begin.
-
-    Raises SourceError when all there is counts users once for each of their groups.
     """
     folds: list[Fold] = []
     notes: list[str] = []
+    overlapping, rejects = _by_group(raw, cells, source)
     for fold, note in (
-        *_by_group(raw, cells, source),
+        *overlapping,
         *_groupings(raw, cells, source, amount, start),
         *_apis(raw, cells, source, prefer, amount, start),
     ):
         folds.append(fold)
         notes.append(note)
-    return Choices(tuple(folds), tuple(notes))
+    return Choices(tuple(folds), tuple(notes), tuple(rejects))
 
 
 def _there(cells: Cells) -> str:
     return f"coalesce({KEPT}, true) AND coalesce({cells.text('object')}, '') <> '{EMPTY}'"
 
 
-def _by_group(raw: Raw, cells: Cells, source: str) -> list[tuple[Fold, str]]:
-    """Answers by RBAC group: a user of two groups is in both, and their sum exceeds the total."""
+def _by_group(raw: Raw, cells: Cells, source: str) -> tuple[list[tuple[Fold, str]], list[Reject]]:
+    """Answers by RBAC group: a user of two groups is in both, and their sum exceeds the total.
+
+    They are left out beside other answers; alone they are rejected by name.
+    """
     if not cells.has("rbac_group_id"):
-        return []
+        return [], []
     endpoint, group = cells.text("endpoint"), cells.text("rbac_group_id")
     files = raw.ask(
         f"SELECT {endpoint}, _file, bool_or({group} IS NOT NULL) FROM {source} "
@@ -65,17 +70,15 @@ def _by_group(raw: Raw, cells: Cells, source: str) -> list[tuple[Fold, str]]:
     )
     overlapping = sorted({file for _, file, some in files if some})
     if not overlapping:
-        return []
+        return [], []
     used = {end for end, file, some in files if some}
     plain = {end for end, file, some in files if not some}
-    if lacking := sorted(used - plain):
-        raise SourceError(
-            f"the answers of {', '.join(lacking)} are grouped by rbac_group_id alone: a user "
-            "counts in each of their groups, so that the sum exceeds the total. Ask again "
-            "without that group."
-        )
+    alone = ", ".join(map(literal, sorted(used - plain)))
+    if alone:
+        reason = "costs or usage by rbac_group_id alone: groups overlap; ask again without it"
+        return [], [Reject(reason, f"{endpoint} IN ({alone})")]
     note = f"{len(overlapping)} files by RBAC group are left out: groups overlap"
-    return [(Fold("answers by RBAC group: groups overlap", _in_files(overlapping)), note)]
+    return [(Fold("answers by RBAC group: groups overlap", _in_files(overlapping)), note)], []
 
 
 def _groupings(

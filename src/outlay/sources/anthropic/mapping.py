@@ -78,7 +78,7 @@ class AnthropicReader:
             | {"ListCost": counted.format(listed)},
             period=f"CAST(date_trunc('month', {self.cells.iso('starting_at')}) AS DATE)",
             currency=self._currency(),
-            rejects=tuple(self._rejects(cost, kept)),
+            rejects=(*self.choices.rejects, *self._rejects(cost, kept)),
             folds=(
                 SUPERSEDED,
                 *self.choices.folds,
