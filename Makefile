@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test faults check bench lock screenshots clean
+.PHONY: help demo dev test faults check validate bench lock screenshots clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -39,6 +39,9 @@ check: dev ## lint, format, types, import contract, then the tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
+
+validate: dev ## our FOCUS files judged by the official validator (Python 3.12 and 650 MB of its own)
+	@scripts/validator.sh $(ARGS)
 
 bench: dev ## measure loading and asking against bare DuckDB on the same file
 	@$(BIN)/python -m benchmarks.run $(ARGS)

@@ -243,6 +243,42 @@ USE = {
 }  # fmt: skip
 
 
+# A bill, and what a person adds to it, that leave nothing unsaid.
+_ELEMENT = (
+    '\'{"Elements":[{"ContractId":"K","ContractCommitmentId":"K-1",'
+    '"ContractCommitmentAppliedCost":2.5}]}\''
+)
+_SAID = {"x_InvoiceIssueDate": "'2026-11-03'", "x_PaymentCurrency": "'USD'"}
+COMPLETE_TYPES = {"x_InvoiceIssueDate": "VARCHAR", "x_PaymentCurrency": "VARCHAR"}
+COMPLETE: tuple[dict[str, str], ...] = (
+    FEE | _SAID,
+    USE | _SAID,
+    _SAID,
+    _SAID | {"ChargeCategory": "'Tax'"},
+    _SAID | {"ChargeCategory": "'Purchase'", "ChargeFrequency": "'One-Time'",
+             "BilledCost": "5000", "EffectiveCost": "0", "ContractApplied": _ELEMENT},
+)  # fmt: skip
+_PRICED = {"PricingCurrency": "EUR", "PricingCurrencyContractCommitmentCost": "8000"}
+COMPLETE_STATED = Stated(
+    invoices={
+        "AWS": {"PaymentTerms": "Net 30", "PaymentDueDays": "30", "PurchaseOrderNumber": "PO-1"}
+    },
+    commitments={
+        "p": _PRICED,
+        "K": _PRICED
+        | {
+            "ContractCommitmentPeriodStart": "2026-01-01",
+            "ContractCommitmentPeriodEnd": "2027-01-01",
+            "ContractPeriodStart": "2026-01-01",
+            "ContractPeriodEnd": "2027-01-01",
+            "ContractCommitmentLifecycleStatus": "Active",
+            "ContractCommitmentType": "Enterprise agreement",
+            "ContractCommitmentDurationType": "1 Year",
+        },
+    },
+)
+
+
 def only(found: Made) -> dict[str, Any]:
     (row,) = rows(found)
     return {
