@@ -36,6 +36,7 @@ from outlay.sources.contract import Progress, Source, SourceOptions, Transport
 
 if TYPE_CHECKING:
     from outlay.lake.catalog import ChargesTable
+    from outlay.lake.coverage import Words
 
 
 class Lake:
@@ -175,6 +176,13 @@ class Lake:
             target.parent.mkdir(parents=True, exist_ok=True)
             built.replace(target)
         return target
+
+    def words(self, pin: Pin, vocabulary: Vocabulary) -> "list[Words]":
+        """What a pin's charges say of services, regions and resources, with the money behind it
+        and whether the vocabulary has a name for it; largest first."""
+        from outlay.lake.coverage import words
+
+        return words(self, pin, vocabulary)
 
     # ------------------------------------------------------------------ writing
 

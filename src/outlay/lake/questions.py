@@ -127,10 +127,11 @@ def kind_sql(resource: str) -> str:
 
     `arn:aws:ec2:…:instance/i-1` → `ec2:instance`, `/subscriptions/…/providers/Microsoft.Sql/
     servers/s/databases/d` → `microsoft.sql/servers/databases`, `//compute.googleapis.com/…/disks/d`
-    → `compute/disks`, `ocid1.vnic.…` → `vnic`.
+    → `compute/disks`, `ocid1.vnic.…` → `vnic`, `i-0a1b` (AWS) → `id:i`.
     """
     arn = "'^arn:[^:]*:([^:]*):[^:]*:[^:]*:(?:([^:/]+)[:/].*)?.*$', '\\1:\\2'"
     azure = "'^.*/providers/([^/]+)/([^/]+)(?:/[^/]+(?:/([^/]+))?)?.*$', '\\1/\\2/\\3'"
+    prefixed = "'^(i|vol|snap|ami|nat|eni|eipalloc|vpce|tgw|vpn|vgw|vpc|subnet|fs)-[0-9a-f]'"
     google = "'^//([^./]+)[^/]*/(?:.*/)?([^/]+)/[^/]+$', '\\1/\\2'"
     return (
         f"CASE WHEN {resource} LIKE 'arn:%' THEN rtrim(regexp_replace({resource}, {arn}), ':') "
@@ -140,5 +141,7 @@ def kind_sql(resource: str) -> str:
         f"WHEN {resource} LIKE 'ocid1.%' THEN split_part({resource}, '.', 2) "
         f"WHEN {resource} LIKE 'projects/%' "
         f"THEN regexp_extract({resource}, '([^/]+)/[^/]+$', 1) "
+        f"WHEN regexp_matches({resource}, {prefixed}) "
+        f"THEN 'id:' || regexp_extract({resource}, {prefixed}, 1) "
         f"WHEN {resource} <> '' THEN '?' END"
     )

@@ -90,6 +90,11 @@ class Vocabulary:
             known = self.tables.providers.get(bare, "")
         return known
 
+    def provider_name(self, name: str | None) -> str:
+        """The one name of a provider: `AWS` for `Amazon Web Services, Inc.`; unknown ones keep
+        theirs."""
+        return self.tables.provider_names.get(self.provider(name), name or "")
+
     # ── services ─────────────────────────────────────────────────────────────────────────────
 
     def service(
@@ -281,9 +286,9 @@ class Vocabulary:
                         found = self.tables.resource_types.get((key, within, spelling))
                         if found:
                             return ResourceTypeName(found, "table")
-        if not type_:
+        if fold(type_) in _SAYS_NOTHING:
             for key in keys:
-                # Services whose resources are all of one kind.
+                # What a service's resources are, all or nearly all of them.
                 only = self.tables.resource_types.get((key, next(iter(services)), ""))
                 if only:
                     return ResourceTypeName(only, "table")
@@ -314,6 +319,7 @@ class Vocabulary:
         return None
 
 
+_SAYS_NOTHING = ("", "resource", "resources")
 _PREFIXES = {"aws-": "aws", "azure-": "microsoft", "gcp-": "google"}
 
 

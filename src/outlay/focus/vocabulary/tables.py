@@ -59,10 +59,11 @@ class Tables:
     `services` is keyed by (provider, spelling, stated category or ''), `regions` by (provider,
     region id as the vendor writes it, lower case) → (id, place), `region_spellings` by (provider,
     folded spelling) → id, `resource_types` by (provider or '', folded service or '', spelling); the
-    empty spelling is for services that have one kind of resource (`*` in the file).
+    empty spelling is for what a service's resources mostly are (`*` in the file).
     """
 
     providers: dict[str, str]
+    provider_names: dict[str, str]
     services: dict[tuple[str, str, str], Service]
     anywhere: dict[str, Service]
     """Services of vendors that are no cloud, by spellings that name the vendor."""
@@ -83,7 +84,9 @@ def shipped() -> Tables:
     """The tables of this version."""
     places, regions = _places()
     services = _services()
+    names = {row["provider"]: row["spellings"].split("|")[0] for row in _rows("providers")}
     return Tables(
+        provider_names=names,
         providers={
             fold(spelling): row["provider"]
             for row in _rows("providers")
