@@ -1,4 +1,4 @@
-"""Asking Anthropic's APIs: the new one, the old one where the new one is refused or cannot reach."""
+"""Asking Anthropic's APIs: the new one, and the old one where that is refused or cannot reach."""
 
 import json
 from datetime import date, datetime
