@@ -36,7 +36,7 @@ class StagedRaw:
     def _part(self, index: int, path: Path) -> str:
         with path.open("rb") as stream:
             header = read_header(stream, path.name)
-        extra = f"{index}::INTEGER AS _file, row_number() OVER () AS _line"
+        extra = f"{index}::INTEGER AS _file, row_number() OVER () AS _line, '' AS _table"
         own = [self._identifier(name) for name in header.columns]
         if header.format == "parquet":
             names = zip(header.columns, own, strict=True)

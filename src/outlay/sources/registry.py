@@ -13,6 +13,7 @@ _CLASSES = {
     "focus": "outlay.sources.focus:Focus",
     "aws-focus": "outlay.sources.aws_focus:AwsFocus",
     "aws-cur": "outlay.sources.aws_cur:AwsCur",
+    "azure-export": "outlay.sources.azure_export:AzureExport",
     "csv": "outlay.sources.csv_mapped:CsvMapped",
     "oci": "outlay.sources.oci:Oci",
     "openai": "outlay.sources.openai:OpenAi",

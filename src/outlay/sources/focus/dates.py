@@ -34,7 +34,8 @@ class DateFormats:
         texts = [clean[name] for name, column in columns.items() if column.type == "VARCHAR"]
         if not texts:
             return cls({})
-        slash = " + ".join(f"count_if(strpos({text}, '/') > 0)" for text in texts)
+        # Of a column without any value, count_if is null.
+        slash = " + ".join(f"coalesce(count_if(strpos({text}, '/') > 0), 0)" for text in texts)
         offset = " OR ".join(f"bool_or({_has_offset(text)})" for text in texts)
         odd = " OR ".join(f"bool_or(NOT {_is_iso(text)})" for text in texts)
         asked = raw.ask(f"SELECT _file, {slash}, {offset}, {odd} FROM raw GROUP BY 1 ORDER BY 1")
