@@ -162,8 +162,30 @@ def parquet(rows: Rows, folder: Path) -> Path:
     return path
 
 
+def typed(rows: Rows, folder: Path) -> Path:
+    """Parquet of BigQuery's own types: decimals, timestamps, and lists with their inner levels."""
+    from datetime import datetime
+    from decimal import Decimal
+
+    def inner(value: Any) -> Any:
+        if isinstance(value, list):
+            return {"list": [{"element": item} for item in value]}
+        return {k: inner(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+    made = []
+    for one in rows:
+        row = inner(one) | {"cost": Decimal(one["cost"])}
+        for name in ("usage_start_time", "usage_end_time"):
+            text = one[name].replace(" UTC", "+00:00")
+            row[name] = datetime.fromisoformat(text)
+        made.append(row)
+    path = folder / "bill.parquet"
+    pq.write_table(pa.Table.from_pylist(made), path)
+    return path
+
+
 SHAPES: list[Callable[[Rows, Path], Path]] = [
-    packed, array, end_to_end, answer, dotted, underscored, texts, python, parquet,
+    packed, array, end_to_end, answer, dotted, underscored, texts, python, parquet, typed,
 ]  # fmt: skip
 
 _SAME = (
@@ -318,7 +340,9 @@ def test_the_focus_view_is_read_from_the_apis_answer(book: Book, tmp_path: Path)
         "x_SystemLabels": [],
     }
     pair = [{"name": "Key", "type": "STRING"}, {"name": "Value", "type": "STRING"}]
-    fields = [{"name": name, "type": kind} for name, (kind, _) in names.items()]
+    fields: list[dict[str, Any]] = [
+        {"name": name, "type": kind} for name, (kind, _) in names.items()
+    ]
     fields += [
         {"name": name, "type": "RECORD", "mode": "REPEATED", "fields": pair} for name in labels
     ]

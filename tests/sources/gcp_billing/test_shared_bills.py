@@ -50,7 +50,8 @@ def ask(ledger: Ledger, ending: str, month: str, sql: str) -> list[tuple[Any, ..
 def expected(month: str) -> dict[str, Any]:
     assert SHARED is not None
     stated = json.loads((SHARED / "data" / "expected.json").read_text())
-    return stated["gcp"][month.replace("-", "")]
+    found: dict[str, Any] = stated["gcp"][month.replace("-", "")]
+    return found
 
 
 def test_the_expectations_are_there() -> None:

@@ -238,6 +238,13 @@ class Columns:
             return None
         sql, kind = found
         names = LISTS[path]
+        wrapped = fields_of(kind)
+        if list(wrapped) == ["list"]:
+            # Some Parquet writers show their lists' inner levels.
+            sql, kind = f"struct_extract({sql}, 'list')", wrapped["list"]
+            element = fields_of(kind.removesuffix("[]")).get("element")
+            if element is not None:  # else every row's list is empty
+                sql, kind = f"list_transform({sql}, lambda y: y.element)", f"{element}[]"
         if kind.upper() != "VARCHAR":
             there = fields_of(kind.strip().removesuffix("[]"))
             cells = ", ".join(
@@ -254,7 +261,7 @@ class Columns:
         """SQL condition: the field has a text that is no list."""
         found = self.find(path)
         if found is None or found[1].upper() != "VARCHAR":
-            return "false"
+            return "false"  # a typed list is one
         return f"(nullif(trim({found[0]}), '') IS NOT NULL AND ({self.list(path)}) IS NULL)"
 
 

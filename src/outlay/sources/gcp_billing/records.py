@@ -50,8 +50,9 @@ def flat(row: Mapping[str, Any]) -> dict[str, object]:
     """A row with its nested fields under dotted names; lists and unknown objects as they are."""
     found: dict[str, object] = {}
     for key, value in row.items():
-        if key in PARENTS and isinstance(value, dict):
-            found |= {f"{key}.{child}": inner for child, inner in value.items()}
+        if isinstance(value, dict) and key in PARENTS:
+            for child, inner in value.items():
+                found[f"{key}.{child}"] = inner
         else:
             found[key] = value
     return found
