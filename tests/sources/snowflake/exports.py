@@ -142,6 +142,7 @@ class Loaded:
         files = [
             literal(str(self.lake.layout.usage_file(one.delivery.id)))
             for one in self.lake.pin().slices
+            if one.delivery.usage_rows
         ]
         with duckdb.connect() as reader:
             row = reader.execute(
