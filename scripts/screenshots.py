@@ -79,6 +79,9 @@ def everything(charge: str, workspace: Workspace) -> list[Shot]:
         "slice": f"/sources/{item.source}/{item.billing_period}",
         "restatements": "/restatements?by=ServiceName",
         "views": "/views",
+        "usecases": "/usecases",
+        "usecase": "/usecases/determine-effective-savings-rate-by-service",
+        "export": "/export",
         "help": "/help",
         "failed": "/sources/nobody",
     }

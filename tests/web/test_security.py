@@ -17,6 +17,9 @@ PAGES = (
     "/sources",
     "/restatements",
     "/views",
+    "/usecases",
+    "/usecases/analyze-tag-coverage",
+    "/export",
     "/help",
     "/nothing",
     "/explore?where=x",
@@ -35,7 +38,7 @@ def test_every_response_has_the_security_headers(client: TestClient, path: str) 
     assert "unsafe" not in policy and "http" not in policy
 
 
-@pytest.mark.parametrize("path", PAGES[:9])
+@pytest.mark.parametrize("path", PAGES[:12])
 def test_pages_hold_no_inline_script_style_or_foreign_address(
     client: TestClient, path: str
 ) -> None:

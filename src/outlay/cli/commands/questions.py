@@ -21,6 +21,7 @@ from outlay.cli.commands.asking import (
     Limit,
     Measure,
     Range,
+    RatesName,
     RulesAsOf,
     Sort,
     To,
@@ -68,6 +69,7 @@ def _register_query(app: typer.Typer) -> None:
         limit: Limit = None,
         sort: Sort = None,
         currency: Currency = None,
+        rates: RatesName = None,
         as_of: AsOf = None,
         rules_as_of: RulesAsOf = None,
         format: Annotated[
@@ -96,6 +98,7 @@ def _register_query(app: typer.Typer) -> None:
             limit=limit,
             sort=sort,
             currency=currency,
+            rates=rates,
             as_of=as_of,
             rules_as_of=rules_as_of,
         )
@@ -262,9 +265,10 @@ def _register_sql(app: typer.Typer) -> None:
             float, typer.Option(min=0.1, metavar="SECONDS", help="Stop after so long.")
         ] = 60.0,
     ) -> None:
-        """Run read-only SQL over the views charges, daily and contexts.
+        """Run read-only SQL over the views charges, daily and contexts, and the FOCUS datasets.
 
-        Charges are the vendor's lines in FOCUS columns; daily sums them by day and context.
+        Charges are the vendor's lines in FOCUS columns; daily sums them by day and context. The
+        datasets are billing_period, invoice_detail and contract_commitment.
         """
         result = cli.workspace.sql(
             text, as_of=moment_of(as_of, "as_of"), limit=limit, timeout_seconds=timeout
