@@ -336,7 +336,7 @@ class _Record:
             "x_Cloud": "u_cloud",
             "x_UsageType": self.c.text("usage_type"),
             "x_RecordType": self.c.text("record_type"),
-            "x_BillingOriginProduct": self.c.text("billing_origin_product"),
+            "x_ServiceCode": self.c.text("billing_origin_product"),
             "x_IngestionDate": f"strftime({self.c.time('ingestion_date')}, '%Y-%m-%d')",
         }
 
