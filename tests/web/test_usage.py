@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -199,3 +200,16 @@ def test_deliveries_say_their_usage_rows(client: TestClient) -> None:
         "cpu_allocated": "96.00",
         "cpu_request": "48.00",
     }
+
+
+def test_usage_alone_is_no_bill_to_explore(tmp_path: Path) -> None:
+    workspace = Workspace.init(tmp_path / "workspace", name="Acme")
+    (tmp_path / "a.json").write_text(json.dumps(answer({"a": pod("2026-10-05", "1", "i-1")})))
+    (done,) = workspace.load([str(tmp_path / "a.json")], source="cluster")
+    assert done.outcome == "loaded"
+    client = serving(workspace)
+    assert page(client, "/").one("div", data_state="empty")
+    assert page(client, "/usage").one("table", id="table")
+    for path in ("/charges", "/sources", "/sources/cluster", "/sources/cluster/2026-10"):
+        assert client.get(path).status_code == 200, path
+    workspace.close()

@@ -137,6 +137,8 @@ def incomplete_from(slices: Iterable[Slice]) -> date | None:
     """
     newest: dict[str, Slice] = {}
     for item in slices:
+        if item.delivery.usage_rows and not item.delivery.rows:
+            continue  # usage alone: no charge of it will ever come
         known = newest.get(item.source)
         if known is None or item.billing_period > known.billing_period:
             newest[item.source] = item

@@ -84,7 +84,7 @@ class Explorer:
         """The start question: the last 30 days, or everything where the data is older."""
         if request.url.query:
             return RedirectResponse(f"{EXPLORE}?{request.url.query}", 303)
-        slices = self.workspace.deliveries()
+        slices = [item for item in self.workspace.deliveries() if item.delivery.rows]
         newest = max((item.billing_period.end for item in slices), default=None)
         recent = newest is not None and newest >= datetime.now(UTC).date()
         currencies = {line.currency for item in slices for line in item.delivery.proof.lines}
@@ -106,8 +106,7 @@ class Explorer:
     def show(self, request: Request, asked: Ask, status: int = 200) -> Response:
         """The page of one question."""
         workspace = self.workspace
-        slices = workspace.deliveries()
-        if not slices:
+        if not any(item.delivery.rows for item in workspace.deliveries()):
             return self.site.page(request, "explore/empty.html", active="explore", title="Explore")
         now = _now()
         try:
