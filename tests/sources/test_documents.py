@@ -14,6 +14,7 @@ from outlay.sources.documents import (
     peek_document,
     read_document,
     read_lines,
+    read_objects,
     starts_as_json,
 )
 from outlay.sources.transports.file import FileTransport
@@ -106,3 +107,45 @@ def test_a_file_that_cannot_be_opened_is_an_error_and_asked_again(tmp_path: Path
         peek_document(transport, file)
     path.write_text('{"a": 1}')
     assert peek_document(transport, file) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"a": 1.10}\n{"a": -2E-7}\n',
+        b'[{"a": 1.10}, {"a": -2E-7}]',
+        b'\xef\xbb\xbf[\n {"a":\n1.10}\n,{"a": -2E-7}\n]\n',
+        b'{\n"a": 1.10\n}{\n"a": -2E-7\n}',
+    ],
+)
+def test_objects_are_read_however_they_are_strung(text: bytes, tmp_path: Path) -> None:
+    for given in (text, gzip.compress(text)):
+        assert list(read_objects(io.BytesIO(given), "f")) == [{"a": "1.10"}, {"a": "-2E-7"}]
+    (tmp_path / "bill.json").write_bytes(text)
+    transport = FileTransport(str(tmp_path))
+    (file,) = transport.list()
+    found = peek_document(transport, file)
+    assert (found[0] if isinstance(found, list) else found) == {"a": "1.10"}
+
+
+def test_objects_longer_than_what_is_read_at_a_time() -> None:
+    long = "ü" * 1_500_000
+    text = f'{{\n"a": "{long}"}} {{"a": "{long}"}}'.encode()
+    assert [len(one["a"]) for one in read_objects(io.BytesIO(text), "f")] == [1_500_000] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b'[{"a": 1}, {"a": ', "after 1 objects comes no valid JSON"),
+        (b'[{"a": 1}', "its list has no end"),
+        (b'{\n"a": 1}{\n"a"', "after 1 objects comes no valid JSON"),
+        (b'{\n"a": NaN}', "after 0 objects comes no valid JSON"),
+        (b'[{"a": 1}, 2]', "item 2 is no JSON object"),
+        (gzip.compress(b'[{"a": 1}]')[:-6], "cut short or damaged"),
+        (b'{\n"a": "\xff"}', "cut short or damaged"),
+    ],
+)
+def test_objects_that_break_off_are_said_with_their_place(text: bytes, words: str) -> None:
+    with pytest.raises(SourceError, match=words):
+        list(read_objects(io.BytesIO(text), "bill.json"))

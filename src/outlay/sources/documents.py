@@ -4,7 +4,9 @@ A JSON reader that makes binary numbers loses the 19th digit of an amount; here 
 fraction or an exponent stays text, and integers are Python's.
 """
 
+import codecs
 import gzip
+import json
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, BinaryIO
@@ -15,6 +17,7 @@ from outlay.sources.contract import FileRef, SourceError, Transport, TransportEr
 
 DOCUMENT_ENDINGS = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
 _LARGEST = 256 << 20
+_CHUNK = 1 << 20
 _DECODER = msgspec.json.Decoder(float_hook=str)
 
 
@@ -80,6 +83,73 @@ def read_lines(stream: BinaryIO, name: str) -> Iterator[dict[str, Any]]:
         raise SourceError(f"{name} is cut short or damaged ({error}); fetch it again") from None
 
 
+def read_objects(stream: BinaryIO, name: str) -> Iterator[dict[str, Any]]:
+    """The objects of a file, however they are strung together: lines, one array, or end to end.
+
+    Numbers with a fraction or exponent are text. Only one object at a time is held in memory.
+    SourceError says after how many objects the file is wrong or cut short.
+    """
+    if _is_lines(stream):
+        yield from read_lines(stream, name)
+        return
+    text = codecs.getreader("utf-8-sig")(unpacked(stream))
+    decoder = json.JSONDecoder(parse_float=str, parse_constant=_no_number)
+    held, count, listed = "", 0, False
+    try:
+        while True:
+            more = text.read(max(_CHUNK, len(held)))  # a long object is not begun too often
+            held, at = held + more, 0
+            if len(held) > _LARGEST:
+                raise SourceError(f"{name}: object {count + 1} is more than {_LARGEST >> 20} MiB")
+            while True:
+                at = _skip(held, at, ", \t\r\n" if listed else " \t\r\n")
+                if at == len(held):
+                    break
+                if held[at] == "[" and not count and not listed:
+                    at, listed = at + 1, True
+                    continue
+                if held[at] == "]" and listed:
+                    return
+                try:
+                    value, at = decoder.raw_decode(held, at)
+                except ValueError as error:
+                    if more:
+                        break  # the rest of the object is still to come
+                    raise SourceError(
+                        f"{name}: after {count} objects comes no valid JSON ({error}); the file "
+                        "is cut short or damaged: fetch or export it again"
+                    ) from None
+                count += 1
+                if not isinstance(value, dict):
+                    raise SourceError(f"{name}: item {count} is no JSON object")
+                yield value
+            held = held[at:]
+            if not more:
+                break
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise SourceError(f"{name} is cut short or damaged ({error}); fetch it again") from None
+    if listed:
+        raise SourceError(f"{name} is cut short: its list has no end; fetch or export it again")
+
+
+def _is_lines(stream: BinaryIO) -> bool:
+    """Whether the first line is an object by itself, as tables are exported: the fast way."""
+    try:
+        return isinstance(decode(unpacked(stream).readline(_LARGEST), ""), dict)
+    except (SourceError, OSError, EOFError):
+        return False  # said with its place when the file is read
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _skip(text: str, at: int, passed: str) -> int:
+    while at < len(text) and text[at] in passed:
+        at += 1
+    return at
+
+
 class _SameForCache:
     """A transport that is equal to any other, so that a cache goes by location and file."""
 
@@ -106,15 +176,16 @@ def _peeked(location: str, file: FileRef, transport: _SameForCache) -> Any:
             try:
                 return read_document(stream, file.path)
             except SourceError:
-                # Some exports call JSON lines `.json`.
-                return next(read_lines(stream, file.path), None)
+                # Some exports call JSON lines `.json`, or put objects end to end.
+                return next(read_objects(stream, file.path), None)
     except (SourceError, OSError, EOFError) as error:
         return error
 
 
 def peek_document(transport: Transport, file: FileRef) -> Any:
     """What a JSON file holds, for recognising it: the whole document, or the first record of JSON
-    lines. None when the file is no JSON. Read once however many sources ask; do not change it.
+    lines or of objects end to end. None when the file is no JSON. Read once however many sources
+    ask; do not change it.
 
     Raises TransportError when the file cannot be opened.
     """
