@@ -27,7 +27,7 @@ def entries() -> list[Entry]:
         return [
             row
             for row in csv.DictReader(file)
-            if row["path"].split("/")[0] in ("aws", "azure", "focus", "oci", "gcp")
+            if row["path"].split("/")[0] in ("aws", "azure", "focus", "oci", "gcp", "snowflake")
             and row["cost_column"]
         ]
 

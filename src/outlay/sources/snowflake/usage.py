@@ -5,7 +5,12 @@ from outlay.sources.cells import Cells
 from outlay.sources.contract import Rows
 from outlay.sources.snowflake.bill import BILL_TABLE
 from outlay.sources.snowflake.views import BALANCES, METERING_DAILY, is_view
-from outlay.sources.snowflake.weights import CONSUMED_TABLE, SPLIT_TABLE
+from outlay.sources.snowflake.weights import (
+    CONSUMED_TABLE,
+    IDLE_WHEN,
+    SPLIT_TABLE,
+    UNLISTED_WHEN,
+)
 
 _BALANCES = {
     "capacity_balance": "capacity_balance",
@@ -87,8 +92,8 @@ def _metered(cells: Cells, account: str) -> list[Rows]:
 def _warehouses() -> list[Rows]:
     metrics = {
         "warehouse_credits": ("compute", "true"),
-        "warehouse_credits_idle": ("compute - attributed", "compute > attributed"),
-        "warehouse_credits_unlisted": ("attributed - listed", "attributed > listed"),
+        "warehouse_credits_idle": ("compute - attributed", IDLE_WHEN),
+        "warehouse_credits_unlisted": ("attributed - listed", UNLISTED_WHEN),
     }
     in_bill = f"date_trunc('month', day) IN (SELECT date_trunc('month', b_day) FROM {BILL_TABLE})"
     return [

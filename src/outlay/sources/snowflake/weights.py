@@ -33,6 +33,10 @@ ATTRIBUTED = "Attributed"
 UNLISTED = "Unlisted queries"
 WHOLE = "Not attributed"
 
+# Credits of queries are binary numbers, whose sum may miss the hour's by less than 10^-9.
+UNLISTED_WHEN = "attributed - listed >= 0.000000001"
+IDLE_WHEN = "compute - attributed >= 0.000000001"
+
 _COMPUTE = "WAREHOUSE_METERING"
 _ACCELERATION = "QUERY_ACCELERATION"
 _STORAGE = "STORAGE"
@@ -243,8 +247,8 @@ class Weights:
             f"SELECT {shape}, '{state}' AS state, {_units(credits)} AS weight "
             f"FROM {SPLIT_TABLE} WHERE {when}"
             for state, credits, when in (
-                (UNLISTED, "(attributed - listed)", "attributed > listed"),
-                (IDLE, "(compute - attributed)", "compute > attributed"),
+                (UNLISTED, "(attributed - listed)", UNLISTED_WHEN),
+                (IDLE, "(compute - attributed)", IDLE_WHEN),
                 (WHOLE, "compute", "attributed IS NULL"),
             )
         ]
