@@ -276,8 +276,9 @@ class TestRules:
 
     def test_the_digest_changes_with_the_rules_and_with_them_alone(self) -> None:
         rule = VocabularyRule(service="a", category="Web")
-        assert Vocabulary().digest == VERSION
-        assert Vocabulary([rule]).digest == Vocabulary([rule]).digest != VERSION
+        shipped_alone = Vocabulary().digest
+        assert shipped_alone.startswith(f"{VERSION}.")
+        assert Vocabulary([rule]).digest == Vocabulary([rule]).digest != shipped_alone
         other = VocabularyRule(service="b", category="Web")
         assert Vocabulary([rule, other]).digest != Vocabulary([other, rule]).digest
 

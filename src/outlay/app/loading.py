@@ -14,6 +14,7 @@ from outlay.app.kinds import SOURCE, Cadence, SourceSpec
 from outlay.app.options import with_files_read
 from outlay.app.running import running
 from outlay.app.status import SourceLoad
+from outlay.app.vocabulary import relift, vocabulary
 from outlay.money import BillingPeriod, MoneyError
 from outlay.resources import ResourceError, check_name, refuse_secrets, valid_name
 from outlay.sources.contract import Feed, Progress, Source, SourceError, Transport
@@ -105,7 +106,12 @@ def sync(
             if _spec(resource).enabled and _spec(resource).cadence != "manual"
         ]
     loads = [_sync_one(workspace, resource, period, dry_run, progress) for resource in chosen]
-    return loads if dry_run else _maintained(workspace, loads)
+    if dry_run:
+        return loads
+    if not names and period is None:
+        # Also what is not synced by itself is named by today's vocabulary.
+        loads += relift(workspace, skip={load.source for load in loads}, progress=progress)
+    return _maintained(workspace, loads)
 
 
 def _maintained(workspace: Workspace, loads: list[SourceLoad]) -> list[SourceLoad]:
@@ -358,6 +364,7 @@ def _run(
             max_rejected=spec.max_rejected,
             progress=progress,
             dry_run=dry_run,
+            words=vocabulary(workspace),
         )
     except (SourceError, LakeError, MoneyError, ResourceError) as error:
         return replace(done, error=str(error))

@@ -73,11 +73,13 @@ class Vocabulary:
 
     @property
     def digest(self) -> str:
-        """The version of the table, and a mark of the user's rules if there are any."""
+        """The version and content of the tables, and a mark of the user's rules if there are
+        any."""
+        shipped = f"{self.version}.{self.tables.mark}"
         if not self.rules:
-            return self.version
+            return shipped
         text = json.dumps([rule.model_dump(mode="json") for rule in self.rules], sort_keys=True)
-        return f"{self.version}+{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+        return f"{shipped}+{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     def provider(self, name: str | None) -> str:
         """The key of a provider by any of its names (`aws`, `microsoft`, …); else empty."""

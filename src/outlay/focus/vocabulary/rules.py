@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from outlay.focus.services import SERVICE_CATEGORIES, SUBCATEGORY_PARENTS
 
@@ -36,6 +36,12 @@ class VocabularyRule(BaseModel):
     country: str | None = Field(None, description="ISO 3166 code, e.g. DE", pattern=r"^[A-Z]{2}$")
     continent: str | None = Field(None, description="e.g. Europe")
     type_name: str | None = Field(None, description="the kind of resource, e.g. Virtual Machine")
+
+    @field_validator("country", mode="before")
+    @classmethod
+    def _norway(cls, country: object) -> object:
+        """YAML takes NO for a truth value."""
+        return "NO" if country is False else country
 
     @property
     def about(self) -> Literal["service", "region", "resource_type"]:

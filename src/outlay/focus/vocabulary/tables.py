@@ -6,13 +6,16 @@ A spelling is compared without regard to case, blanks and punctuation, so that `
 
 import csv
 import functools
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
 VERSION = "2026.11.1"
-"""Raised with every change of a table: what was loaded with another version is named anew."""
+"""Raised with every release of the tables, and when the same tables are read otherwise."""
+
+_FILES = ("places", "providers", "region_spellings", "resource_types", "services", "words")
 
 CLOUDS = ("aws", "microsoft", "google", "oracle", "ibm")
 """Providers that have regions of their own; where others run on them, theirs are looked up."""
@@ -62,6 +65,8 @@ class Tables:
     empty spelling is for what a service's resources mostly are (`*` in the file).
     """
 
+    mark: str
+    """A hash of the files: what was loaded with other tables is named anew."""
     providers: dict[str, str]
     provider_names: dict[str, str]
     services: dict[tuple[str, str, str], Service]
@@ -86,6 +91,7 @@ def shipped() -> Tables:
     services = _services()
     names = {row["provider"]: row["spellings"].split("|")[0] for row in _rows("providers")}
     return Tables(
+        mark=_mark(),
         provider_names=names,
         providers={
             fold(spelling): row["provider"]
@@ -103,6 +109,13 @@ def shipped() -> Tables:
         places=places,
         resource_types=_resource_types(),
     )
+
+
+def _mark() -> str:
+    digest = hashlib.sha256()
+    for name in _FILES:
+        digest.update(files(__package__).joinpath(f"{name}.csv").read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
