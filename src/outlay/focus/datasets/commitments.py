@@ -37,7 +37,7 @@ _REASONS = {
     f"{_C}PaymentUpfrontPercentage": "how it is paid, or what it costs in all, is not known",
     f"{_C}Quantity": "no purchase states a quantity and a term",
     f"{_C}Unit": "no purchase states a quantity and a term",
-    f"{_C}DiscountPercentage": "no covered usage is on a loaded bill",
+    f"{_C}DiscountPercentage": "no covered usage is on a loaded bill, or the bill is not amortised",
     f"{_C}Type": "the bill does not name the type of the commitment",
     "PricingCurrency": "the bill is priced in its billing currency",
     "PricingCurrencyContractCommitmentCost": "no bill states the fee in the pricing currency",

@@ -82,8 +82,9 @@ class Found:
 
     @property
     def discount(self) -> Decimal | None:
-        """The discount on what was covered, 0 to 1, to four decimals; None if nothing was."""
-        if self.is_contract or self.contracted <= 0:
+        """The discount on what was covered, 0 to 1, to four decimals; None if nothing was, or if
+        the bill does not spread the commitment's cost over it."""
+        if self.is_contract or self.contracted <= 0 or not self.effective:
             return None
         saved = total((self.contracted, self.effective.copy_negate()))
         share = quotient(saved, self.contracted, 4)
@@ -169,7 +170,8 @@ def _discounts(ledger: Ledger) -> str:
             any_value(l.CommitmentDiscountType) AS type,
             coalesce(any_value(l.CommitmentDiscountName),
                 any_value(l.ChargeDescription) FILTER (l.buys)) AS description,
-            coalesce(any_value(l.unit) FILTER (l.buys), any_value(l.unit)) AS unit,
+            coalesce(arg_max(l.unit, l.ChargePeriodStart) FILTER (l.buys AND NOT l.once),
+                any_value(l.unit) FILTER (l.buys), any_value(l.unit)) AS unit,
             CAST(NULL AS VARCHAR) AS contract, false AS is_contract,
             sum(l.quantity) FILTER (l.once) AS bought_quantity, any_value(n.fee) AS fee,
             coalesce(sum(l.ContractedCost) FILTER (l.CommitmentDiscountStatus = 'Used'), 0)
