@@ -92,6 +92,16 @@ class Share:
         return share.quantize(Decimal("0.1"), ROUND_DOWN)
 
 
+def added(one: Share | None, other: Share) -> Share:
+    """The shares of several providers, of one thing in one currency, as one."""
+    if one is None:
+        return replace(other, provider="")
+    assert (one.about, one.currency) == (other.about, other.currency)
+    return replace(
+        one, named=total((one.named, other.named)), total=total((one.total, other.total))
+    )
+
+
 @dataclass(frozen=True)
 class Unmapped:
     """A value that has no name, with the money behind it. `value` is None where the bill says

@@ -26,6 +26,9 @@ ABOUT: tuple[About, ...] = ("service", "category", "subcategory", "region", "res
 """What can have a name, in the order in which it is shown."""
 
 _NONE = Decimal(0)
+_MOST_MEMOS = 2_000
+_MEMO: dict[tuple[str, str, str], tuple["Words", ...]] = {}
+"""What a delivery says under a vocabulary never changes: (lake, delivery, digest) → its words."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,17 @@ def words(lake: "Lake", pin: Pin, vocabulary: Vocabulary) -> list[Words]:
     try:
         for current in pin.slices:
             key = current.delivery.id
-            relation = _relation(connection, current, paths["daily"][key], paths["contexts"][key])
-            for said in _judged(connection, relation, vocabulary):
+            memo = (str(lake.path), key, vocabulary.digest)
+            there = _MEMO.get(memo)
+            if there is None:
+                relation = _relation(
+                    connection, current, paths["daily"][key], paths["contexts"][key]
+                )
+                there = tuple(_judged(connection, relation, vocabulary))
+                while len(_MEMO) >= _MOST_MEMOS:
+                    _MEMO.pop(next(iter(_MEMO)), None)
+                _MEMO[memo] = there
+            for said in there:
                 found.setdefault(replace(said, amount=_NONE), []).append(said.amount)
     finally:
         connection.close()

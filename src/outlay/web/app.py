@@ -14,7 +14,7 @@ from starlette.types import Scope
 import outlay
 from outlay.app import Workspace
 from outlay.app.scheduling import Syncer
-from outlay.web import charges, errors, export, restatements, sources, usecases, views
+from outlay.web import charges, errors, export, restatements, sources, usecases, views, vocabulary
 from outlay.web.explore import routes as explore
 from outlay.web.render import Site
 from outlay.web.security import LOOPBACK_HOSTS, Guard
@@ -62,7 +62,10 @@ def create_app(
     app.mount("/static", _Static(directory=_STATIC), name="static")
     if api is not None:
         app.include_router(api, prefix=API_PREFIX)
-    for room in (explore, charges, usage, sources, restatements, views, usecases, export):
+    rooms = (
+        explore, charges, usage, sources, restatements, views, usecases, vocabulary, export
+    )  # fmt: skip
+    for room in rooms:
         app.include_router(room.router(site), include_in_schema=False)
     errors.install(app, site)
     app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=6)
