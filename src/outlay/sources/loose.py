@@ -10,6 +10,7 @@ from outlay.sources.tabular import Header, is_tabular, peek
 
 _DIGITS = re.compile(r"\d+")
 _ENDINGS = re.compile(r"(\.(csv|gz|zip|parquet|snappy))+$", re.IGNORECASE)
+_PACKINGS = re.compile(r"(\.(csv|json|jsonl|ndjson|gz|zip|parquet|snappy))+$", re.IGNORECASE)
 _RUN_FOLDERS = (
     re.compile(r"(?:^|/)(BILLING_PERIOD=\d{4}-\d{2})/([^/]+)/[^/]+$"),
     re.compile(r"(?:^|/)(\d{8}-\d{8})/([^/]+)/[^/]+$"),
@@ -98,6 +99,20 @@ def refuse_several_runs(files: Sequence[FileRef]) -> None:
                 f"{period} holds {len(names)} runs of one period ({', '.join(sorted(names))}) and "
                 "no manifest says which one is current. Point to the export's own folder, which "
                 "has its manifests, or to one run."
+            )
+
+
+def refuse_packings(files: Sequence[FileRef], where: str) -> None:
+    """Raise SourceError where files of one name differ by their endings alone (`bill.csv` beside
+    `bill.parquet` or `bill.csv.gz`): they are one table, whose rows would be counted again."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for file in files:
+        names[_PACKINGS.sub("", file.path)].append(file.path)
+    for paths in names.values():
+        if len(paths) > 1:
+            raise SourceError(
+                f"{where} holds one table in {len(paths)} packings ({', '.join(sorted(paths))}), "
+                "whose rows would be counted again: keep one of them there, or point to one file."
             )
 
 

@@ -1,5 +1,6 @@
 """FOCUS bills for the contract suite: one loose file a month."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from tests.sources.focus.bills import ROW
 from tests.sources.tables import write_table
 
 OPTIONS: dict[str, object] = {}
+FORMATS = ("csv", "parquet", "json")
 
 
 def focus_row(line: Line) -> dict[str, str]:
@@ -32,4 +34,8 @@ def write(folder: Path, lines: Sequence[Line], format: str) -> None:
     """One file a month."""
     for month in sorted({line.month for line in lines}):
         rows = [focus_row(line) for line in lines if line.month == month]
-        write_table(folder / f"bill-{month[0]:%Y-%m}.{format}", rows, COSTS)
+        path = folder / f"bill-{month[0]:%Y-%m}.{format}"
+        if format == "json":
+            path.write_text(json.dumps([one | {"Tags": {"team": "search"}} for one in rows]))
+        else:
+            write_table(path, rows, COSTS)

@@ -1,13 +1,19 @@
 """Which files are one feed, and what a folder of FOCUS offers."""
 
 import json
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from outlay.sources.contract import SourceError
 from outlay.sources.focus import Focus, FocusOptions
 from outlay.sources.loose import HalfWrittenError
+from outlay.sources.transports.file import FileTransport
+from tests.contract.ledger import Ledger
+from tests.contract.sample import Line
 from tests.sources.focus.bills import ROW, csv_bytes
+from tests.sources.focus.sample import focus_row, write
 from tests.sources.places import Place
 
 SOURCE = Focus()
@@ -107,3 +113,29 @@ def test_two_runs_without_manifests_are_refused_rather_than_added() -> None:
 def test_a_half_written_export_may_be_tried_again() -> None:
     assert HalfWrittenError.retryable
     assert not SourceError.retryable
+
+
+def test_json_is_read_in_any_stringing_and_other_documents_are_left_out(tmp_path: Path) -> None:
+    rows = [focus_row(Line("0.1234567890123456789")), focus_row(Line("-2E-7"))]
+    texts = {
+        "lines.jsonl": "".join(json.dumps(row) + "\n" for row in rows),
+        "array.json": json.dumps(rows, indent=1),
+        "objects.json": "".join(json.dumps(row, indent=1) for row in rows),
+    }
+    ledger = Ledger(tmp_path / "lake")
+    for name, text in texts.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / name).write_text(text)
+        (folder / "notes.json").write_text('{"about": "this bill"}')
+        (outcome,) = ledger.load(name.partition(".")[0], folder)
+        assert outcome.status == "loaded", outcome.message
+        sums = ledger.sums(name.partition(".")[0], "2026-10", "Tags['team']", "BilledCost")
+        assert sums == {"search": Decimal("0.1234565890123456789")}
+
+
+def test_one_table_in_two_packings_is_refused(tmp_path: Path) -> None:
+    for format in ("csv", "json"):
+        write(tmp_path, [Line("1")], format)
+    with pytest.raises(SourceError, match="one table in 2 packings"):
+        Focus().deliveries(FileTransport(str(tmp_path)), FocusOptions())

@@ -1,7 +1,8 @@
 """The source of FOCUS files of any vendor, loose or in folders."""
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as MappingABC
+from typing import BinaryIO, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -18,9 +19,10 @@ from outlay.sources.contract import (
     SourceOptions,
     Transport,
 )
+from outlay.sources.documents import is_document, peek_document, read_objects
 from outlay.sources.focus.mapping import FocusReader
 from outlay.sources.focus.runs import current_runs
-from outlay.sources.loose import below, claimed, feed_name, roots
+from outlay.sources.loose import below, claimed, feed_name, refuse_packings, roots
 from outlay.sources.tabular import Header, is_tabular, peek
 
 # No other bill has these names; Azure's own exports share many of the rest.
@@ -59,12 +61,13 @@ class FocusOptions(SourceOptions):
 
 
 class Focus(Source):
-    """FOCUS 1.0 to 1.4 in CSV, gzip, zip or Parquet."""
+    """FOCUS 1.0 to 1.4 in CSV, gzip, zip, Parquet or JSON."""
 
     kind: ClassVar[str] = "focus"
     title: ClassVar[str] = "FOCUS files"
     description: ClassVar[str] = (
-        "FOCUS 1.0 to 1.4 of any vendor: CSV (plain, .gz, .zip) or Parquet, one file or folders"
+        "FOCUS 1.0 to 1.4 of any vendor: CSV (plain, .gz, .zip), Parquet or JSON, one file or "
+        "folders"
     )
     example: ClassVar[str] = "outlay source add saas --kind focus --location bills/focus"
     mapping_version: ClassVar[int] = 1
@@ -72,10 +75,14 @@ class Focus(Source):
 
     def recognise(self, transport: Transport, files: Sequence[FileRef]) -> list[Feed]:
         """Folders and files whose headers are FOCUS, those with AWS's own columns left out."""
-        claims = claimed(transport, files, lambda header: is_focus(header) and not is_aws(header))
+        tables = [file for file in files if not is_document(file.path)]
+        claims = claimed(transport, tables, lambda header: is_focus(header) and not is_aws(header))
+        documents = {file: _document_header(transport, file) for file in files}
+        claims += [file for file, header in documents.items() if header and is_focus(header)]
         feeds = []
         for root in roots(files, claims):
-            first = peek(transport, below(claims, root)[0])
+            one = below(claims, root)[0]
+            first = documents[one] or peek(transport, one)
             feeds.append(
                 Feed(self.kind, feed_name(transport, root), root, focus_evidence(first), 60)
             )
@@ -86,16 +93,28 @@ class Focus(Source):
     ) -> list[Delivery]:
         """One delivery of all files below the root; the rows' own periods make the slices."""
         files = below(transport.list(), root)
-        tables = [file for file in files if is_tabular(file.path) or len(files) == 1]
+        where = f"{transport.location}{'/' + root if root else ''}"
+        tables = []
+        for file in files:
+            header = _document_header(transport, file)
+            if header is not None and (is_focus(header) or len(files) == 1):
+                refuse_other_kind(header, file.path)
+                tables.append(file)
+            elif not is_document(file.path) and (is_tabular(file.path) or len(files) == 1):
+                refuse_other_kind(peek(transport, file), file.path)
+                tables.append(file)
         if not tables:
             raise SourceError(
-                f"there is no bill file at {transport.location}{'/' + root if root else ''}; "
-                "expected FOCUS files (.csv, .csv.gz, .zip, .parquet). Check the location."
+                f"there is no bill file at {where}; expected FOCUS files (.csv, .csv.gz, .zip, "
+                ".parquet, .json, .jsonl). Check the location."
             )
-        for file in tables:
-            refuse_other_kind(peek(transport, file), file.path)
+        refuse_packings(tables, where)
         current, notes = current_runs(transport, files, tables)
         return [Delivery(None, tuple(current), notes=tuple(notes))]
+
+    def records(self, stream: BinaryIO, name: str) -> Iterator[MappingABC[str, object]]:
+        """Rows of JSON lines, of an array, or end to end."""
+        return read_objects(stream, name)
 
     def mapping(self, raw: Raw, options: SourceOptions) -> Mapping:
         """FOCUS columns as they are, lifted to 1.4."""
@@ -103,6 +122,15 @@ class Focus(Source):
         return FocusReader.of(
             raw, currency=options.currency, version=options.version, null_texts=True
         ).mapping()
+
+
+def _document_header(transport: Transport, file: FileRef) -> Header | None:
+    """The keys of a JSON file's first row as a header; None where it is no JSON of rows."""
+    if not is_document(file.path):
+        return None
+    found = peek_document(transport, file)
+    row = found[0] if isinstance(found, list) and found else found
+    return Header("json", tuple(row)) if isinstance(row, dict) else None
 
 
 def is_focus(header: Header) -> bool:

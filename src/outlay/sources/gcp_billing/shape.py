@@ -11,10 +11,10 @@ from outlay.sources.documents import is_document
 from outlay.sources.gcp_billing.columns import looks_like_export
 from outlay.sources.gcp_billing.focus_view import looks_like_view
 from outlay.sources.gcp_billing.records import first_row
+from outlay.sources.loose import refuse_packings
 from outlay.sources.tabular import is_tabular, peek
 
 _DIGITS = re.compile(r"\d+")
-_ENDINGS = re.compile(r"(\.(flat|csv|json|jsonl|ndjson|gz|zip|parquet|snappy))+$", re.IGNORECASE)
 _TABLE = re.compile(
     r"gcp_billing_export(_resource)?_v\d+_([0-9A-Za-z]{6}(?:[_-][0-9A-Za-z]{6}){2})"
 )
@@ -73,12 +73,10 @@ def refuse_copies(found: Sequence[Found], where: str) -> None:
     """Raise SourceError where the files may hold the same rows twice: the export in two shapes or
     two packings, or the standard table beside the detailed one of the same account."""
     shapes: dict[str, list[str]] = defaultdict(list)
-    stems: dict[str, list[str]] = defaultdict(list)
     tables: dict[str, dict[str, str]] = defaultdict(dict)
     for one in found:
         path = one.file.path
         shapes[one.shape].append(path)
-        stems[_ENDINGS.sub("", path)].append(path)
         if match := _TABLE.search(path):
             account = match[2].replace("_", "-").upper()
             tables[account]["detailed" if match[1] else "standard"] = path
@@ -89,12 +87,7 @@ def refuse_copies(found: Sequence[Found], where: str) -> None:
             "same rows, which would be counted again: load one of them, by pointing to its file "
             "or to a folder that holds one shape alone."
         )
-    for paths in stems.values():
-        if len(paths) > 1:
-            raise SourceError(
-                f"{where} holds one table in {len(paths)} packings ({_few(paths)}), whose rows "
-                "would be counted again: keep one of them there, or point to one file."
-            )
+    refuse_packings([one.file for one in found], where)
     for account, kinds in sorted(tables.items()):
         if len(kinds) > 1:
             raise SourceError(
