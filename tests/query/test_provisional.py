@@ -95,6 +95,28 @@ def test_a_charge_is_not_known_for_longer_than_until_it_was_delivered(ledger: Le
     assert left(lane(ledger)) == {"2099-10-05": Decimal(24)}
 
 
+def test_hours_that_the_bill_has_closed_without_a_charge_are_unmatched(ledger: Ledger) -> None:
+    steps = [
+        [pod(f"2026-10-{day:02d}", "24", "i-1"), pod(f"2026-10-{day:02d}", "2", "lb", "lb")]
+        for day in range(5, 9)
+    ]
+    ledger.cluster("cluster", *steps)
+    bills = [("2026-10-05T00", "2026-10-05T06"), ("2026-10-06T00", "2026-10-07T00")]
+    bills.append(("2026-10-07T00", "2026-10-07T12"))
+    ledger.bill("aws", [charge("1", start, end, "i-1") for start, end in bills])
+    found = lane(ledger)
+    # The last charge ends on the 7th at noon: what is before the 6th at noon is closed.
+    assert left(found) == {
+        "2026-10-05": Decimal(0),
+        "2026-10-06": Decimal(1),
+        "2026-10-07": Decimal(12) + Decimal(2),
+        "2026-10-08": Decimal(26),
+    }
+    # 18 hours of the node on the 5th, and the balancer for a day and a half.
+    assert found.unmatched == {"USD": Decimal(18) + Decimal(2) + Decimal(1)}
+    assert found.superseded == {"USD": Decimal(6) + Decimal(24) + Decimal(12)}
+
+
 def test_a_condition_narrows_the_bill(ledger: Ledger) -> None:
     ledger.cluster("cluster", [pod("2026-10-05", "24", "i-1")])
     ledger.bill(
@@ -196,6 +218,6 @@ def test_json_holds_every_digit(ledger: Ledger) -> None:
         {
             "source": "cluster", "superseded_by": "aws", "day": "2026-10-05", "ResourceId": "i-1",
             "currency": "USD", "rated_by": "usage", "estimated": "24.000000001",
-            "superseded": "0.00", "provisional": "24.000000001",
+            "superseded": "0.00", "provisional": "24.000000001", "unmatched": "0.00",
         }
     ]  # fmt: skip

@@ -227,6 +227,11 @@ def _show_lane(cli: Cli, lane: Lane) -> None:
         )
     else:
         cli.out.say("Nothing is provisional: no tied source has an estimate here.")
+    if lane.unmatched:
+        cli.out.say(
+            f"{_amounts(lane.unmatched)} were estimated for hours that the bills have closed "
+            "without a charge for the same scope: not provisional."
+        )
     for name, amounts in lane.untied.items():
         cli.out.say(
             f"{name} estimates {_amounts(amounts)} and is tied to no bill: outlay tie {name} BILL "

@@ -3,12 +3,14 @@
 A source of usage is tied to the bill that will charge for it, and to the columns that both have
 in common (the scope: a node's id, a model, a project). Each hour of a scope that the bill has
 charged is superseded: the estimate of that hour is gone, and the bill stands alone. What is left
-is provisional. It is never added to charges.
+is provisional, as long as the bill may still bring it: hours a day before the last one that the
+bill has charged anything for are closed, and an estimate there matches no charge. None of it is
+ever added to charges.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
@@ -27,6 +29,8 @@ from outlay.query.usage.result import Estimates
 from outlay.query.usage.run import UsageLake, bounds_sql, dimension_sql, files, resolved
 
 _DIVISION = Context(prec=60)
+_LAG = timedelta(days=1)
+"""How long after its last charged hour a bill may still bring charges of the hours before."""
 _SCALE = Decimal("1E-21")
 _PRESENCE = "node_cpu_capacity"
 """The metric whose rows say that a resource was there for an hour: one a node and hour."""
@@ -47,9 +51,10 @@ class SupersededBy:
 
 @dataclass(frozen=True)
 class ProvisionalRow:
-    """One day of one group: what was estimated, what of it the bill has charged meanwhile, and
-    what is left. `rated_by` is `usage` (the tool's own price) or `bill` (the bill's last price of
-    the same resource)."""
+    """One day of one group: what was estimated, what of it the bill has charged meanwhile, what
+    is left, and what is `unmatched`, since the bill has closed its hours without such a charge.
+    `rated_by` is `usage` (the tool's own price) or `bill` (the bill's last price of the same
+    resource)."""
 
     source: str
     bill: str
@@ -59,11 +64,12 @@ class ProvisionalRow:
     rated_by: str
     estimated: Decimal
     provisional: Decimal
+    unmatched: Decimal = Decimal(0)
 
     @property
     def superseded(self) -> Decimal:
         """The part of the estimate whose hours the bill has charged."""
-        return total((self.estimated, self.provisional.copy_negate()))
+        return total((self.estimated, self.provisional.copy_negate(), self.unmatched.copy_negate()))
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,11 @@ class Lane:
         """What the bills have charged meanwhile, as it had been estimated, by currency."""
         return _by_currency((row.currency, row.superseded) for row in self.rows)
 
+    @property
+    def unmatched(self) -> Estimates:
+        """What was estimated for hours that the bills have closed without such a charge."""
+        return _by_currency((row.currency, row.unmatched) for row in self.rows if row.unmatched)
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; money as text with all its digits."""
         return {
@@ -101,6 +112,7 @@ class Lane:
             "to": None if self.end is None else str(self.end),
             "provisional": _texts(self.provisional),
             "superseded": _texts(self.superseded),
+            "unmatched": _texts(self.unmatched),
             "rows": [
                 {
                     "source": row.source,
@@ -115,6 +127,7 @@ class Lane:
                     "estimated": money_text(row.estimated),
                     "superseded": money_text(row.superseded),
                     "provisional": money_text(row.provisional),
+                    "unmatched": money_text(row.unmatched),
                 }
                 for row in self.rows
             ],
@@ -215,6 +228,10 @@ def _estimates(
     return {code: amount for code, amount in sorted(found) if amount}
 
 
+_Parts = tuple[Decimal, Decimal, Decimal]
+"""An estimate, what of it is provisional, what of it is unmatched."""
+
+
 class _Asked:
     """One source of usage against its bill."""
 
@@ -287,6 +304,8 @@ class _Asked:
             f"CREATE OR REPLACE TEMP TABLE billed AS SELECT DISTINCT {listed}{_hours('s', 'e')} "
             f"AS hour FROM (SELECT DISTINCT {listed}s, e FROM charged)"
         )
+        ((last,),) = self.connection.execute("SELECT max(e) FROM charged").fetchall()
+        self.closed = datetime.min if last is None else last - _LAG
 
     def _narrowed(self, columns: frozenset[str]) -> list[str]:
         found = []
@@ -308,7 +327,7 @@ class _Asked:
     # ------------------------------------------------------------------ the usage's side
 
     def _open(self, estimate: str, more: Sequence[str]) -> list[tuple[Any, ...]]:
-        """Per day, group, scope where asked: hours, hours that are not billed, and a sum."""
+        """Per day, group and scope: hours, those still open, those closed in vain, and a sum."""
         keys = ", ".join(self.keys)
         scope = "".join(f"{s} AS {k}, " for s, k in zip(self.scope, self.keys, strict=True))
         shown = "".join(f"{sql} AS b{index}, " for index, sql in enumerate(self.shown))
@@ -320,24 +339,30 @@ class _Asked:
             [f"billed.{key} = u.{key}" for key in self.keys] + ["billed.hour = u.hour"]
         )
         scoped = f"{keys}, " if keys else ""
+        closed = f"TIMESTAMP '{self.closed:%Y-%m-%d %H:%M:%S}'"
         return self.connection.execute(
             f"WITH rows AS (SELECT {scope}{shown}UsagePeriodStart AS s, UsagePeriodEnd AS e, "
             f"EstimatedCurrency AS currency, {estimate} AS amount FROM {self.there} "
             f"WHERE {where} GROUP BY ALL), "
             "numbered AS (SELECT *, row_number() OVER () AS id FROM rows), "
             f"u AS (SELECT *, {_hours('s', 'e')} AS hour FROM numbered), "
-            "counted AS (SELECT id, count(*) AS n, count_if(billed.hour IS NULL) AS open "
+            "counted AS (SELECT id, count(*) AS n, "
+            f"count_if(billed.hour IS NULL AND u.hour >= {closed}) AS open, "
+            f"count_if(billed.hour IS NULL AND u.hour < {closed}) AS vain "
             f"FROM u LEFT JOIN billed ON {same} GROUP BY 1) "
-            f"SELECT CAST(s AS DATE), currency, n, open, sum(amount), {names}{scoped}count(*) "
+            f"SELECT CAST(s AS DATE), currency, n, open, vain, sum(amount), {names}{scoped}"
+            "count(*) "
             "FROM numbered JOIN counted USING (id) GROUP BY ALL"
         ).fetchall()
 
     def _estimated(self) -> list[ProvisionalRow]:
         found = self._open("sum(EstimatedCost)", ["EstimatedCost <> 0"])
-        parts: dict[tuple[Any, ...], list[tuple[Decimal, Decimal]]] = {}
-        for day, currency, hours, left, amount, *rest in found:
+        parts: dict[tuple[Any, ...], list[_Parts]] = {}
+        for day, currency, hours, left, vain, amount, *rest in found:
             key = (day, currency or "", *rest[: len(self.shown)])
-            parts.setdefault(key, []).append((amount, _part(amount, left, hours)))
+            parts.setdefault(key, []).append(
+                (amount, _part(amount, left, hours), _part(amount, vain, hours))
+            )
         return [self._row(key, amounts, "usage") for key, amounts in parts.items()]
 
     def _rated(self) -> list[ProvisionalRow]:
@@ -349,17 +374,18 @@ class _Asked:
         if not there or not self.keys:
             return []
         prices = self._prices()
-        parts: dict[tuple[Any, ...], list[tuple[Decimal, Decimal]]] = {}
+        parts: dict[tuple[Any, ...], list[_Parts]] = {}
         unpriced = set()
-        for day, _, hours, left, _, *rest in there:
+        for day, _, hours, left, vain, _, *rest in there:
             shown, scope = rest[: len(self.shown)], tuple(rest[len(self.shown) : -1])
             number = rest[-1]
             if scope not in prices:
                 unpriced.add(scope)
             for currency, price in prices.get(scope, {}).items():
-                whole = _DIVISION.multiply(price, Decimal(hours * number))
-                open_ = _DIVISION.multiply(price, Decimal(left * number))
-                parts.setdefault((day, currency, *shown), []).append((whole, open_))
+                whole, open_, lost = (
+                    _DIVISION.multiply(price, Decimal(n * number)) for n in (hours, left, vain)
+                )
+                parts.setdefault((day, currency, *shown), []).append((whole, open_, lost))
         if unpriced:
             self.notes.append(
                 f"{len(unpriced)} resources of {self.name} have no price: neither the tool gives "
@@ -388,7 +414,7 @@ class _Asked:
         return prices
 
     def _row(
-        self, key: tuple[Any, ...], amounts: Sequence[tuple[Decimal, Decimal]], rated_by: str
+        self, key: tuple[Any, ...], amounts: Sequence[_Parts], rated_by: str
     ) -> ProvisionalRow:
         day, currency, *values = key
         return ProvisionalRow(
@@ -398,8 +424,9 @@ class _Asked:
             tuple(values),
             currency,
             rated_by,
-            total(whole for whole, _ in amounts),
-            total(left for _, left in amounts),
+            total(whole for whole, _, _ in amounts),
+            total(left for _, left, _ in amounts),
+            total(vain for _, _, vain in amounts),
         )
 
 
