@@ -44,5 +44,7 @@ VENDORS: tuple[Vendor, ...] = (
     Vendor("kestrel-openai", "openai", "openai"),
     Vendor("kestrel-anthropic", "anthropic", "anthropic"),
     Vendor("kestrel-gateway", "ai-gateway", "gateway", {}, "kestrel-openai", ("x_Model",)),
+    Vendor("kestrel-snowflake", "snowflake", "snowflake"),
+    Vendor("kestrel-databricks", "databricks", "databricks"),
     Vendor("brightpage", "csv", "brightpage", {"mapping": brightpage.MAPPING}),
 )
