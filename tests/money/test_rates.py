@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from outlay.money import BillingPeriod
-from outlay.money.rates import EcbRates, MonthRates, Rate, RateError, ecb_rates
+from outlay.money.rates import (
+    DatedRate,
+    EcbRates,
+    MonthRates,
+    Rate,
+    RateError,
+    TableRates,
+    ecb_rates,
+    inverse,
+)
 
 HISTORY = """\
 Date,USD,GBP,RUB,IDR,
@@ -30,7 +39,7 @@ def rates(tmp_path: Path) -> EcbRates:
 
 def value(rates: EcbRates, source: str, target: str, day: date) -> tuple[str, date] | None:
     rate = rates.rate(source, target, day)
-    return rate and (str(rate.value), rate.day)
+    return None if rate is None else (str(rate.value), rate.day)
 
 
 def test_a_day_has_its_own_rate_or_the_last_before_it(rates: EcbRates) -> None:
@@ -95,3 +104,52 @@ def test_a_zip_without_rates_is_named(tmp_path: Path) -> None:
         archive.writestr("readme.txt", "hello\nworld\n")
     with pytest.raises(RateError, match="Date and currency codes"):
         EcbRates(path)
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def fixed() -> TableRates:
+    october = DatedRate(day("2026-10-01"), day("2026-11-01"), Decimal("1.25"))
+    december = DatedRate(day("2026-12-01"), day("2027-01-01"), Decimal("1.5"))
+    krone = DatedRate(day("2026-10-05"), None, Decimal("0.1"))
+    return TableRates({("EUR", "USD"): [december, october], ("NOK", "USD"): [krone]}, "finance")
+
+
+@pytest.mark.parametrize(
+    ("pair", "on", "expected"),
+    [
+        ("EUR/USD", "2026-10-01", ("1.250000000", "2026-10-01")),
+        ("EUR/USD", "2026-10-31", ("1.250000000", "2026-10-01")),
+        ("EUR/USD", "2026-11-01", None),
+        ("EUR/USD", "2026-12-31", ("1.500000000", "2026-12-01")),
+        ("EUR/USD", "2026-09-30", None),
+        ("USD/EUR", "2026-10-10", ("0.800000000", "2026-10-01")),
+        ("USD/EUR", "2026-12-10", ("0.666666667", "2026-12-01")),
+        ("NOK/USD", "2026-10-04", None),
+        ("NOK/USD", "2027-10-04", ("0.100000000", "2026-10-05")),
+        ("NOK/EUR", "2026-10-10", None),
+        ("GBP/USD", "2026-10-10", None),
+        ("USD/USD", "2026-10-10", ("1.000000000", "2026-10-10")),
+    ],
+)
+def test_a_fixed_table_holds_from_day_to_day_and_both_ways(
+    pair: str, on: str, expected: tuple[str, str] | None
+) -> None:
+    source, target = pair.split("/")
+    rate = fixed().rate(source, target, day(on))
+    assert (rate and (str(rate.value), str(rate.day))) == expected
+    assert rate is None or rate.publisher in ("finance", "same currency")
+
+
+def test_two_rates_of_one_day_are_refused() -> None:
+    one = DatedRate(day("2026-10-01"), day("2026-11-01"), Decimal(1))
+    with pytest.raises(RateError, match="EUR/USD has two rates for 2026-10-05"):
+        TableRates({("EUR", "USD"): [one, DatedRate(day("2026-10-05"), None, Decimal(2))]}, "x")
+
+
+def test_nought_has_no_inverse() -> None:
+    assert inverse(Decimal(3)) == Decimal("0.333333333")
+    with pytest.raises(ZeroDivisionError):
+        inverse(Decimal("0.0"))

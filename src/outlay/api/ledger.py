@@ -11,11 +11,14 @@ from pydantic import BaseModel, Field
 from outlay.api.answers import json_response, row_data, table_rows
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace, presentation
+from outlay.app.rates import days_asked, list_rates, show_rates
 from outlay.app.shapes import (
     check_json,
+    day_rate_json,
     inference_json,
     kind_json,
     plain,
+    rates_json,
     restatement_json,
     run_json,
     slice_json,
@@ -112,6 +115,24 @@ def routes(workspace: Workspace) -> APIRouter:
                 ],
             }
         )
+
+    @router.get("/rates", summary="What amounts can be converted by")
+    def rates() -> Response:
+        """The bank's rates and fixed tables, with the days that they cover."""
+        return json_response([rates_json(info) for info in list_rates(workspace)])
+
+    @router.get("/rates/{source}/{target}", summary="The rate of each day")
+    def rate(
+        source: str,
+        target: str,
+        from_: Annotated[str, Query(alias="from", description="First day; default today")] = "",
+        to: Annotated[str, Query(description="The day after the last")] = "",
+        rates: Annotated[str, Query(description="ecb or a table; default: the setting")] = "",
+    ) -> Response:
+        """By which charges of that day are converted; null where there is none."""
+        start, end = days_asked(workspace, from_, to)
+        found = show_rates(workspace, source.upper(), target.upper(), start, end, rates or None)
+        return json_response([day_rate_json(day, rate) for day, rate in found])
 
     @router.get("/snapshots", summary="Every commit of the ledger, oldest first")
     def snapshots() -> Response:

@@ -47,6 +47,10 @@ def _declared(
     currency: Annotated[
         str, Query(description="Convert at daily rates to this currency", examples=["EUR"])
     ] = "",
+    rates: Annotated[
+        str,
+        Query(description="Convert by `ecb` or a table's name; default: the setting"),
+    ] = "",
     as_of: Annotated[
         str, Query(description="A day, a UTC time or a snapshot id: what was known then")
     ] = "",

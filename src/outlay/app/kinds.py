@@ -110,4 +110,5 @@ VIEW = "View"
 
 def register_all() -> None:
     """Import every room that registers kinds, so that the registry is complete."""
+    import outlay.app.rates
     import outlay.query.views  # noqa: F401

@@ -34,11 +34,13 @@ class Paths(BaseModel):
 
 
 class Settings(BaseModel):
-    """The whole of `outlay.yaml`. `currency` is what pages convert to when asked to."""
+    """The whole of `outlay.yaml`. `currency` is what pages convert to when asked to, `rates` how
+    where a question does not say: '' (a bill's own, else the bank's), `ecb`, or a table's name."""
 
     model_config = _CONFIG
     name: str = Field(min_length=1, max_length=200)
     currency: str = "USD"
+    rates: str = Field(default="", pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?)?$")
     engine: Engine = Engine()
     paths: Paths = Paths()
 

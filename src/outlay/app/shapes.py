@@ -22,6 +22,7 @@ from outlay.money import BillingPeriod, money_text
 
 if TYPE_CHECKING:
     from outlay.app.inference import Inference
+    from outlay.app.rates import RatesInfo
     from outlay.lake import (
         DeliveryRecord,
         LoadOutcome,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         SnapshotInfo,
     )
     from outlay.lake.types import MeasureChange, UsageLine
+    from outlay.money.rates import Rate
     from outlay.query import DimensionInfo, ValueInfo
     from outlay.resources import Change, Resource
     from outlay.sources.contract import Feed
@@ -154,6 +156,30 @@ def inference_json(found: Inference) -> Json:
             "samples": plain(trial.samples),
             "problems": list(trial.problems),
         },
+    }
+
+
+def rates_json(info: RatesInfo) -> Json:
+    """One thing that amounts can be converted by."""
+    return {
+        "name": info.name,
+        "title": info.title,
+        "from": plain(info.since),
+        "to": plain(info.until),
+        "currencies": list(info.currencies),
+        "default": info.default,
+    }
+
+
+def day_rate_json(day: date, rate: Rate | None) -> Json:
+    """The rate of a charge day; `rate` is null where there is none."""
+    found = {"day": str(day), "rate": None, "rate_of": None, "publisher": None}
+    if rate is None:
+        return found
+    return found | {
+        "rate": f"{rate.value:f}",
+        "rate_of": str(rate.day),
+        "publisher": rate.publisher,
     }
 
 

@@ -342,10 +342,14 @@ class Workspace:
     # --- questions ---
 
     def query(self, query: CostQuery, now: datetime | None = None) -> Result:
-        """Answer a question, with the ECB's rates where money is converted."""
+        """Answer a question. Money is converted by the question's rates, else the workspace's."""
+        from outlay.app.rates import rates_of
         from outlay.query import run
 
-        return run(self.lake, query, now=now)
+        if query.currency is None:
+            return run(self.lake, query, now=now)
+        rates, stated = rates_of(self, query.rates)
+        return run(self.lake, query, rates=rates, stated=stated, now=now)
 
     def values(
         self,

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from outlay.cli.output import NOTHING, Col, Output, count, money
+from outlay.cli.output import NOTHING, Col, Output, count, money, plural
 from outlay.money import money_text
 
 if TYPE_CHECKING:
@@ -89,7 +89,9 @@ def _show_table(out: Output, result: Result) -> None:
         amounts = ", ".join(f"{name} {money(value)}" for name, value in one.amounts.items())
         out.say(f"Not converted, no rate: {amounts} {one.currency}")
     for rate in result.rates:
-        out.say(f"1 {rate.source} = {rate.value} {result.currency} on {rate.day}, {rate.publisher}")
+        more = f"; {plural(rate.others, 'other rate')} for other days" if rate.others else ""
+        told = f"1 {rate.source} = {rate.value} {result.currency} of {rate.day}"
+        out.say(f"{told}, {rate.publisher}{more}")
     for warning in result.warnings:
         out.say(f"Note: {warning}")
 
@@ -97,6 +99,9 @@ def _show_table(out: Output, result: Result) -> None:
 def _say_empty(out: Output, result: Result) -> None:
     if result.snapshot is None:
         out.say("No data yet: outlay load PATH loads a bill.")
+        return
+    if result.unconverted:
+        out.say(f"Nothing could be converted to {result.currency}:")
         return
     range_ = f" from {result.range.start} to {result.range.end}" if result.range else ""
     out.say(

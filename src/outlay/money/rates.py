@@ -6,11 +6,12 @@ on amount × rate is an exact product: what is shown can be worked out again by 
 
 import bisect
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -50,6 +51,13 @@ class Rates(Protocol):
         ...
 
 
+def inverse(value: Decimal) -> Decimal:
+    """One divided by a rate, with nine decimals; ZeroDivisionError for nought."""
+    if not value:
+        raise ZeroDivisionError("a rate of nought has no inverse")
+    return quantised(_DIVISION.divide(Decimal(1), value))
+
+
 def quantised(value: Decimal) -> Decimal:
     """A rate with nine decimals, rounded half to even."""
     return value.quantize(_QUANTUM, rounding=ROUND_HALF_EVEN, context=_DIVISION)
@@ -73,6 +81,11 @@ class EcbRates:
         self._days = [date.fromisoformat(row[:10]) for row in self._rows]
         self._columns: dict[str, tuple[list[date], list[Decimal]]] = {}
         self._known: dict[tuple[str, str, date], Rate | None] = {}
+
+    @property
+    def first_day(self) -> date:
+        """The oldest day in the file."""
+        return self._days[0]
 
     @property
     def last_day(self) -> date:
@@ -143,6 +156,57 @@ class MonthRates:
         if value is None:
             return None
         return Rate(source, target, quantised(value), period.start, self.publisher)
+
+
+@dataclass(frozen=True)
+class DatedRate:
+    """A rate of a fixed table, from its first day until the day before `until` (None: no end)."""
+
+    since: date
+    until: date | None
+    value: Decimal
+
+
+class TableRates:
+    """A fixed table: for each pair (source, target) its dated rates.
+
+    A pair also serves the other way round, by the inverse with nine decimals; two pairs are
+    never multiplied.
+    """
+
+    def __init__(
+        self, pairs: Mapping[tuple[str, str], Sequence[DatedRate]], publisher: str
+    ) -> None:
+        """Keep the rates of each pair in order. RateError where two of a pair overlap."""
+        self.publisher = publisher
+        self.pairs = {
+            pair: tuple(sorted(rates, key=lambda rate: rate.since))
+            for pair, rates in sorted(pairs.items())
+        }
+        for (source, target), rates in self.pairs.items():
+            for one, other in pairwise(rates):
+                if one.until is None or one.until > other.since:
+                    raise RateError(
+                        f"{source}/{target} has two rates for {other.since}; give one a day"
+                    )
+
+    def rate(self, source: str, target: str, day: date) -> Rate | None:
+        """See `Rates.rate`."""
+        if source == target:
+            return Rate(source, target, quantised(Decimal(1)), day, "same currency")
+        found = self._find((source, target), day)
+        if found is not None:
+            return Rate(source, target, quantised(found.value), found.since, self.publisher)
+        found = self._find((target, source), day)
+        if found is None:
+            return None
+        return Rate(source, target, inverse(found.value), found.since, self.publisher)
+
+    def _find(self, pair: tuple[str, str], day: date) -> DatedRate | None:
+        for rate in reversed(self.pairs.get(pair, ())):
+            if rate.since <= day:
+                return rate if rate.until is None or day < rate.until else None
+        return None
 
 
 @lru_cache(maxsize=1)

@@ -26,6 +26,8 @@ from outlay.query.sqlparts import RATES
 _ORDER = "DECIMAL(38,18)"
 
 Amount = Decimal | int | None
+RateKey = tuple[str, date, str]
+"""Currency, charge day, and the text of the rate that the bill states ('' for none)."""
 Fetched = list[tuple[Any, ...]]
 
 
@@ -72,7 +74,7 @@ class Answer:
         self.converted = converted
         self.halves = halves
 
-    def create(self, branches: Sequence[str], rates: Mapping[tuple[str, date], Decimal]) -> None:
+    def create(self, branches: Sequence[str], rates: Mapping[RateKey, Decimal]) -> None:
         """Run the branches and keep their sums."""
         rows = " UNION ALL BY NAME ".join(f"({sql})" for sql in branches)
         if self.converted:
@@ -88,13 +90,14 @@ class Answer:
             f"GROUP BY {', '.join(keys)}"
         )
 
-    def _keep_rates(self, rates: Mapping[tuple[str, date], Decimal]) -> None:
+    def _keep_rates(self, rates: Mapping[RateKey, Decimal]) -> None:
         self.connection.execute(
-            f"CREATE TEMP TABLE {RATES} (_rate_currency VARCHAR, _rate_day DATE, _rate {RATE_SQL})"
+            f"CREATE TEMP TABLE {RATES} (_rate_currency VARCHAR, _rate_day DATE, "
+            f"_rate_stated VARCHAR, _rate {RATE_SQL})"
         )
         rows = [
-            f"({literal(currency)}, DATE '{day}', {value:f})"
-            for (currency, day), value in rates.items()
+            f"({literal(currency)}, DATE '{day}', {literal(stated)}, {value:f})"
+            for (currency, day, stated), value in rates.items()
         ]
         if rows:
             self.connection.execute(f"INSERT INTO {RATES} VALUES {', '.join(rows)}")

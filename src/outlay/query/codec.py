@@ -21,6 +21,7 @@ _URL_KEYS = {
     "limit": "limit",
     "sort": "sort",
     "currency": "currency",
+    "rates": "rates",
     "as_of": "as_of",
     "rules_as_of": "rules_as_of",
 }
@@ -39,6 +40,7 @@ _FLAGS = {
     "limit": "--limit",
     "sort": "--sort",
     "currency": "--currency",
+    "rates": "--rates",
     "as_of": "--as-of",
     "rules_as_of": "--rules-as-of",
 }

@@ -28,6 +28,7 @@ from outlay.query.sqlparts import (
     table_sql,
     with_files,
 )
+from outlay.query.stated import stated_sql
 
 _GROUP = "_group"
 
@@ -61,7 +62,8 @@ def _flat(shape: Shape) -> exp.Select:
         select = select.select(aliased(_filtered_sum(shape, part, resolve), f"s{i}"))
     if shape.convert_to is None:
         return _without_phantom(select)
-    select = select.select(aliased(day(), "_day"))
+    stated = stated_sql(shape.stated, shape.convert_to, resolve)
+    select = select.select(aliased(day(), "_day"), aliased(stated, "_stated"))
     by_day = _without_phantom(select)
     return converted_sums(shape, "_by_day", keys, "_currency").with_("_by_day", as_=by_day)
 
@@ -95,6 +97,8 @@ def _contexts(shape: Shape) -> tuple[exp.Select, list[str]]:
     values: dict[str, exp.Expr] = {}
     if shape.currency:
         values["_currency"] = currency_of(shape, resolve)
+    if shape.convert_to is not None:
+        values["_stated"] = stated_sql(shape.stated, shape.convert_to, resolve)
     for i, dimension in enumerate(shape.by):
         if dimension != CHARGE_DAY:
             values[f"d{i}"] = resolve(dimension)
@@ -173,7 +177,7 @@ def _by_context(shape: Shape) -> exp.Select:
         return select.with_("_facts", as_=_facts(shape))
     days = [f"d{i}" for i, dimension in enumerate(shape.by) if dimension == CHARGE_DAY]
     keys = [_GROUP, *(["_period"] if shape.grain != "none" else []), *days]
-    currencies = exp.select(_GROUP, "_currency").from_("_groups").subquery("_currencies")
+    currencies = exp.select(_GROUP, "_currency", "_stated").from_("_groups").subquery("_currencies")
     by_day = exp.select("*").from_("_by_day").join(currencies, using=_GROUP, join_type="inner")
     return (
         select.with_("_by_day", as_=_facts(shape))

@@ -40,8 +40,9 @@ class CostQuery(BaseModel):
     (see `outlay.query.ranges`), over charges where `where` holds. `compare` adds the range
     before. `limit` keeps the first groups in the order of `sort` (``-name`` is descending,
     ``movers`` the largest absolute change first) and sums the others exactly. `currency` converts
-    at daily rates. `as_of` and `rules_as_of` are a UTC moment, a day (its end is meant) or a
-    snapshot id, as text.
+    by `rates`: the bill's own where it states one and the European Central Bank's daily ones
+    (None), the bank's alone (``ecb``), or a table of rates by its name. `as_of` and
+    `rules_as_of` are a UTC moment, a day (its end is meant) or a snapshot id, as text.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,6 +56,7 @@ class CostQuery(BaseModel):
     limit: int | None = Field(default=None, ge=1)
     sort: str = ""
     currency: str | None = None
+    rates: str | None = None
     as_of: str | None = None
     rules_as_of: str | None = None
 
@@ -130,6 +132,20 @@ class CostQuery(BaseModel):
                 allowed=["a code of three letters, e.g. EUR"],
             )
         return value.strip().upper()
+
+    @field_validator("rates", mode="before")
+    @classmethod
+    def _rates(cls, value: object) -> str | None:
+        if value in (None, ""):
+            return None
+        if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", value.strip()):
+            raise QueryError(
+                f"{value!r} is no name of exchange rates",
+                field="rates",
+                text=str(value),
+                allowed=["ecb", "the name of a table of rates"],
+            )
+        return value.strip()
 
     @field_validator("as_of", "rules_as_of", mode="before")
     @classmethod

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING
 
+from outlay.money.rates import EcbRates
 from outlay.query.measures import MEASURES
 from outlay.query.ranges import Days
 from outlay.query.result import Result
@@ -70,7 +71,11 @@ def _says(where: str, unit: str) -> bool:
 def _old_rates(result: Result) -> list[str]:
     if not result.rates or not result.range or not result.currency:
         return []
-    newest = max(rate.day for rate in result.rates)
+    # A fixed table's and a bill's own rates are meant for a whole month.
+    daily = [rate.day for rate in result.rates if rate.publisher == EcbRates.publisher]
+    if not daily:
+        return []
+    newest = max(daily)
     late = (result.range.end - newest).days
     if late <= 10 or all(MEASURES[name].kind != "money" for name in result.query.measures):
         return []

@@ -4,7 +4,7 @@ From cheap to dear: base cube, tag cube, context-months, daily facts with contex
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from outlay.query.facts import LakeReader, SliceFacts
 from outlay.query.measures import MEASURES
 from outlay.query.ranges import Days
 from outlay.query.shape import Field, Shape, Shift, Sum, Table
+from outlay.query.stated import looked_at, stated_column
 
 CHARGE_DAY = Dimension("column", "ChargeDay")
 CURRENCY = Dimension("column", "BillingCurrency")
@@ -34,11 +35,13 @@ class Asked:
     sums: tuple[Sum, ...]
     grain: str
     money: bool
+    also: frozenset[Dimension] = frozenset()
+    """Dimensions that the conversion looks at."""
 
     @property
     def needed(self) -> frozenset[Dimension]:
         """Every dimension that any part of the question looks at."""
-        found = {*self.by, *(referenced(self.condition) if self.condition else ())}
+        found = {*self.by, *self.also, *(referenced(self.condition) if self.condition else ())}
         for part in self.sums:
             found |= referenced(part.condition) if part.condition else set()
         return frozenset(found | {CURRENCY} if self.money else found)
@@ -78,18 +81,22 @@ def plan(
     target: str | None,
     *,
     halves: bool = False,
+    stated: bool = False,
 ) -> Iterator[Branch]:
     """The branches that answer `asked` over the span; slices outside of it are left out.
 
     `target` is the currency to convert to (None: nothing needs converting), in `halves` where
-    amounts are too large for one product. Raises QueryError where only charges can answer and
+    amounts are too large for one product; `stated` converts by a slice's own rates where it has
+    some. Raises QueryError where only charges can answer and
     they are gone by retention.
     """
     merged: dict[Shape, dict[str, list[Path]]] = {}
     for slice_ in facts:
         if not overlaps(slice_, span.days):
             continue
-        shape = _shape(slice_, asked, span, target, halves)
+        column = stated_column(slice_) if stated and target and asked.money else None
+        seen = replace(asked, also=looked_at(column)) if column else asked
+        shape = replace(_shape(slice_, seen, span, target, halves), stated=column)
         files = _files(lake, slice_, shape)
         if shape.table in ("daily", "months"):
             # Context ids mean something within their slice alone.

@@ -40,12 +40,14 @@ class Column:
 @dataclass(frozen=True)
 class RateUsed:
     """A rate that a result stands on: one `source` unit is `value` units of the result's
-    currency, published by `publisher` for `day`."""
+    currency, published by `publisher` for `day`: the one of the newest charge day. `others` is
+    how many more rates of that publisher the result's other days have."""
 
     source: str
     day: date
     value: Decimal
     publisher: str
+    others: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Result:
     out, one row per period and currency; `totals` covers all rows, one a currency. Rows + other
     = totals, exactly. `range` and `previous_range` are the days that were asked (None: no charge
     at all), `group_count` the number of groups before the limit, `rates` the newest rate per
-    currency and `snapshot` the lake's snapshot id as text.
+    currency and publisher, and `snapshot` the lake's snapshot id as text.
     """
 
     query: CostQuery
@@ -138,6 +140,7 @@ class Result:
                     "day": rate.day.isoformat(),
                     "rate": format(rate.value, "f"),
                     "publisher": rate.publisher,
+                    "other_rates": rate.others,
                 }
                 for rate in self.rates
             ],

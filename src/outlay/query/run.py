@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import duckdb
@@ -11,7 +11,7 @@ from outlay.lake.types import Pin
 from outlay.money import DateRange
 from outlay.money.rates import Rate, Rates, ecb_rates
 from outlay.query import ranges
-from outlay.query.answer import Answer
+from outlay.query.answer import Answer, RateKey
 from outlay.query.compiler import branch_sql
 from outlay.query.dimensions import parse_dimension
 from outlay.query.engine import question_connection
@@ -25,6 +25,7 @@ from outlay.query.periods import comparison_span
 from outlay.query.planner import Asked, Span, asked_sums, overlaps, plan
 from outlay.query.ranges import Days
 from outlay.query.result import Result
+from outlay.query.stated import NONE, stated_rates
 from outlay.query.tabulate import tabulate
 
 
@@ -55,37 +56,41 @@ def run(
     query: CostQuery,
     *,
     rates: Rates | None = None,
+    stated: bool | None = None,
     now: datetime | None = None,
     pin: Pin | None = None,
 ) -> Result:
     """Answer a question.
 
-    `rates` convert amounts (default: the European Central Bank's), `now` is the UTC moment that
+    `rates` convert amounts (default: the European Central Bank's); `stated` says whether a bill's
+    own rate goes before them (default: unless `rates` are given). `now` is the UTC moment that
     relative ranges count from, `pin` the snapshot when the caller holds one already (otherwise
     the question's `as_of` decides). Raises QueryError for what cannot be answered and LakeError
     for a moment before the first snapshot.
     """
     prepared = prepare(lake, query, now=now, pin=pin)
-    found = _rates(prepared, rates)
+    own = rates is None if stated is None else stated
+    found = _rates(prepared, rates, stated=own)
     try:
-        result = _answer(lake, prepared, found, halves=False)
+        result = _answer(lake, prepared, found, halves=False, stated=own)
     except duckdb.OutOfRangeException:
         # The engine never rounds to fit: what is too large for one product is asked in halves.
         if found is None:
             raise
-        result = _answer(lake, prepared, found, halves=True)
+        result = _answer(lake, prepared, found, halves=True, stated=own)
     return result.completed(
         warnings=notes(prepared, result),
-        rerun=lambda other: run(lake, other, rates=rates, now=now, pin=prepared.pin),
+        rerun=lambda other: run(lake, other, rates=rates, stated=stated, now=now, pin=prepared.pin),
     )
 
 
 def _answer(
     lake: PinnableLake,
     prepared: Prepared,
-    rates: dict[tuple[str, date], Rate] | None,
+    rates: dict[RateKey, Rate] | None,
     *,
     halves: bool,
+    stated: bool,
 ) -> Result:
     """Plan, compile and run; raises duckdb.OutOfRangeException where a sum does not fit."""
     query, asked = prepared.query, prepared.asked
@@ -93,7 +98,7 @@ def _answer(
     branches = [
         branch
         for span in prepared.spans
-        for branch in plan(lake, prepared.facts, asked, span, target, halves=halves)
+        for branch in plan(lake, prepared.facts, asked, span, target, halves=halves, stated=stated)
     ]
     tables: dict[str, int] = {}
     for branch in branches:
@@ -146,8 +151,9 @@ def _whole_range(days: Days, facts: Sequence[SliceFacts]) -> DateRange | None:
     return DateRange(start, end) if start and end and start < end else None
 
 
-def _rates(prepared: Prepared, rates: Rates | None) -> dict[tuple[str, date], Rate] | None:
-    """Rates by (currency, charge day); None where all money is in the asked currency."""
+def _rates(prepared: Prepared, rates: Rates | None, *, stated: bool) -> dict[RateKey, Rate] | None:
+    """Rates by currency, charge day and stated text; None where all money is in the asked
+    currency. A stated text that is no rate has the rate of its day."""
     target = prepared.query.currency
     asked = [
         facts
@@ -158,17 +164,16 @@ def _rates(prepared: Prepared, rates: Rates | None) -> dict[tuple[str, date], Ra
     if target is None or not prepared.asked.money or not foreign:
         return None
     source = rates or ecb_rates()
-    found: dict[tuple[str, date], Rate] = {}
+    found: dict[RateKey, Rate] = {}
     for facts in asked:
         if facts.first_day is None or facts.last_day is None:
             continue
-        for currency in facts.currencies:
-            if currency == target:
-                continue
-            for offset in range((facts.last_day - facts.first_day).days + 1):
-                day = facts.first_day + timedelta(days=offset)
-                if (currency, day) not in found:
-                    rate = source.rate(currency, target, day)
-                    if rate is not None:
-                        found[currency, day] = rate
+        own = stated_rates(facts, target) if stated else {}
+        keys = {(currency, NONE): None for currency in facts.currencies if currency != target}
+        for offset in range((facts.last_day - facts.first_day).days + 1):
+            day = facts.first_day + timedelta(days=offset)
+            for (currency, text), told in {**keys, **own}.items():
+                rate = told or source.rate(currency, target, day)
+                if rate is not None and (currency, day, text) not in found:
+                    found[currency, day, text] = rate
     return found

@@ -50,7 +50,8 @@ class Shape:
     """One branch. `day_condition` looks at ChargeDay alone, `condition` at everything else, so
     that contexts are filtered before facts. `start` and `end` are None where they cut nothing.
     `currency` keeps BillingCurrency; `convert_to` is the currency to convert to, by charge day
-    (None: amounts stay as they are), in two `halves` where a product would not fit."""
+    (None: amounts stay as they are), in two `halves` where a product would not fit; `stated` is
+    the column of the bill's own rate, where it has one."""
 
     table: Table
     fields: tuple[Field, ...]
@@ -66,3 +67,4 @@ class Shape:
     halves: bool
     previous: bool = False
     shift: Shift | None = None
+    stated: str | None = None

@@ -25,7 +25,8 @@ Day = Callable[[], exp.Expr]
 """Gives the day of a row as fresh nodes: a node of a tree has one parent."""
 
 RATES = "_rates"
-"""The temporary table of rates: ``_rate_currency``, ``_rate_day``, ``_rate``."""
+"""The temporary table of rates: ``_rate_currency``, ``_rate_day``, ``_rate_stated`` (the text of a
+bill's own rate, '' for all others) and ``_rate``."""
 
 # An amount of 21 decimals times a rate of nine has 30, which leaves eight of 38 digits for the
 # whole. Where sums are larger (the engine refuses to overflow), an amount's first nine decimals
@@ -172,8 +173,8 @@ def sum_names(shape: Shape, index: int, part: Sum) -> tuple[str, ...]:
 def converted_sums(shape: Shape, by_day: str, keys: Sequence[str], currency: str) -> exp.Select:
     """Sums by day of the relation `by_day` times the rate of their day, summed by `keys`.
 
-    `by_day` has ``_day``, ``s0…`` and the columns `keys` and `currency`. The result has
-    ``_missing`` beside the keys: true where there is no rate, and amounts stand as they are.
+    `by_day` has ``_day``, ``_stated``, ``s0…`` and the columns `keys` and `currency`. The result
+    has ``_missing`` beside the keys: true where there is no rate, and amounts stand as they are.
     """
     target = exp.Literal.string(shape.convert_to or "")
     rate = exp.column("_rate", table=RATES)
@@ -187,6 +188,7 @@ def converted_sums(shape: Shape, by_day: str, keys: Sequence[str], currency: str
     same = exp.and_(
         exp.EQ(this=exp.column("_rate_currency", table=RATES), expression=exp.column(currency)),
         exp.EQ(this=exp.column("_rate_day", table=RATES), expression=exp.column("_day")),
+        exp.EQ(this=exp.column("_rate_stated", table=RATES), expression=exp.column("_stated")),
     )
     select = select.from_(by_day).join(RATES, on=same, join_type="left")
     select.set("group", exp.Group(all=True))

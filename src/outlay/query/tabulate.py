@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from outlay.money import MONEY_CONTEXT
 from outlay.money.rates import Rate
-from outlay.query.answer import Amount, Answer, Cell, PeriodSum, added, less
+from outlay.query.answer import Amount, Answer, Cell, PeriodSum, RateKey, added, less
 from outlay.query.columns import column_type
 from outlay.query.dimensions import parse_dimension
 from outlay.query.measures import MEASURES
@@ -24,7 +24,7 @@ _DIVISION = Context(prec=60)
 def tabulate(
     answer: Answer | None,
     prepared: "Prepared",
-    rates: Mapping[tuple[str, date], Rate],
+    rates: Mapping[RateKey, Rate],
     tables: Mapping[str, int],
 ) -> Result:
     """The result of an answer (None: no slice is in range)."""
@@ -179,16 +179,23 @@ def _unconverted(answer: Answer | None) -> tuple[Unconverted, ...]:
     )
 
 
-def _rates_used(
-    rates: Mapping[tuple[str, date], Rate], prepared: "Prepared"
-) -> tuple[RateUsed, ...]:
-    """The rate of the newest asked day, a currency."""
-    newest: dict[str, tuple[date, Rate]] = {}
-    for (currency, day), rate in rates.items():
-        inside = prepared.range is not None and day < prepared.range.end
-        if inside and (currency not in newest or day > newest[currency][0]):
-            newest[currency] = (day, rate)
+def _rates_used(rates: Mapping[RateKey, Rate], prepared: "Prepared") -> tuple[RateUsed, ...]:
+    """The rate of the newest asked day, a currency and publisher, and how many others there are."""
+    newest: dict[tuple[str, str], tuple[date, Rate]] = {}
+    different: dict[tuple[str, str], set[tuple[date, Decimal]]] = {}
+    asked = prepared.range
+    for (currency, day, _), rate in rates.items():
+        if asked is None or day >= asked.end:
+            continue
+        key = (currency, rate.publisher)
+        if day >= asked.start:
+            different.setdefault(key, set()).add((rate.day, rate.value))
+        if key not in newest or day > newest[key][0]:
+            newest[key] = (day, rate)
     return tuple(
-        RateUsed(currency, rate.day, rate.value, rate.publisher)
-        for currency, (_, rate) in sorted(newest.items())
-    )
+        RateUsed(
+            rate.source, rate.day, rate.value, rate.publisher,
+            max(0, len(different.get(key, ())) - 1),
+        )
+        for key, (_, rate) in sorted(newest.items(), key=lambda item: item[0])
+    )  # fmt: skip

@@ -35,7 +35,9 @@ CASES: dict[str, list[tuple[str, str | None]]] = {
     "1'234.56": [("1'234.5", "1234.5"), ("CHF 1’234.50", "1234.5"), ("1234.5", "1234.5")],
     "1 234.56": [("1 234.5", "1234.5")],
 }  # fmt: skip
-EVERY: list[tuple[str, str, str | None]] = [(form, text, value) for form, cases in CASES.items() for text, value in cases]
+EVERY: list[tuple[str, str, str | None]] = [
+    (form, text, value) for form, cases in CASES.items() for text, value in cases
+]
 
 
 @pytest.mark.parametrize(("form", "text", "value"), EVERY)

@@ -8,6 +8,7 @@ from outlay.cli.commands import (
     export,
     history,
     questions,
+    rates,
     sources,
     usage,
     usecases,
@@ -27,5 +28,6 @@ def register(app: typer.Typer) -> None:
     history.register(app)
     views.register(app)
     configuration.register(app)
+    rates.register(app)
     export.register(app)
     workspace.register(app)

@@ -53,6 +53,12 @@ Sort = Annotated[
 Currency = Annotated[
     str | None, typer.Option(metavar="C", help="Convert to this currency at daily rates.")
 ]
+RatesName = Annotated[
+    str | None,
+    typer.Option(
+        "--rates", metavar="NAME", help="Convert by ecb or by a table; `outlay rates list`."
+    ),
+]
 AsOf = Annotated[
     str | None,
     typer.Option(metavar="T", help="The ledger as it was: a day, a UTC time or a snapshot."),
@@ -73,6 +79,7 @@ def question(
     limit: int | None,
     sort: str | None,
     currency: str | None,
+    rates: str | None = None,
     as_of: str | None,
     rules_as_of: str | None,
 ) -> CostQuery:
@@ -91,6 +98,7 @@ def question(
         "limit": limit,
         "sort": sort,
         "currency": currency,
+        "rates": rates,
         "as_of": as_of,
         "rules_as_of": rules_as_of,
     }

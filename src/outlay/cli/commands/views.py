@@ -18,6 +18,7 @@ from outlay.cli.commands.asking import (
     Limit,
     Measure,
     Range,
+    RatesName,
     RulesAsOf,
     Sort,
     To,
@@ -107,6 +108,7 @@ def _register_save(group: typer.Typer) -> None:
         limit: Limit = None,
         sort: Sort = None,
         currency: Currency = None,
+        rates: RatesName = None,
         as_of: AsOf = None,
         rules_as_of: RulesAsOf = None,
     ) -> None:
@@ -125,6 +127,7 @@ def _register_save(group: typer.Typer) -> None:
             limit=limit,
             sort=sort,
             currency=currency,
+            rates=rates,
             as_of=as_of,
             rules_as_of=rules_as_of,
         )

@@ -202,7 +202,7 @@ class Explorer:
             changes["by"] = tuple(name for name in fields.getlist("by") if name)
         if "m" in fields:
             changes["measures"] = (fields["m"],)
-        for key in ("compare", "currency", "as_of", "sort", "grain"):
+        for key in ("compare", "currency", "rates", "as_of", "sort", "grain"):
             if key in fields:
                 changes[key] = fields[key] or None if key != "grain" else fields[key]
         if fields.get("from") or fields.get("until"):

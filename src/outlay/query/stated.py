@@ -1,0 +1,102 @@
+"""Rates that a bill itself states: how many units of its billing currency one unit of the currency
+it is priced in was.
+
+Azure states them in `x_BillingExchangeRate` (from its PricingCurrency), Google Cloud in
+`x_CurrencyConversionRate` (from US dollars). Converting a charge back to that currency goes by
+the bill's own rate, so that the result is what the vendor's price list says.
+"""
+
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from sqlglot import exp
+
+from outlay.money.rates import Rate, inverse
+from outlay.query.dimensions import Dimension
+from outlay.query.expression.compile import Resolve
+from outlay.query.facts import SliceFacts
+
+NONE = ""
+"""What stands for a charge without a stated rate."""
+
+_CURRENCY = Dimension("column", "BillingCurrency")
+_PRICING = Dimension("column", "PricingCurrency")
+_ORIGINS: dict[str, str | None] = {
+    "x_BillingExchangeRate": None,
+    "x_CurrencyConversionRate": "USD",
+}
+"""Column of the rate → the currency that it converts from; None: the charge's PricingCurrency."""
+
+
+def stated_column(facts: SliceFacts) -> str | None:
+    """The column in which the slice's charges state a rate."""
+    return next((name for name in _ORIGINS if name in facts.slice.delivery.columns), None)
+
+
+def looked_at(column: str) -> frozenset[Dimension]:
+    """What a conversion by the column's rates looks at."""
+    seen = {Dimension("column", column), _CURRENCY}
+    return frozenset(seen | {_PRICING} if _ORIGINS[column] is None else seen)
+
+
+def stated_sql(column: str | None, target: str, resolve: Resolve) -> exp.Expr:
+    """The stated rate's text of a row whose amount it converts to the target, else ''."""
+    nothing = exp.Literal.string(NONE)
+    if column is None:
+        return nothing
+    wanted = exp.Literal.string(target)
+    origin = _ORIGINS[column]
+    priced = exp.Literal.string(origin) if origin else resolve(_PRICING)
+    when = exp.and_(
+        exp.EQ(this=priced, expression=wanted.copy()),
+        exp.NEQ(this=resolve(_CURRENCY), expression=wanted.copy()),
+    )
+    rate = resolve(Dimension("column", column))
+    chosen = exp.Case(ifs=[exp.If(this=when, true=rate)], default=nothing.copy())
+    return exp.func("coalesce", chosen, nothing.copy())
+
+
+def stated_rates(facts: SliceFacts, target: str) -> dict[tuple[str, str], Rate | None]:
+    """(currency, text) → the rate to the target, of all that the slice states; None for a text
+    that is no rate. The rate holds for the slice's billing period."""
+    column = stated_column(facts)
+    if column is None:
+        return {}
+    in_contexts = column in facts.context_columns
+    path = facts.paths["contexts"] if in_contexts else facts.slice.charges_path
+    return {
+        (currency, text): _rate(
+            currency, target, text, facts.slice.billing_period.start, facts.slice.source
+        )
+        for currency, text in _distinct(path, column, target)
+    }
+
+
+def _rate(currency: str, target: str, text: str, day: date, source: str) -> Rate | None:
+    try:
+        value = inverse(Decimal(text))
+    except (InvalidOperation, ZeroDivisionError):
+        return None
+    return Rate(currency, target, value, day, f"stated by {source}") if value else None
+
+
+@lru_cache(maxsize=4096)
+def _distinct(path: Path, column: str, target: str) -> tuple[tuple[str, str], ...]:
+    """The (currency, text) pairs of charges that are priced in the target and billed in another."""
+    origin = _ORIGINS[column]
+    if origin not in (None, target):
+        return ()
+    names = ["BillingCurrency", column, *(["PricingCurrency"] if origin is None else [])]
+    rows = pq.read_table(path, columns=names).group_by(names).aggregate([]).to_pylist()
+    return tuple(
+        sorted(
+            (row["BillingCurrency"], row[column])
+            for row in rows
+            if row[column]
+            and row["BillingCurrency"] not in (None, target)
+            and (origin or row["PricingCurrency"]) == target
+        )
+    )
