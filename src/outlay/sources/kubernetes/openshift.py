@@ -104,7 +104,8 @@ class OpenShift(Dialect):
     def read(self, raw: Raw) -> Read:
         """The usage rows, folds and rejects of reports."""
         cells = Cells(raw)
-        source = self.relation(cells)
+        source = self._known(raw, cells)
+        self._make_labels(raw, cells, source)
         unfit = {
             table: cells.unfit(*(name for name, _ in numbers.values()))
             for table, numbers in _NUMBERS.items()
@@ -149,11 +150,13 @@ class OpenShift(Dialect):
 
     # ------------------------------------------------------------------ rows and what is known
 
-    def relation(self, cells: Cells) -> str:
-        """Every raw row with its report, cluster, payload, and whether another one replaces it.
+    def _known(self, raw: Raw, cells: Cells) -> str:
+        """The relation of every raw row with its report, cluster, hour's end, and whether another
+        row replaces it.
 
         A row of a payload is replaced when a later payload of the cluster has that hour in the
-        same report; a row of a loose file when a later file has the very same row.
+        same report; a row of a loose file when a later file has the very same row. What is known
+        is worked out once, since five selections look at it.
         """
         payload = (
             f"SELECT outlay_place AS place, any_value({cells.text('payload_uuid')}) AS uuid, "
@@ -161,64 +164,88 @@ class OpenShift(Dialect):
             f"any_value({cells.text('payload_date')}) AS date FROM ({_NAMED}) "
             f"WHERE outlay_report = '{MANIFEST}' GROUP BY 1"
         )
-        start = cells.text("interval_start")
-        key = ", ".join(cells.text(name) for name in _IDENTITY)
-        volume = ", ".join(
-            cells.text(name) for name in ("namespace", "persistentvolumeclaim", "persistentvolume")
-        )
-        machine = f"{cells.text('namespace')}, {cells.text('vm_name')}"
-        known = (
+        tied = (
             f"SELECT named.*, uuid AS outlay_uuid, coalesce(nullif(cluster, ''), "
             f"{literal(self.cluster)}) AS outlay_cluster, "
-            f"{_end(cells)} AS outlay_end, "
             f"(coalesce(date, ''), coalesce(uuid, '')) AS outlay_rank "
             f"FROM ({_NAMED}) AS named LEFT JOIN ({payload}) ON place = outlay_place"
         )
-        ranked = (
-            "SELECT *, CASE WHEN outlay_uuid IS NULL THEN _file < max(_file) OVER "
-            f"(PARTITION BY outlay_report, outlay_cluster, {key}) "
-            "ELSE outlay_rank < max(outlay_rank) OVER "
-            f"(PARTITION BY outlay_report, outlay_cluster, {start}) END AND outlay_report NOT IN "
-            f"('{MANIFEST}', '{OTHER}') AS outlay_superseded FROM ({known})"
+        start = cells.text("interval_start")
+        ranked = f"SELECT *, {self._superseded(raw, cells)} AS outlay_superseded FROM ({tied})"
+        group = f"outlay_superseded, outlay_report, outlay_cluster, {start}"
+        first = {
+            table: f"{table} <> outlay_report OR row_number() OVER (PARTITION BY {group}, "
+            f"{', '.join(map(cells.text, names))} ORDER BY _file, _line) = 1"
+            for table, names in (
+                (f"'{STORAGE}'", ("namespace", "persistentvolumeclaim", "persistentvolume")),
+                (f"'{MACHINES}'", ("namespace", "vm_name")),
+            )
+        }
+        mount, disk = (
+            first[f"'{table}'"] if cells.has(column) else "true"
+            for table, column in ((STORAGE, "persistentvolume"), (MACHINES, "vm_name"))
+        )
+        raw.make(
+            "outlay_known",
+            "SELECT _file AS known_file, _line AS known_line, outlay_report, outlay_cluster, "
+            f"outlay_superseded, {_end(cells)} AS outlay_end, {mount} AS outlay_first_mount, "
+            f"{disk} AS outlay_first_disk FROM ({ranked})",
         )
         return (
-            "(SELECT *, CASE WHEN outlay_superseded THEN true ELSE row_number() OVER "
-            f"(PARTITION BY outlay_superseded, outlay_report, outlay_cluster, {start}, {volume} "
-            "ORDER BY _file, _line) = 1 END AS outlay_first_mount, "
-            "CASE WHEN outlay_superseded THEN true ELSE row_number() OVER "
-            f"(PARTITION BY outlay_superseded, outlay_report, outlay_cluster, {start}, {machine} "
-            "ORDER BY _file, _line) = 1 END AS outlay_first_disk "
-            f"FROM ({ranked})) AS outlay_read"
+            "(SELECT raw.*, known.* EXCLUDE (known_file, known_line) FROM raw JOIN outlay_known "
+            "AS known ON known_file = _file AND known_line = _line) AS outlay_read"
         )
 
-    def _labels(self, cells: Cells, source: str, report: str, of: str, labels: str) -> str:
-        """A relation of the labels of nodes or namespaces by cluster, hour and name."""
+    def _superseded(self, raw: Raw, cells: Cells) -> str:
+        """SQL condition: another row replaces this one. No report in two files, none does."""
+        ((several,),) = raw.ask(
+            f"SELECT coalesce(max(n), 0) FROM (SELECT count(DISTINCT _file) AS n FROM ({_NAMED}) "
+            f"WHERE outlay_report NOT IN ('{MANIFEST}', '{OTHER}') GROUP BY outlay_report)"
+        )
+        if several < 2:
+            return "false"
+        key = ", ".join(cells.text(name) for name in _IDENTITY if cells.has(name))
+        group = "outlay_uuid IS NULL, outlay_report, outlay_cluster"
         return (
-            f"(SELECT outlay_cluster AS l_cluster, {cells.text('interval_start')} AS l_start, "
-            f"{cells.text(of)} AS l_name, any_value({cells.text(labels)}) AS l_labels "
-            f"FROM {source} WHERE outlay_report = '{report}' AND NOT outlay_superseded "
-            "GROUP BY ALL)"
+            f"(CASE WHEN outlay_uuid IS NULL THEN _file < max(_file) OVER (PARTITION BY {group}, "
+            f"{key}) ELSE outlay_rank < max(outlay_rank) OVER (PARTITION BY {group}, "
+            f"{cells.text('interval_start')}) END "
+            f"AND outlay_report NOT IN ('{MANIFEST}', '{OTHER}'))"
+        )
+
+    def _make_labels(self, raw: Raw, cells: Cells, source: str) -> None:
+        """Make the labels of namespaces and nodes by cluster, hour and name, and the nodes' ids."""
+        start = cells.text("interval_start")
+        for name, report, of, labels in (
+            ("outlay_spaces", NAMESPACES, "namespace", "namespace_labels"),
+            ("outlay_nodes", NODES, "node", "node_labels"),
+        ):
+            raw.make(
+                name,
+                f"SELECT outlay_cluster AS l_cluster, {start} AS l_start, {cells.text(of)} AS "
+                f"l_name, any_value({cells.text(labels)}) AS l_labels FROM {source} "
+                f"WHERE outlay_report = '{report}' AND NOT outlay_superseded GROUP BY ALL",
+            )
+        raw.make(
+            "outlay_providers",
+            f"SELECT outlay_cluster AS p_cluster, {cells.text('node')} AS p_node, "
+            f"arg_max({cells.text('resource_id')}, {start}) AS p_id FROM {source} "
+            f"WHERE {cells.text('resource_id')} IS NOT NULL GROUP BY 1, 2",
         )
 
     def _joined(self, cells: Cells, source: str) -> str:
         """The rows with their namespace's and node's labels, and their node's provider id."""
         start = cells.text("interval_start")
-        spaces = self._labels(cells, source, NAMESPACES, "namespace", "namespace_labels")
-        nodes = self._labels(cells, source, NODES, "node", "node_labels")
-        providers = (
-            f"(SELECT outlay_cluster AS p_cluster, {cells.text('node')} AS p_node, "
-            f"arg_max({cells.text('resource_id')}, {start}) AS p_id FROM {source} "
-            f"WHERE {cells.text('resource_id')} IS NOT NULL GROUP BY 1, 2)"
-        )
         return (
             f"(SELECT outlay_read.*, spaces.l_labels AS outlay_space_labels, nodes.l_labels AS "
             f"outlay_node_labels, coalesce({cells.text('resource_id')}, p_id) AS outlay_provider "
             f"FROM {source} "
-            f"LEFT JOIN {spaces} AS spaces ON spaces.l_cluster IS NOT DISTINCT FROM outlay_cluster "
-            f"AND spaces.l_start = {start} AND spaces.l_name = {cells.text('namespace')} "
-            f"LEFT JOIN {nodes} AS nodes ON nodes.l_cluster IS NOT DISTINCT FROM outlay_cluster "
-            f"AND nodes.l_start = {start} AND nodes.l_name = {cells.text('node')} "
-            f"LEFT JOIN {providers} ON p_cluster IS NOT DISTINCT FROM outlay_cluster "
+            "LEFT JOIN outlay_spaces AS spaces ON spaces.l_cluster IS NOT DISTINCT FROM "
+            f"outlay_cluster AND spaces.l_start = {start} "
+            f"AND spaces.l_name = {cells.text('namespace')} "
+            "LEFT JOIN outlay_nodes AS nodes ON nodes.l_cluster IS NOT DISTINCT FROM "
+            f"outlay_cluster AND nodes.l_start = {start} AND nodes.l_name = {cells.text('node')} "
+            "LEFT JOIN outlay_providers ON p_cluster IS NOT DISTINCT FROM outlay_cluster "
             f"AND p_node = {cells.text('node')}) AS outlay_read"
         )
 
