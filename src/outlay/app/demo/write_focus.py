@@ -138,6 +138,22 @@ def prepare(con: duckdb.DuckDBPyConnection, story: Story) -> None:
         FROM drawn WHERE amount > 0""")
 
 
+# What nobody used of the reserved machines, day by day, over the month's usage `m`.
+_UNUSED_CAPACITY = f"""
+        SELECT day, day + 1 AS until, 902 AS seq, 'Usage' AS charge, service, product,
+            'EUC1-UnusedBox:m6i.large' AS usage_type, 'RunInstances' AS operation, unit,
+            {_RESERVED} * 24 - sum(amount) AS amount, unit_price,
+            CAST({_RESERVED} * 24 - sum(amount) AS DECIMAL(38,4)) * unit_price AS billed,
+            billed AS effective, billed AS list_cost, '{_RESERVATION}' AS resource, sku,
+            category, subcategory, '{{}}' AS tags, 'Usage-Based' AS frequency,
+            'Standard' AS pricing, 'eu-central-1' AS region, fx,
+            'Unused hours of reserved capacity' AS description,
+            '{_RESERVATION}' AS reservation, 'Unused' AS reservation_status
+        FROM m WHERE reserved
+        GROUP BY day, service, product, unit, unit_price, sku, category, subcategory, fx
+        HAVING sum(amount) < {_RESERVED} * 24"""
+
+
 def _focus_rows(period: BillingPeriod, story: Story) -> str:
     """The rows of a billing period: usage, plan fee and its unused part, VAT."""
     month = f"SELECT * FROM gmbh WHERE date_trunc('month', day) = DATE '{period.start}'"
@@ -167,19 +183,7 @@ def _focus_rows(period: BillingPeriod, story: Story) -> str:
             CASE WHEN reserved THEN '{_RESERVATION}' END AS reservation,
             CASE WHEN reserved THEN 'Used' END AS reservation_status
         FROM m
-        UNION ALL BY NAME
-        SELECT day, day + 1 AS until, 902 AS seq, 'Usage' AS charge, service, product,
-            'EUC1-UnusedBox:m6i.large' AS usage_type, 'RunInstances' AS operation, unit,
-            {_RESERVED} * 24 - sum(amount) AS amount, unit_price,
-            CAST({_RESERVED} * 24 - sum(amount) AS DECIMAL(38,4)) * unit_price AS billed,
-            billed AS effective, billed AS list_cost, '{_RESERVATION}' AS resource, sku,
-            category, subcategory, '{{}}' AS tags, 'Usage-Based' AS frequency,
-            'Standard' AS pricing, 'eu-central-1' AS region, fx,
-            'Unused hours of reserved capacity' AS description,
-            '{_RESERVATION}' AS reservation, 'Unused' AS reservation_status
-        FROM m WHERE reserved
-        GROUP BY day, service, product, unit, unit_price, sku, category, subcategory, fx
-        HAVING sum(amount) < {_RESERVED} * 24
+        UNION ALL BY NAME {_UNUSED_CAPACITY}
         UNION ALL BY NAME
         SELECT day, day + 1 AS until, 900 AS seq, 'Purchase' AS charge,
             'ComputeSavingsPlans' AS service, 'Savings Plans for AWS Compute usage' AS product,

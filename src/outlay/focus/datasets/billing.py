@@ -91,22 +91,7 @@ def invoice_details(ledger: Ledger) -> Made:
         name: _stated_sql(ledger, name)
         for name in ("PaymentTerms", "PurchaseOrderNumber", "PaymentDueDays")
     }
-    issued = f"TRY_CAST({ledger.first_of(('x_InvoiceIssueDate', 'x_InvoiceDate'))} AS TIMESTAMP)"
-    columns = {
-        "period_start": PERIOD_START, "period_end": PERIOD_END,
-        "InvoiceIssuerName": "InvoiceIssuerName", "BillingAccountId": "BillingAccountId",
-        "BillingCurrency": "BillingCurrency", "ChargeCategory": "ChargeCategory",
-        "ServiceName": "ServiceName", "InvoiceDetailId": DETAIL_ID,
-        "InvoiceId": f"coalesce(InvoiceId, {PROVISIONAL_INVOICE})",
-        "provisional": "InvoiceId IS NULL",
-        "issued": issued,
-        "due": f"TRY_CAST({ledger.first_of(('x_PaymentDueDate', 'x_InvoiceDueDate'))} "
-               "AS TIMESTAMP)",
-        "terms": ledger.first_of(("x_PaymentTerms",)),
-        "purchase_order": ledger.first_of(("x_PurchaseOrderNumber", "x_PoNumber")),
-        "payment_currency": ledger.first_of(("x_PaymentCurrency",)),
-        "reference": ledger.first_of(("x_ReferenceInvoiceId", "x_PreviousInvoiceId")),
-    }  # fmt: skip
+    columns = _line_columns(ledger)
     inner = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in columns.items())
     # A line that the bill itself numbers may hold several services and categories.
     service = "CASE WHEN count(DISTINCT l.ServiceName) = 1 THEN min(l.ServiceName) END"
@@ -149,6 +134,26 @@ def invoice_details(ledger: Ledger) -> Made:
         ORDER BY l.InvoiceIssuerName, l.period_start, l.InvoiceId, l.InvoiceDetailId"""
     own = {"x_ChargeCount": "BIGINT", "x_Provisional": "BOOLEAN"}
     return _made(ledger, INVOICE_DETAIL, sql, own, _DETAIL_REASONS, _DETAIL_RULES)
+
+
+def _line_columns(ledger: Ledger) -> dict[str, str]:
+    """What is read of each charge: name → SQL."""
+    issued = f"TRY_CAST({ledger.first_of(('x_InvoiceIssueDate', 'x_InvoiceDate'))} AS TIMESTAMP)"
+    return {
+        "period_start": PERIOD_START, "period_end": PERIOD_END,
+        "InvoiceIssuerName": "InvoiceIssuerName", "BillingAccountId": "BillingAccountId",
+        "BillingCurrency": "BillingCurrency", "ChargeCategory": "ChargeCategory",
+        "ServiceName": "ServiceName", "InvoiceDetailId": DETAIL_ID,
+        "InvoiceId": f"coalesce(InvoiceId, {PROVISIONAL_INVOICE})",
+        "provisional": "InvoiceId IS NULL",
+        "issued": issued,
+        "due": f"TRY_CAST({ledger.first_of(('x_PaymentDueDate', 'x_InvoiceDueDate'))} "
+               "AS TIMESTAMP)",
+        "terms": ledger.first_of(("x_PaymentTerms",)),
+        "purchase_order": ledger.first_of(("x_PurchaseOrderNumber", "x_PoNumber")),
+        "payment_currency": ledger.first_of(("x_PaymentCurrency",)),
+        "reference": ledger.first_of(("x_ReferenceInvoiceId", "x_PreviousInvoiceId")),
+    }  # fmt: skip
 
 
 def load_deliveries(ledger: Ledger) -> None:

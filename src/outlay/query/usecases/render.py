@@ -105,8 +105,8 @@ def _number(parameter: Parameter, text: str) -> str:
     return f"CAST({literal(format(amount, 'f'))} AS DECIMAL(38,21))"
 
 
-def _range(parameter: Parameter, text: str, today: date) -> dict[str, str]:
-    """The condition (by the parameter's name), and its first and last day as literals."""
+def days_asked(parameter: Parameter, text: str, today: date) -> ranges.Days:
+    """The days that a range means on a day; QueryError where it cannot be asked."""
     days = ranges.resolve(ranges.range_text(text), today)
     uneven = any(day is not None and day.day != 1 for day in (days.start, days.end))
     if parameter.basis == "months" and uneven:
@@ -117,6 +117,12 @@ def _range(parameter: Parameter, text: str, today: date) -> dict[str, str]:
             allowed=("last-month", "this-month", "last-N-months", "this-quarter", "last-quarter",
                      "this-year", "last-year", "all", "2026-01-01..2026-04-01"),
         )  # fmt: skip
+    return days
+
+
+def _range(parameter: Parameter, text: str, today: date) -> dict[str, str]:
+    """The condition (by the parameter's name), and its first and last day as literals."""
+    days = days_asked(parameter, text, today)
     column, kind = _COLUMNS[parameter.basis]
     bounds = [
         f"{column} {sign} {kind} '{day}'"

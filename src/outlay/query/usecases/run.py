@@ -3,8 +3,8 @@
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,13 +14,14 @@ from outlay.focus.datasets import Stated
 from outlay.lake.types import Pin
 from outlay.money import MONEY_CONTEXT, money_text
 from outlay.money.quotients import quotient
-from outlay.query.facts import slice_facts
+from outlay.query.facts import SliceFacts, slice_facts
 from outlay.query.rawsql import SqlResult, sql
 from outlay.query.run import PinnableLake
 from outlay.query.usecases.model import ColumnKind, UseCase
-from outlay.query.usecases.render import given_values, rendered
+from outlay.query.usecases.render import days_asked, given_values, rendered
 
 MOST_ROWS = 10_000
+_WINDOWS_BACK = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,41 @@ def ask(
     day = today or datetime.now(UTC).date()
     values = given_values(case, given or {})
     pin = pin or lake.pin(as_of)
-    columns = {name for facts in slice_facts(lake, pin) for name in facts.charge_columns}
+    facts = _needed(case, values, day, slice_facts(lake, pin))
+    pin = replace(pin, slices=tuple(one.slice for one in facts))
+    columns = {name for one in facts for name in one.charge_columns}
     text = rendered(case, values, day, columns)
     result = sql(
         lake, text, pin=pin, limit=limit, timeout_seconds=timeout_seconds, stated=stated, today=day
     )
     return _answer(case, values, text, result)
+
+
+def _needed(
+    case: UseCase, values: Mapping[str, str], today: date, facts: list[SliceFacts]
+) -> list[SliceFacts]:
+    """The slices that can have charges in the range, and in the days before that it is compared
+    with; one at least, so that what is asked has columns. Terms of commitments are told by
+    purchases of any time: then all of them."""
+    parameter = case.parameter("range")
+    if parameter is None or "contract_commitment" in case.sql:
+        return facts
+    days = days_asked(parameter, values["range"], today)
+    start, end = days.start or date.min, days.end or date.max
+    if "window" in values and start > _WINDOWS_BACK:
+        start -= timedelta(days=int(values["window"]) if values["window"].isdecimal() else 0)
+    if parameter.basis == "months":
+        kept = [one for one in facts if start <= one.slice.billing_period.start < end]
+    else:
+        kept = [
+            one
+            for one in facts
+            if one.first_day is not None
+            and one.last_day is not None
+            and one.first_day < end
+            and one.last_day >= start
+        ]
+    return kept or facts[:1]
 
 
 def _answer(
