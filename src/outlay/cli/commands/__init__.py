@@ -3,6 +3,7 @@
 import typer
 
 from outlay.cli.commands import (
+    ai,
     bills,
     configuration,
     export,
@@ -13,6 +14,7 @@ from outlay.cli.commands import (
     usage,
     usecases,
     views,
+    vocabulary,
     workspace,
 )
 
@@ -24,10 +26,12 @@ def register(app: typer.Typer) -> None:
     sources.register(app)
     questions.register(app)
     usage.register(app)
+    ai.register(app)
     usecases.register(app)
     history.register(app)
     views.register(app)
     configuration.register(app)
     rates.register(app)
+    vocabulary.register(app)
     export.register(app)
     workspace.register(app)

@@ -170,6 +170,8 @@ def provisional(
             if not _has_columns(query, columns):
                 continue
             tie = ties.get(name)
+            if tie is None and any(one.delivery.rows for one in slices):
+                tie = SupersededBy(name)  # usage beside charges of its own: they are its bill
             if tie is None:
                 found = _estimates(connection, there, query, days, [])
                 untied |= {name: found} if found else {}

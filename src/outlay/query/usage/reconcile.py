@@ -118,7 +118,7 @@ class Reconciliation:
             "cost": None if row.cost is None else money_text(row.cost),
             "estimate": None if row.estimate is None else money_text(row.estimate),
             "difference": money_text(row.difference),
-            "unpriced_tokens": f"{row.unpriced:f}",
+            "unpriced_tokens": f"{row.unpriced.quantize(Decimal(1)):f}",
         }
 
 
