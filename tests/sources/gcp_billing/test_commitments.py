@@ -197,6 +197,14 @@ def test_in_the_newer_model_the_price_is_in_the_line_and_the_offset_in_the_fee(b
     assert costs(charges) == costs(charges, "EffectiveCost") == 8
 
 
+def test_a_fee_of_another_name_is_known_by_its_offset(book: Book) -> None:
+    offset = credit("-7.2", "FEE_UTILIZATION_OFFSET")
+    charges = book.rows([row(), fee("8", "8", sku="Compute Flexible CUDs fee", credits=[offset])])
+    assert [one["ChargeCategory"] for one in charges] == ["Usage", "Usage", "Purchase"]
+    assert by_status(charges) == {None: 10, "Unused": Decimal("0.8")}
+    assert charges[-1]["CommitmentDiscountCategory"] == "Spend"
+
+
 def test_the_default_consumption_model_is_no_commitment(book: Book) -> None:
     model = {"id": "7754-699E-0EBF", "description": "Default"}
     (charge,) = book.rows([row(consumption_model=model)])

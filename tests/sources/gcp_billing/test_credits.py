@@ -9,6 +9,7 @@ from tests.sources.gcp_billing.bills import credit, row, write_lines
 from tests.sources.gcp_billing.conftest import Book, costs
 
 NETTED = (
+    "SPENDING_BASED_DISCOUNT",
     "COMMITTED_USAGE_DISCOUNT",
     "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE",
     "SUSTAINED_USAGE_DISCOUNT",
@@ -16,34 +17,39 @@ NETTED = (
     "FREE_TIER",
     "SUBSCRIPTION_BENEFIT",
     "RESELLER_MARGIN",
-    "FEE_UTILIZATION_OFFSET",
+    "SUSTAINED_USE_DISCOUNT",
+    "A_NEW_DISCOUNT",
 )
 
 
-@pytest.mark.parametrize("kind", [*NETTED, "SUSTAINED_USE_DISCOUNT", "A_NEW_DISCOUNT"])
-def test_a_credit_that_is_part_of_the_price_is_netted_into_its_line(kind: str, book: Book) -> None:
-    (charge,) = book.rows([row(cost="10", credits=[credit("-2.5", kind)])])
-    assert charge["ChargeCategory"] == "Usage"
-    assert charge["BilledCost"] == charge["EffectiveCost"] == Decimal("7.5")
-    assert charge["ContractedCost"] == charge["ListCost"] == 10
-    assert charge["x_CostBeforeCredits"] == "10.000000000000000000000"
+def test_a_credit_that_is_part_of_the_price_is_netted_into_its_line(book: Book) -> None:
+    charges = book.rows([row(cost="10", credits=[credit("-2.5", kind)]) for kind in NETTED])
+    assert len(charges) == len(NETTED)
+    for charge in charges:
+        assert charge["ChargeCategory"] == "Usage"
+        assert charge["BilledCost"] == charge["EffectiveCost"] == Decimal("7.5")
+        assert charge["ContractedCost"] == charge["ListCost"] == 10
+        assert charge["x_CostBeforeCredits"] == "10.000000000000000000000"
 
 
-@pytest.mark.parametrize("kind", ["PROMOTION", "SOMETHING_NEW"])
-def test_another_credit_is_a_charge_of_its_own(kind: str, book: Book) -> None:
+def test_another_credit_is_a_charge_of_its_own(book: Book) -> None:
     labels = [{"key": "team", "value": "shop"}]
-    line, own = book.rows([row(cost="10", labels=labels, credits=[credit("-2.5", kind, "Trial")])])
-    assert line["BilledCost"] == line["EffectiveCost"] == 10
-    assert own["ChargeCategory"] == "Credit"
-    assert own["ChargeFrequency"] == "One-Time"
-    assert own["ChargeDescription"] == "Trial"
-    assert own["x_CreditType"] == kind
-    for cost in ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost"):
-        assert own[cost] == Decimal("-2.5")
-    for name in ("SubAccountId", "ServiceName", "Tags", "SkuId", "ChargePeriodStart"):
-        assert own[name] == line[name] is not None
-    assert own["SkuPriceId"] is own["PricingQuantity"] is own["ConsumedQuantity"] is None
-    assert own["x_CostBeforeCredits"] is None
+    kinds = ("PROMOTION", "CREDIT_TYPE_UNSPECIFIED", "SOMETHING_NEW")
+    charges = book.rows(
+        [row(cost="10", labels=labels, credits=[credit("-2.5", k, "Trial")]) for k in kinds]
+    )
+    for kind, line, own in zip(kinds, charges[::2], charges[1::2], strict=True):
+        assert line["BilledCost"] == line["EffectiveCost"] == 10
+        assert own["ChargeCategory"] == "Credit"
+        assert own["ChargeFrequency"] == "One-Time"
+        assert own["ChargeDescription"] == "Trial"
+        assert own["x_CreditType"] == kind
+        for cost in ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost"):
+            assert own[cost] == Decimal("-2.5")
+        for name in ("SubAccountId", "ServiceName", "Tags", "SkuId", "ChargePeriodStart"):
+            assert own[name] == line[name] is not None
+        assert own["SkuPriceId"] is own["PricingQuantity"] is own["ConsumedQuantity"] is None
+        assert own["x_CostBeforeCredits"] is None
 
 
 def test_a_line_with_several_credits_counts_its_cost_once(book: Book) -> None:
@@ -59,24 +65,24 @@ def test_a_line_with_several_credits_counts_its_cost_once(book: Book) -> None:
     assert charges[0]["x_Credits"].count('"amount"') == 4
 
 
-@pytest.mark.parametrize(
-    ("name", "category"),
-    [
-        ("Sustained Usage Discount", "Usage"),
-        ("Committed Usage Discount: RAM", "Usage"),
-        ("Committed Usage Discount - Dollar Base", "Usage"),
-        ("Free tier: Storage", "Usage"),
-        ("Reseller margin", "Usage"),
-        ("Spend-based discount", "Usage"),
-        ("FreeTrial", "Credit"),
-        ("Promotional credit for startups", "Credit"),
-        ("Something else", "Credit"),
-    ],
-)
-def test_without_a_type_the_name_decides(name: str, category: str, book: Book) -> None:
-    charges = book.rows([row(cost="10", credits=[credit("-1", None, name)])])
-    assert charges[-1]["ChargeCategory"] == category
-    assert costs(charges) == 9
+def test_without_a_type_the_name_decides(book: Book) -> None:
+    names = {
+        "Sustained Usage Discount": 1,
+        "Committed Usage Discount: RAM": 1,
+        "GCE Commitments": 1,
+        "Free tier: Storage": 1,
+        "Reseller margin": 1,
+        "Spend-based discount": 1,
+        "FreeTrial": 2,
+        "Promotional credit for startups": 2,
+        "Something else": 2,
+    }
+    charges = book.rows(
+        [row(cost="10", sku__id=name, credits=[credit("-1", None, name)]) for name in names]
+    )
+    assert costs(charges) == 9 * len(names)
+    found = [one["SkuId"] for one in charges]
+    assert {name: found.count(name) for name in names} == names
 
 
 def test_amounts_keep_all_their_digits(book: Book) -> None:

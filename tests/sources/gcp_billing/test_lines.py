@@ -18,26 +18,22 @@ TAX = {
 }
 
 
-@pytest.mark.parametrize(
-    ("cost_type", "category"),
-    [
-        ("tax", "Tax"),
-        ("adjustment", "Adjustment"),
-        ("rounding_error", "Adjustment"),
-        ("roundoff", "Adjustment"),
-        ("something_new", "Adjustment"),
-    ],
-)
-def test_what_is_no_usage_has_no_price_and_claims_no_saving(
-    cost_type: str, category: str, book: Book
-) -> None:
-    (charge,) = book.rows([row(cost_type=cost_type, cost="-1.5", **TAX)])
-    assert charge["ChargeCategory"] == category
-    assert charge["ChargeFrequency"] == "One-Time"
-    for cost in ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost"):
-        assert charge[cost] == Decimal("-1.5")
-    for name in ("SubAccountId", "SkuPriceId", "PricingQuantity", "PricingCategory"):
-        assert charge[name] is None
+def test_what_is_no_usage_has_no_price_and_claims_no_saving(book: Book) -> None:
+    kinds = {
+        "tax": "Tax",
+        "adjustment": "Adjustment",
+        "rounding_error": "Adjustment",
+        "roundoff": "Adjustment",
+        "something_new": "Adjustment",
+    }
+    charges = book.rows([row(cost_type=kind, cost="-1.5", **TAX) for kind in kinds])
+    assert [one["ChargeCategory"] for one in charges] == list(kinds.values())
+    for charge in charges:
+        assert charge["ChargeFrequency"] == "One-Time"
+        for cost in ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost"):
+            assert charge[cost] == Decimal("-1.5")
+        for name in ("SubAccountId", "SkuPriceId", "PricingQuantity", "PricingCategory"):
+            assert charge[name] is None
     assert book.checks == []
 
 
@@ -169,21 +165,16 @@ def test_folders_above_a_project(book: Book) -> None:
     assert charges[1]["SubAccountId"] is charges[1]["SubAccountType"] is None
 
 
-@pytest.mark.parametrize(
-    ("location", "region", "zone"),
-    [
+def test_regions_and_zones(book: Book) -> None:
+    places: list[tuple[dict[str, Any], str | None, str | None]] = [
         ({"region": "europe-west3", "zone": "europe-west3-a"}, "europe-west3", "europe-west3-a"),
         ({"region": "europe-west3-b", "zone": None}, "europe-west3", "europe-west3-b"),
         ({"region": None, "location": "eu", "zone": None}, "eu", None),
         ({"region": "", "location": "", "zone": ""}, None, None),
-    ],
-)
-def test_regions_and_zones(
-    location: dict[str, Any], region: str | None, zone: str | None, book: Book
-) -> None:
-    (charge,) = book.rows([row(location=location)])
-    assert charge["RegionId"] == region
-    assert charge["AvailabilityZone"] == zone
+    ]
+    charges = book.rows([row(location=location) for location, *_ in places])
+    for charge, (_, region, zone) in zip(charges, places, strict=True):
+        assert (charge["RegionId"], charge["AvailabilityZone"]) == (region, zone)
 
 
 def test_bytes_are_counted_in_the_pricing_unit(book: Book) -> None:

@@ -13,22 +13,28 @@ from dataclasses import dataclass
 from outlay.focus.sql import literal
 from outlay.sources.contract import Raw
 from outlay.sources.gcp_billing.columns import Columns
-from outlay.sources.gcp_billing.credits import RESOURCE_CUD, SPEND_CUD
+from outlay.sources.gcp_billing.credits import RESOURCE_CUD, SPEND_CUD, CreditSql
 from outlay.sources.gcp_billing.credits import TABLE as CREDITS
 
 TABLE = "gcp_line"
 """What is known of the lines that have credits or are fees (see `make_lines`)."""
 
 _UNIT = 1_000_000_000
+_FEE = "^commitment\\b"
 _MONEY = "DECIMAL(38,21)"
 
 
-def is_fee(columns: Columns) -> str:
-    """SQL condition: the line is the fee of a commitment."""
-    sku = f"lower({columns.text('sku.description')})"
+def is_fee(columns: Columns, credits: CreditSql | None) -> str:
+    """SQL condition: the line is the fee of a commitment.
+
+    Its SKU begins with the word, or it has the credit that takes off a fee what was used.
+    """
+    sku = f"lower(coalesce({columns.text('sku.description')}, ''))"
     kind = f"lower(coalesce({columns.text('cost_type')}, 'regular'))"
-    pattern = literal("^commitment\\b.*\\bv[0-9]+ ?:")
-    return f"({kind} = 'regular' AND coalesce(regexp_matches({sku}, {pattern}), false))"
+    named = f"regexp_matches({sku}, {literal(_FEE)})"
+    if credits is not None:
+        named = f"({named} OR coalesce({credits.offset}, false))"
+    return f"({kind} = 'regular' AND {named})"
 
 
 def _kind(text: str) -> str:
@@ -100,10 +106,16 @@ FOUND = LineSql(
 )
 
 
-def make_lines(raw: Raw, columns: Columns, month: str, rejected: str) -> None:
+def make_lines(
+    raw: Raw, columns: Columns, credits: CreditSql | None, month: str, rejected: str
+) -> None:
     """Make the table of lines that have credits or are fees; `gcp_credit` must be made before."""
     sku = f"lower(coalesce({columns.text('sku.description')}, ''))"
-    fee = is_fee(columns)
+    fee = is_fee(columns, credits)
+    spend = f"contains({sku}, 'dollar based')"
+    if credits is not None:
+        spend = f"({spend} OR coalesce({credits.offset} AND NOT regexp_matches({sku}, "
+        spend = f"{spend}{literal(_FEE)}), false))"
     region = f"coalesce({columns.text('location.region')}, {columns.text('location.location')}, '')"
     cost = columns.money("cost")
     group = (
@@ -124,9 +136,7 @@ def make_lines(raw: Raw, columns: Columns, month: str, rejected: str) -> None:
                 bool_or(k_type = {literal(SPEND_CUD)}) AS k_dollar
             FROM {CREDITS} GROUP BY ALL),
         line AS (
-            SELECT _file, _line, {fee} AS fee, k_netted, k_commit, {cost} AS cost,
-                CASE WHEN {fee} THEN contains({sku}, 'dollar based') ELSE coalesce(k_dollar, false)
-                    END AS k_spend,
+            SELECT _file, _line, k_fee AS fee, k_spend, k_netted, k_commit, {cost} AS cost,
                 coalesce({columns.quantity("usage.amount_in_pricing_units")}, 0) AS amount,
                 coalesce({columns.text("usage.pricing_unit")}, '') AS unit,
                 {columns.text("sku.description")} AS sku,
@@ -134,11 +144,10 @@ def make_lines(raw: Raw, columns: Columns, month: str, rejected: str) -> None:
                 {columns.text("billing_account_id")} AS account,
                 {region} AS region, {_kind(sku)} AS kind, {_family(sku)} AS family,
                 {group} AS pool_group, {scope} AS scope
-            FROM (SELECT raw.*, k_netted, k_commit, k_dollar,
-                    CASE WHEN {fee} THEN contains({sku}, 'dollar based')
-                        ELSE coalesce(k_dollar, false) END AS k_spend
+            FROM (SELECT raw.*, k_netted, k_commit, {fee} AS k_fee,
+                    CASE WHEN {fee} THEN {spend} ELSE coalesce(k_dollar, false) END AS k_spend
                 FROM raw LEFT JOIN credited USING (_file, _line))
-            WHERE (k_netted IS NOT NULL OR {fee}) AND NOT {rejected}),
+            WHERE (k_netted IS NOT NULL OR k_fee) AND NOT {rejected}),
         {_POOLS}""",
     )
 

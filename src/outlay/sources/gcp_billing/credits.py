@@ -39,7 +39,7 @@ _ALIASES = {
 # Exports before 2020 name a credit and give it no type. The first pattern that is found decides.
 _BY_NAME = (
     ("fee utilization offset", OFFSET),
-    ("committed us.*dollar|spend.based committed", SPEND_CUD),
+    ("committed us.*dollar|spend.based committed|commitments\\b", SPEND_CUD),
     ("committed us", RESOURCE_CUD),
     ("sustained us", "SUSTAINED_USAGE_DISCOUNT"),
     ("free ?trial|promotion|coupon|voucher|grant|marketing", PROMOTION),
@@ -86,12 +86,14 @@ def netted_sql(kind: str) -> str:
 @dataclass(frozen=True)
 class CreditSql:
     """SQL over `raw` of a line's credits. `all` and `own` are sums as DECIMAL(38,21), 0 where
-    there are none; `unfit` is the condition that a credit has no amount that fits."""
+    there are none; `unfit` is the condition that a credit has no amount that fits, `offset` that
+    one takes the used part off a commitment's fee."""
 
     list: str
     all: str
     own: str
     unfit: str
+    offset: str
 
     @classmethod
     def of(cls, columns: Columns) -> "CreditSql | None":
@@ -110,6 +112,10 @@ class CreditSql:
             all=f"coalesce(list_sum({amounts}), 0)",
             own=f"coalesce(list_sum({own}), 0)",
             unfit=f"coalesce(list_count({amounts}) < len({credits}), false)",
+            offset=(
+                f"list_contains(list_transform({credits}, lambda x: {type_sql('x')}), "
+                f"{literal(OFFSET)})"
+            ),
         )
 
 

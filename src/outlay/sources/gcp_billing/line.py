@@ -69,7 +69,7 @@ class Line:
             month,
         )
         self.type = f"lower(coalesce({columns.text('cost_type')}, 'regular'))"
-        self.fee = is_fee(columns) if facts.fees and found is FOUND else "false"
+        self.fee = is_fee(columns, credits) if facts.fees and found is FOUND else "false"
         self.start = columns.time("usage_start_time")
         self.cost = columns.money("cost")
         self.net = f"({self.cost} + {found.netted})"

@@ -29,7 +29,7 @@ def export_mapping(raw: Raw) -> Mapping:
     if facts.credits or facts.fees:
         rejected = _any([reject.when for reject in rejects])
         make_credits(raw, credits, rejected)
-        make_lines(raw, columns, month, rejected)
+        make_lines(raw, columns, credits, month, rejected)
         found = FOUND
     line = Line(columns, facts, credits, found, month)
     main = line.columns()
@@ -60,7 +60,9 @@ def _facts(raw: Raw, columns: Columns, credits: CreditSql | None) -> Facts:
     there = "0"
     if credits is not None:
         there = f"count(*) FILTER (len({credits.list}) > 0)"
-    ((credited, fees),) = raw.ask(f"SELECT {there}, count(*) FILTER ({is_fee(columns)}) FROM raw")
+    ((credited, fees),) = raw.ask(
+        f"SELECT {there}, count(*) FILTER ({is_fee(columns, credits)}) FROM raw"
+    )
     return Facts(credited, fees)
 
 
