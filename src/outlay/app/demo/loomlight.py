@@ -28,7 +28,7 @@ SPEND_COMMITMENT = f"{CONTRACT}/spend"
 CREDIT_COMMITMENT = f"{CONTRACT}/credits"
 RESERVATION = "runner-reservation-7"
 
-_CREDITS = Decimal(400_000)
+_CREDITS = Decimal(600_000)
 _CREDIT_PRICE = Decimal("0.05")
 _OUTAGE_CREDIT = Decimal("-250")
 _RUNNERS = Decimal(24)
