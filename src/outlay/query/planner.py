@@ -17,7 +17,7 @@ from outlay.query.facts import LakeReader, SliceFacts
 from outlay.query.measures import MEASURES
 from outlay.query.ranges import Days
 from outlay.query.shape import Field, Shape, Shift, Sum, Table
-from outlay.query.stated import looked_at, stated_column
+from outlay.query.stated import looked_at, used_column
 
 CHARGE_DAY = Dimension("column", "ChargeDay")
 CURRENCY = Dimension("column", "BillingCurrency")
@@ -94,7 +94,7 @@ def plan(
     for slice_ in facts:
         if not overlaps(slice_, span.days):
             continue
-        column = stated_column(slice_) if stated and target and asked.money else None
+        column = used_column(slice_, target) if stated and target and asked.money else None
         seen = replace(asked, also=looked_at(column)) if column else asked
         shape = replace(_shape(slice_, seen, span, target, halves), stated=column)
         files = _files(lake, slice_, shape)

@@ -36,6 +36,12 @@ def stated_column(facts: SliceFacts) -> str | None:
     return next((name for name in _ORIGINS if name in facts.slice.delivery.columns), None)
 
 
+def used_column(facts: SliceFacts, target: str) -> str | None:
+    """The column of stated rates, where some charge of the slice states one to the target: the
+    column is in no cube, so that looking at it is dearer."""
+    return stated_column(facts) if any(stated_rates(facts, target).values()) else None
+
+
 def looked_at(column: str) -> frozenset[Dimension]:
     """What a conversion by the column's rates looks at."""
     seen = {Dimension("column", column), _CURRENCY}

@@ -9,7 +9,7 @@ import pytest
 from outlay.lake import LoadOutcome
 from outlay.sources.contract import SourceError
 from outlay.sources.detect import detect
-from outlay.sources.oci.names import unit_name
+from outlay.sources.oci.names import resource_type_sql, unit_name
 from outlay.sources.transports.file import FileTransport
 from tests.contract.ledger import Ledger
 from tests.sources.oci.reports import USAGE_ROW, cost, focus, write
@@ -50,13 +50,13 @@ def test_a_row_says_who_what_where_and_how_much(ledger: Ledger, bucket: Path) ->
     ledger.load("oci", bucket)
     columns = (
         "BillingAccountId, SubAccountType, ServiceName, ServiceCategory, ServiceSubcategory, "
-        "RegionName, ResourceType, SkuId, PricingUnit, x_OciCompartmentName, x_OciReferenceNumber, "
+        "RegionId, SkuId, PricingUnit, x_OciCompartmentName, x_OciReferenceNumber, "
         "InvoiceIssuerName, ChargeClass"
     )
     assert ask(ledger, "oci", columns) == [
         (
             *("8821", "Tenancy", "COMPUTE", "Compute", "Virtual Machines"),
-            *("Germany Central (Frankfurt)", "Instance", "B93113", "OCPU-Hours", "shop", "ref-1"),
+            *("eu-frankfurt-1", "B93113", "OCPU-Hours", "shop", "ref-1"),
             *("Oracle", None),
         )
     ]
@@ -259,14 +259,11 @@ def test_focus_reports_have_the_names_of_the_preview(ledger: Ledger, bucket: Pat
     write(bucket / "000301.csv", [focus()])
     (outcome,) = ledger.load("oci", bucket)
     assert outcome.record is not None and outcome.record.focus_version == "1.0-preview"
-    columns = (
-        "ServiceProviderName, InvoiceIssuerName, RegionId, RegionName, ConsumedQuantity, "
-        "ResourceType, ServiceSubcategory, x_OciReferenceNumber, x_ChargeSubcategory, ListCost"
-    )
+    columns = "ServiceProviderName, InvoiceIssuerName, RegionId, ConsumedQuantity, ServiceSubcategory, x_OciReferenceNumber, x_ChargeSubcategory, ListCost"
     assert ask(ledger, "oci", columns) == [
         (
-            *("Oracle", "Oracle", "eu-frankfurt-1", "Germany Central (Frankfurt)", 2),
-            *("Instance", "Virtual Machines", "ref-1", "On-Demand", Decimal("0.05")),
+            *("Oracle", "Oracle", "eu-frankfurt-1", 2),
+            *("Virtual Machines", "ref-1", "On-Demand", Decimal("0.05")),
         )
     ]
 
@@ -352,3 +349,21 @@ def test_the_option_chooses_one_of_the_two(
 )
 def test_units_are_spelled_as_focus_spells_them(text: str, name: str) -> None:
     assert unit_name(text) == name
+
+
+@pytest.mark.parametrize(
+    ("resource", "kind"),
+    [
+        ("ocid1.instance.oc1.eu-frankfurt-1.one", "Instance"),
+        ("ocid1.autonomousdatabase.oc1..x", "Autonomous Database"),
+        ("ocid1.newthing.oc1..x", "newthing"),
+        ("axi5rjbot4mp/MonitoringData", None),
+        (None, None),
+    ],
+)
+def test_an_ocid_says_what_kind_of_thing_it_is(resource: str | None, kind: str | None) -> None:
+    with duckdb.connect() as engine:
+        found = engine.execute(
+            f"SELECT {resource_type_sql('r')} FROM (SELECT CAST(? AS VARCHAR) AS r)", [resource]
+        ).fetchone()
+    assert found == (kind,)

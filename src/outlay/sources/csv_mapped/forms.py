@@ -68,16 +68,22 @@ def number_sql(text: str, form: NumberForm) -> str:
         # A symbol may stand between the sign and the number: -€ 5.
         f"ELSE regexp_replace({bare}, '^([+-])\\s*{_SYMBOLS}?\\s*', '\\1') END"
     )
-    plain = "n"
-    if form.thousands:
-        plain = f"regexp_replace(n, {literal(form.thousands)}, '', 'g')"
-    if form.decimal != ".":
-        plain = f"replace({plain}, {literal(form.decimal)}, '.')"
     pattern = literal(form.pattern)
-    return (
-        f"list_transform([{signed}], lambda n: CASE WHEN regexp_matches(n, {pattern}) "
-        f"AND regexp_matches(n, '\\d') THEN {plain} END)[1]"
-    )
+
+    def read(number: str) -> str:
+        plain = number
+        if form.thousands:
+            plain = f"regexp_replace({plain}, {literal(form.thousands)}, '', 'g')"
+        if form.decimal != ".":
+            plain = f"replace({plain}, {literal(form.decimal)}, '.')"
+        return (
+            f"CASE WHEN regexp_matches({number}, {pattern}) AND regexp_matches({number}, '\\d') "
+            f"THEN {plain} END"
+        )
+
+    # Most numbers stand bare: only the others are taken apart.
+    slow = f"list_transform([{signed}], lambda n: {read('n')})[1]"
+    return f"CASE WHEN regexp_matches({text}, {pattern}) THEN {read(text)} ELSE {slow} END"
 
 
 def parse_number(text: str, form: NumberForm) -> Decimal | None:

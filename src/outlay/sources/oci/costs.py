@@ -37,6 +37,7 @@ class _Facts:
     """
 
     services: tuple[str, ...]
+    regions: tuple[str, ...]
     units: tuple[str, ...]
     tenants: tuple[tuple[str, str], ...]
     late: tuple[tuple[int, date, date], ...]
@@ -70,7 +71,8 @@ def _facts(raw: Raw, columns: Columns) -> _Facts:
         "GROUP BY ALL ORDER BY ALL"
     )
     (row,) = raw.ask(
-        f"SELECT list(DISTINCT {service}), list(DISTINCT {unit}), count_if({correction}) FROM raw"
+        f"SELECT list(DISTINCT {service}), list(DISTINCT {unit}), count_if({correction}), "
+        f"list(DISTINCT {columns.text('product/region')}) FROM raw"
     )
     tenants = raw.ask(
         f"SELECT {tenant}, min({name}) FROM raw WHERE {columns.text('product/compartmentId')} = "
@@ -78,6 +80,7 @@ def _facts(raw: Raw, columns: Columns) -> _Facts:
     )
     return _Facts(
         services=tuple(sorted(row[0] or ())),
+        regions=tuple(sorted(row[3] or ())),
         units=tuple(sorted(row[1] or ())),
         tenants=tuple(tenants),
         late=tuple(late),
@@ -205,9 +208,10 @@ class _Line:
     def _where(self) -> dict[str, str]:
         c = self.c
         region, resource = c.text("product/region"), c.text("product/resourceId")
+        known = [(name, REGIONS[name]) for name in self.facts.regions if name in REGIONS]
         return {
             "RegionId": region,
-            "RegionName": f"coalesce({_case(region, REGIONS.items())}, {region})",
+            "RegionName": f"coalesce({_case(region, known)}, {region})",
             "AvailabilityZone": c.text("product/availabilityDomain"),
             "ResourceId": resource,
             "ResourceName": "NULL",
