@@ -19,6 +19,7 @@ from outlay.web import numbers
 from outlay.web.render import Site
 
 _MOST_ROWS = 500
+_SHORT = 24
 _VALUES_OFFERED = 60
 _RANGES = (
     "last-month", "this-month", "last-3-months", "last-6-months", "last-12-months",
@@ -161,7 +162,8 @@ def _cell(value: Any, kind: str, name: str, currency: str | None) -> Cell:
         return Cell(f"{value:%Y-%m-%d %H:%M}")
     if kind == "flag":
         return Cell("yes" if value else "no")
-    return Cell(str(value))
+    text = str(value)
+    return Cell(text, text if len(text) > _SHORT else "")
 
 
 def _ratio(value: Decimal, name: str) -> str:
