@@ -259,8 +259,10 @@ def test_focus_reports_have_the_names_of_the_preview(ledger: Ledger, bucket: Pat
     write(bucket / "000301.csv", [focus()])
     (outcome,) = ledger.load("oci", bucket)
     assert outcome.record is not None and outcome.record.focus_version == "1.0-preview"
-    columns = "ServiceProviderName, InvoiceIssuerName, RegionId, ConsumedQuantity, "
+    columns = (
+        "ServiceProviderName, InvoiceIssuerName, RegionId, ConsumedQuantity, "
         "ServiceSubcategory, x_OciReferenceNumber, x_ChargeSubcategory, ListCost"
+    )
     assert ask(ledger, "oci", columns) == [
         (
             *("Oracle", "Oracle", "eu-frankfurt-1", 2),
