@@ -198,9 +198,9 @@ def test_one_table_in_two_formats_is_read_once(tmp_path: Path) -> None:
     ("metadata", "resource"),
     [
         ({"job_id": "5", "job_name": "n", "cluster_id": "c"}, ("5", "n", "Job")),
-        ({"cluster_id": "c", "notebook_id": "77"}, ("c", None, "Cluster")),
-        ({"warehouse_id": "wh-9", "job_id": "5"}, ("wh-9", None, "SQL Warehouse")),
-        ({"endpoint_id": "e", "endpoint_name": "rank"}, ("e", "rank", "Serving Endpoint")),
+        ({"cluster_id": "c", "notebook_id": "77"}, ("c", None, "Compute Cluster")),
+        ({"warehouse_id": "wh-9", "job_id": "5"}, ("wh-9", None, "Warehouse")),
+        ({"endpoint_id": "e", "endpoint_name": "rank"}, ("e", "rank", "AI Endpoint")),
         ({"job_id": "5"}, ("5", None, "Job")),
         ({}, (None, None, None)),
     ],
@@ -216,7 +216,7 @@ def test_who_ran_it_and_its_tags_are_kept(tmp_path: Path) -> None:
     found = load(tmp_path, {"usage": [record(1)], "list_prices": LIST})
     assert found.rows(
         "x_RunAs", "Tags", "x_JobName", "x_IsServerless", "SubAccountId", "ServiceName"
-    ) == [("svc-etl", {"team": "data"}, "nightly", "false", "1234567890123456", "Databricks Jobs")]
+    ) == [("svc-etl", {"team": "data"}, "nightly", "false", "1234567890123456", "Jobs Compute")]
 
 
 def test_units_other_than_dbu_are_kept(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_units_other_than_dbu_are_kept(tmp_path: Path) -> None:
 def test_an_unknown_product_keeps_its_name(tmp_path: Path) -> None:
     row = record(1, billing_origin_product="TIME_TRAVEL")
     found = load(tmp_path, {"usage": [row], "list_prices": LIST})
-    assert found.rows("ServiceName", "ServiceCategory") == [("TIME_TRAVEL", "Analytics")]
+    assert found.rows("ServiceName", "x_ServiceCode") == [("Time Travel", "TIME_TRAVEL")]
 
 
 @pytest.mark.parametrize(

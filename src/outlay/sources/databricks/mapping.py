@@ -1,6 +1,6 @@
 """Usage records of Databricks, priced, as FOCUS charges."""
 
-from collections.abc import Callable
+from collections.abc import Mapping as MappingABC
 from typing import Literal
 
 from outlay.focus.multiply import is_rounded_sql, multiplied_sql
@@ -15,8 +15,8 @@ from outlay.sources.databricks.prices import (
     join_sql,
     make_prices,
 )
-from outlay.sources.databricks.services import OTHER, SERVICES, Service
 from outlay.sources.databricks.tables import USAGE
+from outlay.sources.services import Names, service_columns, services_of
 
 BilledBy = Literal["auto", "databricks", "cloud"]
 
@@ -25,15 +25,15 @@ _REPEATS = "outlay_repeats"
 _SHOWN = 20
 
 _RESOURCES = (
-    ("endpoint_id", "endpoint_name", "Serving Endpoint"),
-    ("warehouse_id", None, "SQL Warehouse"),
+    ("endpoint_id", "endpoint_name", "AI Endpoint"),
+    ("warehouse_id", None, "Warehouse"),
     ("dlt_pipeline_id", None, "Pipeline"),
     ("job_id", "job_name", "Job"),
-    ("app_id", "app_name", "App"),
+    ("app_id", "app_name", "Application"),
     ("database_instance_id", None, "Database Instance"),
-    ("cluster_id", None, "Cluster"),
+    ("cluster_id", None, "Compute Cluster"),
     ("notebook_id", "notebook_path", "Notebook"),
-    ("instance_pool_id", None, "Instance Pool"),
+    ("instance_pool_id", None, "Compute Cluster"),
     ("metastore_id", None, "Metastore"),
 )
 """(id, name, type): the first that a record names is its resource; a job on a cluster is a job."""
@@ -73,7 +73,7 @@ def usage_mapping(raw: Raw, currency: str | None, billed_by: BilledBy) -> Mappin
     prices = make_prices(raw, cells, currency)
     repeats = _make_repeats(raw, cells)
     source = _priced(cells, prices, repeats > 0)
-    record = _Record(cells, prices, billed_by)
+    record = _Record(cells, prices, billed_by, services_of("Databricks", _products(raw, cells)))
     counted = f"{_IS_USAGE} AND NOT u_repeat" if repeats else _IS_USAGE
     return Mapping(
         main=Rows("usage", _IS_USAGE, record.columns()),
@@ -88,6 +88,13 @@ def usage_mapping(raw: Raw, currency: str | None, billed_by: BilledBy) -> Mappin
         source=source,
         reference=f"NOT ({_IS_USAGE})",
     )
+
+
+def _products(raw: Raw, cells: Cells) -> list[str]:
+    """The products of the usage, in upper case."""
+    product = f"upper({cells.text('billing_origin_product')})"
+    found = raw.ask(f"SELECT DISTINCT {product} AS p FROM raw WHERE {_IS_USAGE} ORDER BY 1")
+    return [name for (name,) in found if name]
 
 
 def _make_repeats(raw: Raw, cells: Cells) -> int:
@@ -215,8 +222,14 @@ def _notes(raw: Raw, source: str, prices: Prices, billed_by: BilledBy, repeats: 
 class _Record:
     """The expressions of one usage record over the priced relation."""
 
-    def __init__(self, cells: Cells, prices: Prices, billed_by: BilledBy) -> None:
-        self.c, self.prices = cells, prices
+    def __init__(
+        self,
+        cells: Cells,
+        prices: Prices,
+        billed_by: BilledBy,
+        services: MappingABC[str, Names],
+    ) -> None:
+        self.c, self.prices, self.services = cells, prices, services
         self.by_cloud = {
             "auto": "u_cloud = 'AZURE'",
             "cloud": "true",
@@ -296,9 +309,7 @@ class _Record:
             ),
             "ChargeDescription": f"concat_ws(', ', u_sku, {self.c.text('usage_type')}, {kind})",
             "ChargeFrequency": "'Usage-Based'",
-            "ServiceName": _by_product(product, lambda s: s.name, f"coalesce({product}, 'Other')"),
-            "ServiceCategory": _by_product(product, lambda s: s.category, literal(OTHER[0])),
-            "ServiceSubcategory": _by_product(product, lambda s: s.subcategory, literal(OTHER[1])),
+            **service_columns(product, self.services, "Databricks"),
             "ResourceId": f"coalesce({ids})",
             "ResourceName": f"CASE {names} END",
             "ResourceType": f"CASE {types} END",
@@ -339,10 +350,3 @@ class _Record:
             "x_ServiceCode": self.c.text("billing_origin_product"),
             "x_IngestionDate": f"strftime({self.c.time('ingestion_date')}, '%Y-%m-%d')",
         }
-
-
-def _by_product(product: str, pick: Callable[[Service], str], other: str) -> str:
-    cases = " ".join(
-        f"WHEN {literal(name)} THEN {literal(pick(service))}" for name, service in SERVICES.items()
-    )
-    return f"CASE {product} {cases} ELSE {other} END"

@@ -1,8 +1,7 @@
 """FOCUS columns of a row of the bill, or of a part of one: SQL over `b_…` and `p_…`."""
 
-from outlay.focus.sql import literal
-from outlay.focus.vocabulary import Vocabulary
 from outlay.sources.contract import Raw
+from outlay.sources.services import service_columns, services_of
 from outlay.sources.snowflake.bill import BILL_TABLE
 from outlay.sources.snowflake.parts import METHOD, PART_COLUMNS
 from outlay.sources.snowflake.weights import ATTRIBUTED
@@ -28,7 +27,7 @@ class Charge:
     """The expressions of one charge; services are named once per service type of the bill."""
 
     def __init__(self, raw: Raw, *, priced: bool) -> None:
-        self._services = _services(raw)
+        self._services = services_of("Snowflake", _codes(raw))
         self._priced = priced
         self._month = "date_trunc('month', b_day)"
         self._is_fee = f"coalesce(b_billing, '') IN {_FEES}"
@@ -92,9 +91,7 @@ class Charge:
                 f"CASE WHEN {self._is_fee} THEN 'Recurring' "
                 f"WHEN {self._is_credit} THEN 'One-Time' ELSE 'Usage-Based' END"
             ),
-            "ServiceName": self._service(0),
-            "ServiceCategory": self._service(1),
-            "ServiceSubcategory": self._service(2),
+            **service_columns("b_service", self._services, "Snowflake"),
             "ResourceId": "CASE WHEN p_type IN ('Storage', 'Stage') THEN NULL "
             "ELSE coalesce(p_id, p_name) END",
             "ResourceName": "p_name",
@@ -154,28 +151,8 @@ class Charge:
             "x_WarehouseSize": "p_size",
         }
 
-    def _service(self, at: int) -> str:
-        cases = " ".join(
-            f"WHEN {literal(code)} THEN {literal(names[at])}"
-            for code, names in self._services.items()
-        )
-        other = ("'Snowflake'", "'Other'", "'Other (Other)'")[at]
-        return f"CASE b_service {cases} ELSE {other} END" if cases else other
 
-
-def _services(raw: Raw) -> dict[str, tuple[str, str, str]]:
-    """Service type → name, category, subcategory, by the vocabulary; its own words otherwise."""
-    names = Vocabulary()
-    found = {}
-    for (code,) in raw.ask(
-        f"SELECT DISTINCT b_service FROM {BILL_TABLE} WHERE b_service IS NOT NULL ORDER BY 1"
-    ):
-        known = names.service("Snowflake", None, None, code, None, None)
-        name = known.name if known.name and known.name != code else _words(code)
-        found[code] = (name, known.category, known.subcategory)
-    return found
-
-
-def _words(code: str) -> str:
-    """`SEARCH_OPTIMIZATION` → `Search Optimization`."""
-    return " ".join(word.capitalize() for word in code.split("_"))
+def _codes(raw: Raw) -> list[str]:
+    """The service types of the bill."""
+    found = raw.ask(f"SELECT DISTINCT b_service FROM {BILL_TABLE} ORDER BY 1")
+    return [code for (code,) in found if code]

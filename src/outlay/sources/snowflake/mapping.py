@@ -15,6 +15,7 @@ from outlay.sources.snowflake.views import (
     BILL,
     BY_NAME,
     DETAILS,
+    IS_RATE_OF_ALL,
     RATES,
     VIEW_SQL,
     is_view,
@@ -59,7 +60,7 @@ def bill_mapping(
         source=_SOURCE,
         usage=usage_rows(cells, weights.account),
         usage_formulas=usage_formulas(cells),
-        reference=is_view(RATES),
+        reference=IS_RATE_OF_ALL,
     )
 
 

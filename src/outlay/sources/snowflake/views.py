@@ -139,27 +139,31 @@ READ = frozenset(ACCOUNT_COLUMNS) | {column for view in VIEWS for column in view
 """Every column that is read. A query's text is none of them."""
 
 _ACCOUNT_FOLDER = re.compile(r"(?:^|/)account=([^/]+)/", re.IGNORECASE)
+_MONTH = re.compile(r"(?<!\d)20\d\d[-_]?(0[1-9]|1[0-2])(?!\d)")
+_OF_A_MONTH = "#month"
 
 
 def table_of(path: str, columns: Sequence[str]) -> str:
     """The view that a file holds, by its columns; `view@ACCOUNT` below a folder `account=ACCOUNT`.
 
-    Empty for any other file.
+    A rate sheet of one month, by its name, is marked: others hold for every month. Empty for any
+    other file.
     """
     names = {name.strip().lower() for name in columns}
     for view in VIEWS:
         if names >= view.telling:
             account = _ACCOUNT_FOLDER.search(path)
-            return f"{view.name}@{account[1]}" if account else view.name
+            month = _OF_A_MONTH if view.name == RATES and _MONTH.search(path) else ""
+            return f"{view.name}{month}@{account[1]}" if account else f"{view.name}{month}"
     return ""
 
 
 def view_of(table: str) -> str:
     """The view's name in what `table_of` gives."""
-    return table.partition("@")[0]
+    return table.partition("@")[0].partition("#")[0]
 
 
-VIEW_SQL = "split_part(_table, '@', 1)"
+VIEW_SQL = "split_part(split_part(_table, '@', 1), '#', 1)"
 """SQL of the view that a raw row is of."""
 ACCOUNT_SQL = "nullif(split_part(_table, '@', 2), '')"
 """SQL of the account in the folder of a raw row's file."""
@@ -168,3 +172,7 @@ ACCOUNT_SQL = "nullif(split_part(_table, '@', 2), '')"
 def is_view(*names: str) -> str:
     """SQL condition: the raw row is of one of these views."""
     return f"{VIEW_SQL} IN ({', '.join(repr(name) for name in names)})"
+
+
+IS_RATE_OF_ALL = f"{is_view(RATES)} AND NOT contains(_table, '{_OF_A_MONTH}')"
+"""SQL condition: the raw row is a rate that every month may need."""
