@@ -27,7 +27,8 @@ def entries() -> list[Entry]:
         return [
             row
             for row in csv.DictReader(file)
-            if row["path"].split("/")[0] in ("aws", "azure", "focus", "oci", "gcp", "snowflake")
+            if row["path"].split("/")[0]
+            in ("aws", "azure", "focus", "oci", "gcp", "snowflake", "openai", "anthropic")
             and row["cost_column"]
         ]
 
@@ -69,6 +70,8 @@ def test_a_bill_loads_exactly(entry: Entry, ledger: Ledger) -> None:
     if "amortized" in path.parts[-4]:  # alone, it says nothing of what was billed for commitments
         effective = [line for p in proofs for line in p.lines if line.measure == "EffectiveCost"]
         loaded = total(line.loaded for line in effective)
+    if "cents" in entry["cost_column"]:
+        loaded *= 100
     stated = Decimal(entry["total_cost"])
     if path.suffix == ".parquet":  # its costs are doubles, whose sum the manifest rounds
         loaded = loaded.quantize(Decimal(1).scaleb(stated.as_tuple().exponent), ROUND_HALF_EVEN)

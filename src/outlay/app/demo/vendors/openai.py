@@ -1,4 +1,4 @@
-"""OpenAI's organisation: costs and usage as its API answers, a week a page.
+"""OpenAI's organisation: costs (a week a page) and usage as its API answers.
 
 The shop's assistant, a nightly batch that sorts reviews, embeddings for the search, and what
 employees ask through the gateway. Last month a release made the assistant retry every failed tool
@@ -28,7 +28,7 @@ _ASSISTANT, _BATCH, _EMBEDDING = (
     "gpt-4o-mini-2024-07-18",
     "text-embedding-3-small",
 )
-_WEEK = 7
+_WEEK, _MONTH = 7, 31
 _LAG = timedelta(days=1)
 
 
@@ -56,7 +56,7 @@ def write(folder: Path, month: BillingPeriod, story: Story) -> None:
     _pages(folder, f"costs-{month}", costs)
     for endpoint in ("completions", "embeddings"):
         buckets = [_bucket(day, list(_usage(used[day], endpoint))) for day in days]
-        _pages(folder, f"usage-{endpoint}-{month}", buckets)
+        _pages(folder, f"usage-{endpoint}-{month}", buckets, size=_MONTH)
 
 
 def _day(day: date, story: Story) -> Iterator[_Used]:
@@ -181,10 +181,10 @@ def _bucket(day: date, results: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _pages(folder: Path, name: str, buckets: list[dict[str, Any]]) -> None:
+def _pages(folder: Path, name: str, buckets: list[dict[str, Any]], size: int = _WEEK) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    weeks = [buckets[at : at + _WEEK] for at in range(0, len(buckets), _WEEK)]
-    for number, week in enumerate(weeks, 1):
-        more = f"page_{number + 1}" if number < len(weeks) else None
-        page = {"object": "page", "data": week, "has_more": more is not None, "next_page": more}
+    parts = [buckets[at : at + size] for at in range(0, len(buckets), size)]
+    for number, part in enumerate(parts, 1):
+        more = f"page_{number + 1}" if number < len(parts) else None
+        page = {"object": "page", "data": part, "has_more": more is not None, "next_page": more}
         (folder / f"{name}-page{number}.json").write_text(json.dumps(page), encoding="utf-8")
