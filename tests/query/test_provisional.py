@@ -203,6 +203,26 @@ def _node_hours(ledger: Ledger, nodes: dict[str, range]) -> None:
     ledger._load("cluster", folder)
 
 
+def test_several_bills_charge_for_one_source_and_hours_close_when_all_have_come(
+    ledger: Ledger,
+) -> None:
+    ledger.cluster(
+        "cluster", *([pod(f"2026-10-0{day}", "24", "i-1"), pod(f"2026-10-0{day}", "1", "i-2")]
+                     for day in (5, 6, 7))
+    )  # fmt: skip
+    tie = SupersededBy(("aws", "gcp"), ("ResourceId",))
+    ledger.bill("aws", [charge("9", "2026-10-05T00", "2026-10-08T00", "i-1")])
+    found = lane(ledger, tie)
+    assert left(found) == dict.fromkeys(("2026-10-05", "2026-10-06", "2026-10-07"), Decimal(1))
+    assert found.notes == ("gcp, which should bill cluster, has not delivered yet",)
+    ledger.bill("gcp", [charge("9", "2026-10-06T00", "2026-10-07T00", "i-2")])
+    found = lane(ledger, tie)
+    assert left(found)["2026-10-07"] == Decimal(1)
+    assert found.provisional == {"USD": Decimal(1)}
+    assert found.unmatched == {"USD": Decimal(1)}, "both bills are past the 5th"
+    assert {row.bill for row in found.rows} == {"aws and gcp"}
+
+
 def test_a_tie_to_a_column_that_the_bill_lacks_is_named(ledger: Ledger) -> None:
     ledger.cluster("cluster", [pod("2026-10-05", "24", "i-1")])
     ledger.bill("aws", [charge("20", "2026-10-05T00", "2026-10-06T00", "i-1")])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -16,11 +16,11 @@ Cadence = Literal["hourly", "daily", "monthly", "manual"]
 class BillTie(Spec):
     """The bill that charges for what a source of usage estimates.
 
-    `source` is the bill's source, `match` the columns or tags that both have in common (none: all
-    of the source), `where` a condition on the bill's charges that count.
+    `source` is the bill's source (or a list of several), `match` the columns or tags that both
+    have in common (none: all of the source), `where` a condition on the bill's charges that count.
     """
 
-    source: str = Field(min_length=1)
+    source: Annotated[str, Field(min_length=1)] | Annotated[tuple[str, ...], Field(min_length=1)]
     match: tuple[str, ...] = ()
     where: str = ""
 
@@ -111,4 +111,5 @@ VIEW = "View"
 def register_all() -> None:
     """Import every room that registers kinds, so that the registry is complete."""
     import outlay.app.rates
+    import outlay.app.vocabulary
     import outlay.query.views  # noqa: F401

@@ -61,13 +61,13 @@ def ties(workspace: Workspace) -> dict[str, SupersededBy]:
 def tie(
     workspace: Workspace,
     name: str,
-    bill: str | None,
+    bill: str | Sequence[str] | None,
     match: Sequence[str] = (),
     where: str = "",
     *,
     author: str = "",
 ) -> BillTie | None:
-    """Tie a source of usage to the bill that supersedes its estimates (None: to none).
+    """Tie a source of usage to the bill or bills that supersede its estimates (None: to none).
 
     Raises ResourceError when there is no such source, WorkspaceError when the bill is none or
     the source itself, QueryError's words when a column or the condition cannot be read.
@@ -76,13 +76,17 @@ def tie(
     assert isinstance(resource.spec, SourceSpec)
     made = None
     if bill is not None:
-        if bill == name:
+        bills = (bill,) if isinstance(bill, str) else tuple(dict.fromkeys(bill))
+        if name in bills:
             raise WorkspaceError(
                 f"{name} cannot supersede itself: name the source of the bill", wrong_use=True
             )
-        workspace.show_source(bill)
+        for one in bills:
+            workspace.show_source(one)
         try:
-            made = BillTie(source=bill, match=tuple(match), where=where)
+            made = BillTie(
+                source=bills[0] if len(bills) == 1 else bills, match=tuple(match), where=where
+            )
         except ValidationError as error:
             text = "; ".join(problem_text(problem) for problem in error.errors())
             raise WorkspaceError(text, wrong_use=True) from None

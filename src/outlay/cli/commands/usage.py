@@ -253,15 +253,16 @@ def _register_tie(app: typer.Typer) -> None:
         panel=CONFIGURATION,
         examples=[
             "outlay tie cluster acme-cur --match ResourceId",
-            "outlay tie gateway openai --match x_Model",
+            "outlay tie gateway openai anthropic --match x_Model",
             "outlay tie cluster --none",
         ],
     )
     def tie(
         cli: Cli,
         source: Annotated[str, typer.Argument(help="The source of usage.")],
-        bill: Annotated[
-            str | None, typer.Argument(help="The source whose charges supersede its estimates.")
+        bills: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="[BILL]...", help="Whose charges supersede its estimates."),
         ] = None,
         match: Annotated[
             str | None,
@@ -278,10 +279,15 @@ def _register_tie(app: typer.Typer) -> None:
         from outlay.app import usage as usages
         from outlay.query.dimensions import split_names
 
-        if (bill is None) != none:
+        if bool(bills) == none:
             raise typer.BadParameter("name the bill's source, or say --none")
         made = usages.tie(
-            cli.workspace, source, bill, split_names(match or ""), where or "", author=cli.author
+            cli.workspace,
+            source,
+            bills or None,
+            split_names(match or ""),
+            where or "",
+            author=cli.author,
         )
         if cli.out.json:
             cli.out.data({"source": source, "superseded_by": made and made.model_dump()})
@@ -290,6 +296,6 @@ def _register_tie(app: typer.Typer) -> None:
         else:
             by = f" by {', '.join(made.match)}" if made.match else ""
             cli.out.say(
-                f"Estimates of {source} are superseded by charges of {made.source}{by}, hour by "
-                "hour. Next: outlay provisional"
+                f"Estimates of {source} are superseded by charges of {' and '.join(bills or ())}"
+                f"{by}, hour by hour. Next: outlay provisional"
             )

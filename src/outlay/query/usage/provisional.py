@@ -40,13 +40,24 @@ _PRESENCE = "node_cpu_capacity"
 class SupersededBy:
     """The bill that charges for what a source of usage estimates.
 
-    `source` is the bill's name, `match` the columns or tags whose values must be the same on both
+    `source` is the bill's source, or several (a gateway's models are billed by their vendors);
+    `match` the columns or tags whose values must be the same on both
     sides (none: the whole source), `where` narrows the bill's charges to those that count.
     """
 
-    source: str
+    source: str | tuple[str, ...]
     match: tuple[str, ...] = ()
     where: str = ""
+
+    @property
+    def bills(self) -> tuple[str, ...]:
+        """The sources of the bills."""
+        return (self.source,) if isinstance(self.source, str) else self.source
+
+    @property
+    def spoken(self) -> str:
+        """The bills in words."""
+        return " and ".join(self.bills)
 
 
 @dataclass(frozen=True)
@@ -253,9 +264,9 @@ class _Asked:
         self.keys = [f"m{index}" for index in range(len(self.scope))]
         self.shown = [dimension_sql(dimension) for dimension in query.dimensions]
         self.notes: list[str] = []
-        bills = [one for one in pin.slices if one.source == tie.source]
-        if not bills:
-            self.notes.append(f"{tie.source}, which should bill {name}, has not delivered yet")
+        bills = [one for one in pin.slices if one.source in tie.bills and one.delivery.rows]
+        for missing in sorted(set(tie.bills) - {one.source for one in bills}):
+            self.notes.append(f"{missing}, which should bill {name}, has not delivered yet")
         self._make_billed([one for one in bills if one.charges_path.exists()])
 
     def rows(self) -> list[ProvisionalRow]:
@@ -279,22 +290,24 @@ class _Asked:
             dimensions = [usage_dimension(column) for column in self.tie.match]
             if any(d.kind == "column" and d.name not in columns for d in dimensions):
                 self.notes.append(
-                    f"{self.tie.source} {one.billing_period} lacks a column of "
+                    f"{one.source} {one.billing_period} lacks a column of "
                     f"{', '.join(self.tie.match)}: nothing of {self.name} is superseded by it"
                 )
                 continue
-            where = ["ChargeCategory = 'Usage'", *self._narrowed(columns)]
+            where = ["ChargeCategory = 'Usage'", *self._narrowed(one.source, columns)]
             # A charge may end in the future; it tells of what was known when it was delivered.
             end = f"least(ChargePeriodEnd, TIMESTAMP '{one.delivery.loaded_at}')"
             listed = "".join(f"{s} AS {k}, " for s, k in zip(self.scope, self.keys, strict=True))
             selects.append(
-                f"SELECT {listed}ChargePeriodStart AS s, {end} AS e, BillingCurrency AS currency, "
+                f"SELECT {listed}{literal(one.source)} AS bill, ChargePeriodStart AS s, "
+                f"{end} AS e, BillingCurrency AS currency, "
                 f"EffectiveCost AS cost FROM read_parquet({literal(str(one.charges_path))}) "
                 f"WHERE {' AND '.join(where)}"
             )
         nothing = "".join(f"CAST(NULL AS VARCHAR) AS {key}, " for key in self.keys)
         selects.append(
-            f"SELECT {nothing}CAST(NULL AS TIMESTAMP) AS s, CAST(NULL AS TIMESTAMP) AS e, "
+            f"SELECT {nothing}CAST(NULL AS VARCHAR) AS bill, CAST(NULL AS TIMESTAMP) AS s, "
+            "CAST(NULL AS TIMESTAMP) AS e, "
             "CAST(NULL AS VARCHAR) AS currency, CAST(NULL AS DECIMAL(38,21)) AS cost WHERE false"
         )
         listed = "".join(f"{key}, " for key in self.keys)
@@ -306,10 +319,17 @@ class _Asked:
             f"CREATE OR REPLACE TEMP TABLE billed AS SELECT DISTINCT {listed}{_hours('s', 'e')} "
             f"AS hour FROM (SELECT DISTINCT {listed}s, e FROM charged)"
         )
-        ((last,),) = self.connection.execute("SELECT max(e) FROM charged").fetchall()
-        self.closed = datetime.min if last is None else last - _LAG
+        # Of several bills, hours are closed when all have come so far.
+        last = [
+            row[0]
+            for row in self.connection.execute(
+                "SELECT max(e) FROM charged GROUP BY bill"
+            ).fetchall()
+        ]
+        whole = len(last) == len(self.tie.bills)
+        self.closed = min(last) - _LAG if whole else datetime(1, 1, 1)
 
-    def _narrowed(self, columns: frozenset[str]) -> list[str]:
+    def _narrowed(self, bill: str, columns: frozenset[str]) -> list[str]:
         found = []
         if self.days.start:
             found.append(f"ChargePeriodEnd > TIMESTAMP '{self.days.start}' - INTERVAL 40 DAY")
@@ -318,7 +338,7 @@ class _Asked:
             for dimension in referenced(condition):
                 if dimension.kind == "column" and dimension.name not in columns:
                     raise QueryError(
-                        f"{self.tie.source} has no column {dimension.name}",
+                        f"{bill} has no column {dimension.name}",
                         field="where",
                         text=self.tie.where,
                         hint=f"Correct superseded_by.where of the source {self.name}.",
@@ -391,7 +411,7 @@ class _Asked:
         if unpriced:
             self.notes.append(
                 f"{len(unpriced)} resources of {self.name} have no price: neither the tool gives "
-                f"one nor has {self.tie.source} charged for them before"
+                f"one nor has {self.tie.spoken} charged for them before"
             )
         return [self._row(key, amounts, "bill") for key, amounts in parts.items()]
 
@@ -421,7 +441,7 @@ class _Asked:
         day, currency, *values = key
         return ProvisionalRow(
             self.name,
-            self.tie.source,
+            self.tie.spoken,
             day,
             tuple(values),
             currency,

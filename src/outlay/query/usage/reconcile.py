@@ -168,10 +168,11 @@ def reconcile(
             there = [paths[one.delivery.id] for one in slices]
             if not _of_models(connection, files(there)):
                 continue
-            bill = ties[usage].source if usage in ties else usage
-            if sources and bill not in sources:
+            own = ties[usage].bills if usage in ties else (usage,)
+            bill = " and ".join(own)
+            if sources and not set(own) & set(sources):
                 continue
-            bills = [s for s in pin.slices if s.source == bill and s.charges_path.exists()]
+            bills = [s for s in pin.slices if s.source in own and s.charges_path.exists()]
             if usage not in ties and not any(s.delivery.rows for s in bills):
                 notes.append(f"{usage} is usage alone and tied to no bill: not compared")
                 continue
