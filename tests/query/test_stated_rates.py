@@ -144,3 +144,9 @@ def test_large_amounts_are_converted_alike(lake: SmallLake) -> None:
     lake.add("2026-01", [euro(amount, "0.8")] * 3, columns=(COLUMN,))
     expected = MONEY_CONTEXT.multiply(Decimal(amount), Decimal("3.75"))
     assert effective(ask(lake)) == expected
+
+
+def test_rates_that_nothing_needs_are_not_told(lake: SmallLake) -> None:
+    lake.add("2026-01", [euro("80", "0.8")], columns=(COLUMN,))
+    assert [rate.publisher for rate in ask(lake).rates] == ["stated by bill"]
+    assert [rate.publisher for rate in ask(lake, currency="GBP").rates] == ["published"]

@@ -169,10 +169,10 @@ def _rates(prepared: Prepared, rates: Rates | None, *, stated: bool) -> dict[Rat
         if facts.first_day is None or facts.last_day is None:
             continue
         own = stated_rates(facts, target) if stated else {}
-        keys = {(currency, NONE): None for currency in facts.currencies if currency != target}
+        keys = own or dict.fromkeys((c, NONE) for c in facts.currencies if c != target)
         for offset in range((facts.last_day - facts.first_day).days + 1):
             day = facts.first_day + timedelta(days=offset)
-            for (currency, text), told in {**keys, **own}.items():
+            for (currency, text), told in keys.items():
                 rate = told or source.rate(currency, target, day)
                 if rate is not None and (currency, day, text) not in found:
                     found[currency, day, text] = rate

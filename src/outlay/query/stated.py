@@ -66,8 +66,9 @@ def stated_sql(column: str | None, target: str, resolve: Resolve) -> exp.Expr:
 
 
 def stated_rates(facts: SliceFacts, target: str) -> dict[tuple[str, str], Rate | None]:
-    """(currency, text) → the rate to the target, of all that the slice states; None for a text
-    that is no rate. The rate holds for the slice's billing period."""
+    """(currency, text) → the rate to the target, of all that the slice's charges state; None for
+    a text that is no rate, and for '' where some charges state none. The rate holds for the
+    slice's billing period. Empty where the slice has no such column."""
     column = stated_column(facts)
     if column is None:
         return {}
@@ -84,25 +85,21 @@ def stated_rates(facts: SliceFacts, target: str) -> dict[tuple[str, str], Rate |
 def _rate(currency: str, target: str, text: str, day: date, source: str) -> Rate | None:
     try:
         value = inverse(Decimal(text))
-    except (InvalidOperation, ZeroDivisionError):
+    except (InvalidOperation, ZeroDivisionError):  # '' among them
         return None
     return Rate(currency, target, value, day, f"stated by {source}") if value else None
 
 
 @lru_cache(maxsize=4096)
 def _distinct(path: Path, column: str, target: str) -> tuple[tuple[str, str], ...]:
-    """The (currency, text) pairs of charges that are priced in the target and billed in another."""
+    """The (currency, text) pairs of charges that are billed in another currency than the target;
+    the text is '' where they are not priced in it, or state nothing."""
     origin = _ORIGINS[column]
-    if origin not in (None, target):
-        return ()
     names = ["BillingCurrency", column, *(["PricingCurrency"] if origin is None else [])]
     rows = pq.read_table(path, columns=names).group_by(names).aggregate([]).to_pylist()
-    return tuple(
-        sorted(
-            (row["BillingCurrency"], row[column])
-            for row in rows
-            if row[column]
-            and row["BillingCurrency"] not in (None, target)
-            and (origin or row["PricingCurrency"]) == target
-        )
-    )
+    found = set()
+    for row in rows:
+        if row["BillingCurrency"] not in (None, target):
+            priced = (origin or row["PricingCurrency"]) == target
+            found.add((row["BillingCurrency"], (row[column] or NONE) if priced else NONE))
+    return tuple(sorted(found))
