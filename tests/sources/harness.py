@@ -41,20 +41,22 @@ def stage(*files: Path, source: Source | None = None) -> HarnessRaw:
             raw.columns[name] = RawColumn(name, quoted(name), kind)
         raw.connection.execute(
             "CREATE VIEW raw AS SELECT *, CAST(file_index AS INTEGER) AS _file, "
-            f"CAST(file_row_number + 1 AS BIGINT) AS _line FROM {scan}"
+            f"CAST(file_row_number + 1 AS BIGINT) AS _line, '' AS _table FROM {scan}"
         )
         return _wanted(raw, source)
     every = list(dict.fromkeys(name for header in headers for name in header.columns))
     raw.columns = {name: RawColumn(name, f"c{at}", "VARCHAR") for at, name in enumerate(every)}
     parts = []
     for index, (file, header) in enumerate(zip(files, headers, strict=True)):
+        table = source.table_of(file.name, header.columns) if source else ""
         struct = ", ".join(f"'f{at}': 'VARCHAR'" for at in range(len(header.columns)))
         picked = "".join(
             f"f{at} AS {raw.columns[name].sql}, " for at, name in enumerate(header.columns)
         )
         parts.append(
-            f"SELECT {picked}CAST({index} AS INTEGER) AS _file, row_number() OVER () AS _line FROM "
-            f"read_csv({literal(str(file))}, columns = {{{struct}}}, auto_detect = false, "
+            f"SELECT {picked}CAST({index} AS INTEGER) AS _file, row_number() OVER () AS _line, "
+            f"{literal(table)} AS _table FROM read_csv({literal(str(file))}, "
+            f"columns = {{{struct}}}, auto_detect = false, "
             f"header = true, delim = {literal(header.delimiter)}, quote = '\"', escape = '\"')"
         )
     raw.connection.execute(f"CREATE TABLE raw AS {' UNION ALL BY NAME '.join(parts)}")
@@ -101,8 +103,8 @@ class Lifted:
         for measure, formula in self.mapping.formulas.items():
             stated = dict(
                 self.ask(
-                    f"SELECT {self.mapping.currency}, coalesce(sum({formula}), 0) FROM raw "
-                    f"WHERE NOT {out} GROUP BY 1"
+                    f"SELECT {self.mapping.currency}, coalesce(sum({formula}), 0) "
+                    f"FROM {self.mapping.source} WHERE NOT {out} GROUP BY 1"
                 )
             )
             loaded = self.sums(measure, "BillingCurrency")
@@ -146,7 +148,8 @@ def _select(rows: Rows, part: int, where: str, mapping: Mapping) -> str:
         for name, kind in types.items()
     )
     return (
-        f"SELECT {listing}, _file, _line, {part} AS _part FROM raw WHERE {where} AND ({rows.when})"
+        f"SELECT {listing}, _file, _line, {part} AS _part FROM {rows.source or mapping.source} "
+        f"WHERE {where} AND ({rows.when})"
     )
 
 

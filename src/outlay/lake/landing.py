@@ -65,12 +65,16 @@ class Landing:
         files: list[LandedFile] = []
         notes: list[str] = []
         seen: dict[str, str] = {}
+        # A manifest that counts its rows counts each of its files: of two alike, both are meant
+        # (Azure's two cost reports are the same where nothing was committed).
+        counted = delivery.stated.rows is not None
         done, whole = 0, sum(ref.size for ref in delivery.files)
         for ref in delivery.files:
             self._tell(f"landing {ref.path}", done, whole)
             for file in self._known(ref) or self._fetch(ref):
                 # A manifest tells of the files that it lies beside: of two alike, each is needed.
-                if file.sha256 in seen and not file.path.endswith(_MANIFESTS):
+                named = counted or file.path.endswith(_MANIFESTS)
+                if file.sha256 in seen and not named:
                     notes.append(
                         f"{file.path} has the same content as {seen[file.sha256]}: counted once"
                     )

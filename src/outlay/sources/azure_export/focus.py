@@ -42,7 +42,7 @@ def is_azure_focus(header: Header) -> bool:
     return is_focus(header) and sum(name in header.columns for name in _AZURE_COLUMNS) >= 2
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Cleaned:
     """The rows with Azure's placeholders made empty."""
 

@@ -86,6 +86,7 @@ def azure_mapping(raw: Raw, options: AzureExportOptions) -> Mapping:
         folds=line.costs.folds,
         rejects=line.rejects(),
         notes=facts.notes,
+        source=line.prices.source,
     )
 
 
