@@ -145,6 +145,19 @@ def test_the_last_rate_is_carried_forward(tmp_path: Path) -> None:
     ]
 
 
+def test_a_rate_sheet_of_a_month_changes_no_other_month(tmp_path: Path) -> None:
+    names = {month: f"{RATES}-{month}" for month in ("2026-09", "2026-10")}
+    september = {UIC + "-2026-09": [bill("30.01", USAGE_DATE="2026-09-05")]}
+    views = september | {names["2026-09"]: [rate("3.00", "2026-09-05")]}
+    location = write(tmp_path / "bill", views)
+    first = Loaded(tmp_path, location)
+    assert first.rows("x_EffectiveRate") == [("3",)]
+    write(location, {UIC + "-2026-10": [bill("30.01")], names["2026-10"]: [rate("2.50")]})
+    second = Loaded(tmp_path, location)
+    assert [o.status for o in second.outcomes] == ["unchanged", "loaded"]
+    assert second.rows("x_EffectiveRate") == [("2.5",), ("3",)]
+
+
 def test_a_rate_is_of_its_account_and_currency(tmp_path: Path) -> None:
     rates = [
         rate("3.00", ACCOUNT_NAME="DEV", ACCOUNT_LOCATOR="ZZ1"),
