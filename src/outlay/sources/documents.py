@@ -89,7 +89,7 @@ def read_objects(stream: BinaryIO, name: str) -> Iterator[dict[str, Any]]:
     Numbers with a fraction or exponent are text. Only one object at a time is held in memory.
     SourceError says after how many objects the file is wrong or cut short.
     """
-    if _is_lines(stream):
+    if _first_line(stream) is not None:  # as tables are exported: the fast way
         yield from read_lines(stream, name)
         return
     text = codecs.getreader("utf-8-sig")(unpacked(stream))
@@ -132,12 +132,13 @@ def read_objects(stream: BinaryIO, name: str) -> Iterator[dict[str, Any]]:
         raise SourceError(f"{name} is cut short: its list has no end; fetch or export it again")
 
 
-def _is_lines(stream: BinaryIO) -> bool:
-    """Whether the first line is an object by itself, as tables are exported: the fast way."""
+def _first_line(stream: BinaryIO) -> dict[str, Any] | None:
+    """The first line, where it is an object by itself; else None."""
     try:
-        return isinstance(decode(unpacked(stream).readline(_LARGEST), ""), dict)
+        value = decode(unpacked(stream).readline(_LARGEST), "")
     except (SourceError, OSError, EOFError):
-        return False  # said with its place when the file is read
+        return None  # said with its place when the file is read
+    return value if isinstance(value, dict) else None
 
 
 def _no_number(word: str) -> None:
@@ -169,6 +170,9 @@ def _peeked(location: str, file: FileRef, transport: _SameForCache) -> Any:
         with transport.value.open(file.path) as stream:
             if not starts_as_json(unpacked(stream).read(4096)):
                 return SourceError(f"{file.path} is no JSON")
+            first = _first_line(stream)
+            if first is not None:  # lines, which may be many, or a document of one line
+                return first
             name = file.path.lower().removesuffix(".gz")
             if name.endswith((".jsonl", ".ndjson")):
                 stream.seek(0)
