@@ -4,11 +4,13 @@ import json
 import sys
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from outlay.lake import Lake
 from outlay.money import BillingPeriod
 from outlay.sources.collecting import Collection
 from outlay.sources.contract import SourceError, TransportError
@@ -299,3 +301,32 @@ def test_a_month_that_lacks_a_page_is_not_loaded(server: FakeBigQuery, tmp_path:
     (tmp_path / "2026-10" / "rows-00002.jsonl").unlink()
     with pytest.raises(SourceError, match=r"lacks 2026-10/rows-00002\.jsonl"):
         offered(tmp_path)
+
+
+def test_what_is_collected_loads_and_a_late_row_restates_its_month(
+    server: FakeBigQuery, tmp_path: Path
+) -> None:
+    lake = Lake.open(tmp_path / "lake", threads=1)
+    into = tmp_path / "collected"
+
+    def load() -> dict[str, tuple[str, Decimal]]:
+        collect(server, into)
+        outcomes = lake.load("gcp", GcpBilling(), FileTransport(str(into)), GcpBillingOptions())
+        found: dict[str, tuple[str, Decimal]] = {}
+        for outcome in outcomes:
+            assert outcome.record is not None, outcome.message
+            proof = outcome.record.proof
+            assert proof.reconciled
+            (billed,) = [one for one in proof.lines if one.measure == "BilledCost"]
+            found[str(outcome.billing_period)] = (outcome.status, billed.loaded)
+        return found
+
+    tail = Decimal("0.123456789012345678")
+    assert load() == {
+        "2026-09": ("loaded", 1 + tail),
+        "2026-10": ("loaded", sum(range(25)) + 25 * tail),
+    }
+    server.tables[DETAILED].lines.append(line(99, "202609", "2026-11-19T06:00:00Z"))
+    after = load()
+    assert after["2026-09"] == ("loaded", 100 + 2 * tail)
+    assert after["2026-10"][0] == "unchanged"
