@@ -162,6 +162,8 @@ def test_an_unknown_field_is_refused_with_the_allowed_ones(store: ResourceStore)
         {"location": "x", "tags": {"aws_secret_access_key": "hunter2"}},
         {"location": "x", "tags": {"note": "key AKIAIOSFODNN7EXAMPLE"}},
         {"location": "DefaultEndpointsProtocol=https;AccountKey=hunter2"},
+        {"location": "x", "tags": {"api_key": "env:"}},
+        {"location": "x", "tags": {"note": "sk-ant-admin01-hunter2hunter2hunter2"}},
     ],
 )
 def test_a_secret_is_refused_and_never_repeated(
@@ -171,6 +173,12 @@ def test_a_secret_is_refused_and_never_repeated(
         store.put("Thing", "a", spec, author="ann")
     assert "hunter2" not in str(caught.value)
     assert store.names("Thing") == []
+
+
+@pytest.mark.parametrize("place", ["env:VENDOR_KEY", "file:~/.keys/vendor", "keyring:outlay/me"])
+def test_where_a_secret_is_kept_is_no_secret(store: ResourceStore, place: str) -> None:
+    spec = {"location": "x", "tags": {"api_key": place, "password": place}}
+    assert store.put("Thing", "a", spec, author="ann").version == 1
 
 
 @pytest.mark.parametrize("location", ["s3://bucket/prefix", "/home/a@b/bill.csv", "file:///x@y"])
