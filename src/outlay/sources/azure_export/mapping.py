@@ -177,11 +177,15 @@ class _Line:
         # An end on the first of a month is exclusive already.
         after = f"CASE WHEN day({end}) = 1 THEN {end} ELSE {end} + INTERVAL 1 DAY END"
         month = f"{self.start} + INTERVAL 1 MONTH"
+        until = time_sql(self.c, self.facts.dates, "ServicePeriodEnd")
+        bought = f"{self.lines.kind} = 'purchase' AND {until} > {self.day}"
         return {
             "BillingPeriodStart": self.start,
             "BillingPeriodEnd": (f"CASE WHEN {end} > {self.start} THEN {after} ELSE {month} END"),
             "ChargePeriodStart": self.day,
-            "ChargePeriodEnd": f"{self.day} + INTERVAL 1 DAY",
+            # What is bought for a time is charged for that time.
+            "ChargePeriodEnd": f"CASE WHEN {bought} THEN {until} ELSE {self.day} END "
+            "+ INTERVAL 1 DAY",
         }
 
     def _what(self) -> dict[str, str]:

@@ -41,6 +41,7 @@ VENDORS: tuple[Vendor, ...] = (
     Vendor("fjellkit-oci", "oci", "oci"),
     Vendor("kestrel-cluster", "kubernetes", "kubernetes", {}, "aws-main", ("ResourceId",)),
     Vendor("kestrel-gcp", "gcp-billing", "gcp"),
+    Vendor("kestrel-azure", "azure-export", "azure"),
     Vendor("kestrel-openai", "openai", "openai"),
     Vendor("kestrel-anthropic", "anthropic", "anthropic"),
     Vendor("kestrel-gateway", "ai-gateway", "gateway", {}, "kestrel-openai", ("x_Model",)),
