@@ -60,6 +60,7 @@ def offered(folder: Path) -> dict[str, list[str]]:
             for text in (folder / file.path).read_text().splitlines()
         ]
         assert delivery.stated.rows == len(lines)
+        assert delivery.version.startswith("exported until 202")
         found[str(delivery.billing_period)] = lines
     return found
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from outlay.focus.multiply import multiplied_sql
-from outlay.focus.sql import literal
 from outlay.sources.contract import Rows
 from outlay.sources.gcp_billing.columns import Columns
 from outlay.sources.gcp_billing.commitments import FOUND, LineSql, is_fee
@@ -32,8 +31,6 @@ _OWN = {
     "x_ExportTime": "export_time",
 }
 """Own column → the export's field that it keeps, where the export has it."""
-
-_ROUNDING = ("rounding_error", "roundoff")
 
 
 @dataclass(frozen=True)
@@ -148,10 +145,10 @@ class Line:
 
     def _what(self) -> dict[str, str]:
         c = self.c
-        rounding = ", ".join(map(literal, _ROUNDING))
+        # Besides tax there are adjustment, rounding_error and what Google may add.
         category = (
-            f"CASE WHEN {self.type} = 'tax' THEN 'Tax' WHEN {self.type} IN ('adjustment', "
-            f"{rounding}) THEN 'Adjustment' WHEN {self.type} <> 'regular' THEN 'Adjustment' "
+            f"CASE WHEN {self.type} = 'tax' THEN 'Tax' "
+            f"WHEN {self.type} <> 'regular' THEN 'Adjustment' "
             f"WHEN {self.fee} THEN 'Purchase' ELSE 'Usage' END"
         )
         corrects = f"{self.type} = 'adjustment'"

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Mapping as MappingABC
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, ClassVar, cast
 
@@ -157,6 +157,11 @@ class GcpBilling(Source):
         return view_mapping(raw) if looks_like_view(raw.columns) else export_mapping(raw)
 
 
+def _moment(micros: int) -> str:
+    """Microseconds since 1970 as a UTC time."""
+    return (datetime(1970, 1, 1) + timedelta(microseconds=micros)).isoformat(sep=" ")
+
+
 def _collected(transport: Transport, files: Sequence[FileRef]) -> list[Delivery]:
     """The months that `collect` landed, oldest first; empty where the files are others."""
     by_path = {file.path: file for file in files}
@@ -184,7 +189,7 @@ def _collected(transport: Transport, files: Sequence[FileRef]) -> list[Delivery]
             Delivery(
                 period,
                 tuple(by_path[page] for page in pages),
-                version=str(manifest["newest"]),
+                version=f"exported until {_moment(int(manifest['newest']))}",
                 stated=Stated(rows=int(manifest["rows"])),
             )
         )
