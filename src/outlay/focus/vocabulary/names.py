@@ -288,9 +288,10 @@ class Vocabulary:
                         found = self.tables.resource_types.get((key, within, spelling))
                         if found:
                             return ResourceTypeName(found, "table")
-        if fold(type_) in _SAYS_NOTHING:
+        if fold(type_) in _SAYS_NOTHING or (type_ or "").startswith("<"):
             for key in keys:
-                # What a service's resources are, all or nearly all of them.
+                # What a service's resources are, all or nearly all of them. `<…>` stands for
+                # what was left out of a bill that was made anonymous.
                 only = self.tables.resource_types.get((key, next(iter(services)), ""))
                 if only:
                     return ResourceTypeName(only, "table")
@@ -356,6 +357,8 @@ def _shorter(spelled: str | None) -> list[str]:
     if "/" in spelled:
         parts = spelled.split("/")
         found += [fold("/".join(parts[:at])) for at in range(len(parts) - 1, 1, -1)]
+    # Some bills write Azure's types in the singular: microsoft.sql/server.
+    found += [f"{spelling}s" for spelling in found if "/" in spelled]
     return [spelling for spelling in dict.fromkeys(found) if spelling]
 
 
