@@ -44,7 +44,8 @@ class FakeTable:
         """(line, invoice month, export time in microseconds, day of ingestion) of each row."""
         for line in self.lines:
             row = json.loads(line)
-            text = row["export_time"].removesuffix("Z").removesuffix(" UTC")
+            text = row.get("export_time") or row["x_ExportTime"]
+            text = text.removesuffix("Z").removesuffix(" UTC")
             moment = datetime.fromisoformat(text).replace(tzinfo=UTC)
             month = row["invoice"]["month"] if "invoice" in row else row["BillingPeriodStart"][:7]
             yield line, month.replace("-", ""), int(moment.timestamp() * 10**6), text[:10]

@@ -331,3 +331,33 @@ def test_what_is_collected_loads_and_a_late_row_restates_its_month(
     after = load()
     assert after["2026-09"] == ("loaded", 100 + 2 * tail)
     assert after["2026-10"][0] == "unchanged"
+
+
+def test_the_focus_view_is_collected_and_read_as_focus(
+    server: FakeBigQuery, tmp_path: Path
+) -> None:
+    view = {
+        **dict.fromkeys(("BilledCost", "EffectiveCost", "ListCost", "ContractedCost"), "@"),
+        "BillingAccountId": "01ABCD-234567-89EFGH",
+        "BillingCurrency": "USD",
+        "BillingPeriodStart": "2026-10-01T00:00:00Z",
+        "BillingPeriodEnd": "2026-11-01T00:00:00Z",
+        "ChargePeriodStart": "2026-10-05T00:00:00Z",
+        "ChargePeriodEnd": "2026-10-06T00:00:00Z",
+        "ChargeCategory": "Usage",
+        "ServiceName": "BigQuery",
+        "x_ServiceId": "24E6-581D-38E5",
+        "x_CostType": "regular",
+        "x_ExportTime": "2026-10-06T06:00:00Z",
+        "x_Labels": [{"Key": "team", "Value": "data"}],
+    }
+    text = json.dumps(view).replace('"@"', "1.123456789012345678")
+    fields = ("BilledCost", "BillingPeriodStart", "x_ExportTime")
+    server.tables["focus"] = FakeTable([text], fields, by_ingestion=False)
+    assert collect(server, tmp_path / "c", "bigquery://acme/billing.focus") == {"2026-10": [text]}
+    ledger = Lake.open(tmp_path / "lake", threads=1)
+    place = FileTransport(str(tmp_path / "c"))
+    (outcome,) = ledger.load("gcp", GcpBilling(), place, GcpBillingOptions())
+    assert outcome.record is not None, outcome.message
+    (billed,) = [one for one in outcome.record.proof.lines if one.measure == "BilledCost"]
+    assert billed.loaded == Decimal("1.123456789012345678")
