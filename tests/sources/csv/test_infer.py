@@ -157,3 +157,38 @@ def test_an_unknown_table_leads_here_and_csv_claims_nothing(tmp_path: Path) -> N
     assert SOURCES["csv"].recognise(transport, transport.list()) == []
     (feed,) = detect(transport, [SOURCES["csv"]])
     assert (feed.kind, feed.root) == ("csv", "bill.csv")
+
+
+def test_of_several_candidates_the_one_that_says_it_best_is_taken(tmp_path: Path) -> None:
+    found = proposal(
+        tmp_path,
+        "BillingPeriodEnd,UsageStart,UsageAccountId,UsageAmount,ListCost,UnblendedCost,"
+        "InvoiceIssuerName,InvoiceId,service.id,service.description,Currency\n"
+        "2026-11-01T00:00:00Z,2026-10-05T10:30:00Z,481020,12.5,9.5,8.25,Acme,I-1,S1,CDN,USD\n",
+        "standard-october-costs.csv",
+    )
+    told = cells(found)
+    assert told["BilledCost"] == "UnblendedCost"
+    assert told["ConsumedQuantity"] == "UsageAmount"
+    assert told["InvoiceId"] == "InvoiceId"
+    assert told["ServiceName"] == "service.description"
+    assert "ChargePeriodEnd" not in told  # a billing period's end is not that of a row
+    assert any("'UsageAmount', 'ListCost'" in doubt for doubt in found.doubts)
+
+
+def test_a_time_is_no_last_day(tmp_path: Path) -> None:
+    found = proposal(tmp_path, "Start,End,Cost USD\n2026-10-05T10:00:00,2026-10-30T18:54:00,1.5\n")
+    assert cells(found)["ChargePeriodEnd"] == "End"
+
+
+def test_a_row_with_a_date_is_no_total(tmp_path: Path) -> None:
+    found = proposal(
+        tmp_path, "Date,Plan,Cost USD\n2026-10-05,Total Care,1.50\n2026-10-06,Total Care,2.50\n"
+    )
+    assert found.skip == []
+
+
+def test_forms_that_fail_on_a_value_are_no_doubt(tmp_path: Path) -> None:
+    lines = "".join(f"2026-10-05,{n}.25\n" for n in range(100))
+    found = proposal(tmp_path, f"Date,Cost USD\n{lines}2026-10-06,4.9e-05\n")
+    assert not any("in the form" in doubt for doubt in found.doubts)

@@ -15,6 +15,7 @@ from outlay.sources.csv_mapped.profiles import Profile, Sample, readings, sample
 from outlay.sources.csv_mapped.words import (
     CATEGORIES,
     INVOICE_DATE,
+    LESS,
     TAG_PREFIXES,
     TAGS,
     TOTALS,
@@ -25,6 +26,15 @@ from outlay.sources.csv_mapped.words import (
 
 Sureness = Literal["sure", "likely", "guess"]
 _FEW = 30
+_NOISE = {
+    "account", "allocation", "bill", "billing", "bills", "cost", "costs", "csv", "data", "detail",
+    "detailed", "export", "invoice", "invoices", "monthly", "rechnung", "report", "reports",
+    "standard", "usage",
+}  # fmt: skip
+_MONTHS = {
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "okt",
+    "dez",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,8 +93,7 @@ def _vendor(transport: Transport, file: FileRef) -> str:
     """A name from the file's: `loomlight-invoice-2026-10.csv` → Loomlight."""
     stem = PurePosixPath(file.path or transport.location).name.split(".")[0]
     words = [word for word in re.split(r"[^A-Za-z]+", stem) if word]
-    noise = {"invoice", "invoices", "rechnung", "bill", "bills", "usage", "export", "report", "csv"}
-    named = [word for word in words if word.lower() not in noise]
+    named = [w for w in words if w.lower() not in _NOISE and w.lower()[:3] not in _MONTHS]
     return (named or words or ["Vendor"])[0].title()
 
 
@@ -125,7 +134,8 @@ class _Guess:
         for at, profile in enumerate(self.free.values()):
             score, word = meaning(profile.name, what)
             if score and profile.filled and fits(profile):
-                ranked.append((score - 500 * bool(says(profile.name, less)), -at, profile, word))
+                weak = sum(bool(says(profile.name, w)) for w in (less, LESS.get(what, ())))
+                ranked.append((score - 300 * weak, -at, profile, word))
         if not ranked:
             return None, ""
         _, _, profile, word = max(ranked, key=lambda item: item[:2])
@@ -187,7 +197,7 @@ class _Guess:
         forms = profile.numbers
         read = readings(profile.distinct, forms)
         chosen = forms[0]
-        other = next((form for form in forms if read[form] != read[chosen]), None)
+        other = next((form for form in forms if _differ(read[form], read[chosen])), None)
         if other is not None and self.form in forms:
             chosen, other = self.form, None  # a file writes all its numbers alike
         elif other is None and target == "BilledCost":
@@ -196,7 +206,7 @@ class _Guess:
             comma = self.table.header.delimiter == ";"
             if comma:
                 chosen = next((f for f in forms if NUMBERS[f].decimal == ","), chosen)
-            other = next(form for form in forms if read[form] != read[chosen])
+            other = next(form for form in forms if _differ(read[form], read[chosen]))
             text = next(
                 value
                 for value, one, two in zip(profile.distinct, read[chosen], read[other], strict=True)
@@ -243,7 +253,7 @@ class _Guess:
     # --- times ----------------------------------------------------------------------------------
 
     def _dates(self) -> None:
-        end, end_word = self._best("ChargePeriodEnd", lambda p: bool(p.dates))
+        end, end_word = self._best("ChargePeriodEnd", lambda p: bool(p.dates), less=INVOICE_DATE)
         if end:
             del self.free[end.name]
         start, word = self._best("ChargePeriodStart", lambda p: bool(p.dates), less=INVOICE_DATE)
@@ -258,6 +268,8 @@ class _Guess:
             if end:
                 self.free[end.name] = end
             return
+        if end and says(end.name, INVOICE_DATE) and not says(start.name, INVOICE_DATE):
+            end = None  # the invoice's end is not that of a row
         if says(start.name, INVOICE_DATE):
             sureness = "likely"
             self._say(
@@ -277,11 +289,11 @@ class _Guess:
         forms = profile.dates
         read = readings(profile.distinct, forms)
         chosen = forms[0]
-        other = next((form for form in forms if read[form] != read[chosen]), None)
+        other = next((form for form in forms if _differ(read[form], read[chosen])), None)
         if other is not None:
             if self.table.header.delimiter == ";":
                 chosen = next((form for form in forms if form.startswith("DD")), chosen)
-            other = next(form for form in forms if read[form] != read[chosen])
+            other = next(form for form in forms if _differ(read[form], read[chosen]))
             text = next(
                 value
                 for value, one, two in zip(profile.distinct, read[chosen], read[other], strict=True)
@@ -299,6 +311,8 @@ class _Guess:
         if is_month(named) or "HH" in named or "hh" in named:
             return {}
         days = [day for day in readings(end.distinct, [named])[named] if day is not None]
+        if any((day.hour, day.minute, day.second) != (0, 0, 0) for day in days):
+            return {}
         last = sum(day.day >= 28 for day in days)
         if last > sum(day.day == 1 for day in days):
             self._say(
@@ -388,13 +402,23 @@ class _Guess:
         """Rows that add up others: counted, they would double the bill."""
         if cost is None:
             return
+        start = next((e for e in self.found.evidence if e.target == "ChargePeriodStart"), None)
+        if start is None:
+            return
+        dates = self.table.column(start.cell["column"])
         for profile in self.table.profiles:
             if profile.numbers or profile.dates:
                 continue
+            undated = {
+                value.strip()
+                for value, day in zip(self.table.column(profile.name), dates, strict=True)
+                if not day.strip() or profile.name == start.cell["column"]
+            }
             starts = {
                 value
                 for value in profile.distinct
-                if says(value.split(" ")[0].strip(":"), tuple(f"={word}" for word in TOTALS))
+                if value in undated
+                and says(value.split(" ")[0].strip(":"), tuple(f"={word}" for word in TOTALS))
             }
             if starts:
                 self.found.skip.append({"column": profile.name, "is": sorted(starts)})
@@ -403,6 +427,11 @@ class _Guess:
                     "to add up others and are skipped"
                 )
                 return
+
+
+def _differ(one: list[Any], other: list[Any]) -> bool:
+    """Whether two readings of the same values contradict each other."""
+    return any(a != b and None not in (a, b) for a, b in zip(one, other, strict=True))
 
 
 def _has_cents(profile: Profile) -> bool:

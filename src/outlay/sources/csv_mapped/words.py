@@ -10,11 +10,11 @@ from functools import cache
 
 MEANINGS: dict[str, tuple[str, ...]] = {
     "BilledCost": (
-        "amount", "cost", "charge", "total", "price", "spend", "=net", "netto", "betrag", "kosten",
-        "summe", "preis", "montant", "cout", "prix", "=ht", "importe", "coste", "costo", "precio",
-        "importo", "prezzo", "bedrag", "valor", "custo", "preco", "belopp", "belob", "pris",
-        "kwota", "koszt", "cena", "金額", "料金", "金额", "费用", "gross", "brutto", "ttc",
-        "lordo", "bruto",
+        "amount", "cost", "charge", "total", "spend", "=net", "netto", "betrag", "kosten",
+        "summe", "montant", "cout", "=ht", "importe", "coste", "costo", "importo", "bedrag",
+        "valor", "custo", "belopp", "belob", "kwota", "koszt", "金額", "料金", "金额", "费用",
+        "gross", "brutto", "ttc", "lordo", "bruto", "price", "preis", "prix", "precio", "prezzo",
+        "preco", "pris", "cena",
     ),
     "ChargePeriodStart": (
         "start", "=from", "begin", "=von", "=ab", "=du", "debut", "desde", "inicio", "inizio",
@@ -71,7 +71,7 @@ NOT: dict[str, tuple[str, ...]] = {
     "BilledCost": (
         "unit", "rate", "=per", "tax", "=vat", "mwst", "=ust", "steuer", "tva", "=iva", "btw",
         "discount", "rabatt", "remise", "descuento", "sconto", "quantity", "qty", "menge", "anzahl",
-        "currency", "wahrung", "devise", "date", "datum", "number", "=nr", "=id", "center",
+        "seconds", "average", "count", "savings", "date", "datum", "number", "=nr", "=id", "center",
         "centre", "stelle", "=type", "=typ", "category", "code", "einzel", "stuck", "unitaire",
         "unitario", "balance", "saldo", "paid", "due", "percent", "prozent", "=pct",
     ),
@@ -79,16 +79,32 @@ NOT: dict[str, tuple[str, ...]] = {
                           "vencimiento", "scadenza", "paid", "bezahlt", "payment", "update",
                           "created", "database"),
     "ChargePeriodEnd": ("due", "paid"),
+    "BillingAccountId": ("=type",),
     "ServiceName": ("date", "datum", "number", "=nr", "period", "zeitraum", "serviceregion"),
     "SubAccountName": ("manager", "owner"),
-    "InvoiceId": ("date", "datum", "amount", "betrag", "total", "status", "=currency", "fecha",
-                  "data", "fechas", "line"),
-    "ConsumedQuantity": ("price", "preis", "cost", "=type", "date", "unit"),
+    "InvoiceId": (
+        "issuer", "section", "publisher", "=type", "=name", "month", "date", "datum", "amount",
+        "betrag", "total", "status", "=currency", "fecha", "data", "fechas", "line",
+    ),
+    "ConsumedQuantity": ("=id", "accountid", "price", "preis", "cost", "=type", "date", "unit"),
     "ConsumedUnit": ("price", "preis", "cost", "=rate", "amount"),
     "ChargeCategory": ("service",),
     "tax": ("rate", "satz", "=id", "number", "=nr", "%", "percent", "incl", "=ex", "excl"),
 }  # fmt: skip
 """Words of a heading that rule a meaning out."""
+
+LESS: dict[str, tuple[str, ...]] = {
+    "BilledCost": (
+        "usage", "consum", "nutzung", "overage", "tier", "list", "public", "retail", "payg",
+        "price", "preis", "prix", "precio", "prezzo", "=cpu", "cpucost", "=ram", "ramcost", "gpu",
+        "network", "storage", "pvcost", "=fee", "=blended", "amortiz", "reservation",
+    ),
+    "ServiceName": ("=id", "code", "category", "family", "provider", "=type"),
+    "SubAccountName": ("billing", "=type", "subscription"),
+    "ResourceId": ("group", "location", "=type", "global"),
+    "ConsumedQuantity": ("discount", "pricing", "average"),
+}  # fmt: skip
+"""Words of a heading that means it less than another one."""
 
 WITH_TAX = ("gross", "brutto", "=ttc", "incl", "lordo", "bruto", "=grand")
 """Words of an amount that has the tax in it."""
