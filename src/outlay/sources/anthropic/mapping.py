@@ -6,6 +6,7 @@ from outlay.focus.ai_tokens import token_type
 from outlay.focus.schema import COSTS as COST_COLUMNS
 from outlay.focus.sql import literal, money_sql, money_unfit_sql
 from outlay.sources.ai.cells import Cells, tags
+from outlay.sources.ai.charge import charge_columns, names_a_credit
 from outlay.sources.ai.models import NAME, join_models, make_models
 from outlay.sources.ai.overlap import KEPT, SUPERSEDED, join_buckets, make_buckets
 from outlay.sources.ai.prices import Priced, join_prices, make_prices, unknown_note
@@ -15,7 +16,7 @@ from outlay.sources.anthropic.choices import Choices, choose
 from outlay.sources.contract import Fold, Mapping, Raw, Reject, Rows
 
 _PROVIDER = "anthropic"  # in the price table
-_VENDOR = "'Anthropic'"
+_VENDOR = "Anthropic"
 _TOKEN_TYPES = (
     "uncached_input_tokens",
     "cache_read_input_tokens",
@@ -133,70 +134,56 @@ class AnthropicReader:
 
     def _charge(self) -> dict[str, str]:
         c = self.cells
-        amount = _dollars(c, "amount")
-        start, end = c.iso("starting_at"), c.iso("ending_at")
-        month = f"CAST(date_trunc('month', {start}) AS TIMESTAMP)"
-        workspace, kind, model = c.text("workspace_id"), c.text("cost_type"), c.text("model")
-        described = c.text("description")
-        credit = (
-            f"({amount} < 0 AND ({kind} IS NULL OR "
-            f"regexp_matches(lower(coalesce({described}, '')), 'credit|promo|grant')))"
-        )
-        token = c.text("token_type")
-        cases = " ".join(f"WHEN {literal(t)} THEN {literal(token_type(t))}" for t in _TOKEN_TYPES)
-        words = " ".join(f"WHEN {literal(t)} THEN {literal(_meter(t))}" for t in _TOKEN_TYPES)
-        named = f"concat_ws(' ', {model}, replace({kind}, '_', ' '), {token})"
+        credit = f"{c.text('cost_type')} IS NULL OR {names_a_credit(c.text('description'))}"
+        workspace = c.text("workspace_id")
         return {
-            **dict.fromkeys(COST_COLUMNS, amount),
+            **charge_columns(
+                vendor=_VENDOR,
+                amount=_dollars(c, "amount"),
+                currency=self._currency(),
+                start=c.iso("starting_at"),
+                end=c.iso("ending_at"),
+                credit=credit,
+            ),
             "ListCost": self._list(),
-            "BillingCurrency": self._currency(),
-            "PricingCurrency": self._currency(),
             "BillingAccountId": self._account(),
             "BillingAccountName": c.text("organization_name"),
-            "BillingAccountType": "'Organization'",
-            "BillingPeriodStart": month,
-            "BillingPeriodEnd": f"{month} + INTERVAL 1 MONTH",
-            "ChargePeriodStart": start,
-            "ChargePeriodEnd": end,
-            "ChargeCategory": (
-                f"CASE WHEN {credit} THEN 'Credit' WHEN {amount} < 0 THEN 'Adjustment' "
-                "ELSE 'Usage' END"
-            ),
-            "ChargeClass": "NULL",
-            "ChargeFrequency": f"CASE WHEN {amount} < 0 THEN 'One-Time' ELSE 'Usage-Based' END",
-            "ChargeDescription": f"coalesce({described}, nullif({named}, ''))",
-            "InvoiceIssuerName": _VENDOR,
-            "ServiceProviderName": _VENDOR,
-            "HostProviderName": _VENDOR,
-            "ServiceCategory": "'AI and Machine Learning'",
-            "ServiceSubcategory": "'Generative AI'",
             "ServiceName": self._service(),
             "SubAccountId": workspace,
             "SubAccountName": c.text("workspace_name"),
             "SubAccountType": f"CASE WHEN {workspace} IS NOT NULL THEN 'Workspace' END",
-            "SkuId": (
-                f"CASE WHEN {amount} >= 0 "
-                f"THEN concat_ws(', ', {model}, coalesce({token}, {kind})) END"
-            ),
+            "Tags": tags({"api_key_id": c.text("api_key_id"), "user": self._user()}),
+            "x_ApiKey": c.text("api_key_id"),
+            "x_User": self._user(),
+            **self._what(),
+        }
+
+    def _what(self) -> dict[str, str]:
+        """What a line is about: the report has neither quantities nor prices."""
+        c = self.cells
+        kind, model, token = c.text("cost_type"), c.text("model"), c.text("token_type")
+        types = " ".join(f"WHEN {literal(t)} THEN {literal(token_type(t))}" for t in _TOKEN_TYPES)
+        meters = " ".join(f"WHEN {literal(t)} THEN {literal(_meter(t))}" for t in _TOKEN_TYPES)
+        named = f"concat_ws(' ', {model}, replace({kind}, '_', ' '), {token})"
+        sku = f"concat_ws(', ', {model}, coalesce({token}, {kind}))"
+        return {
+            "ChargeDescription": f"coalesce({c.text('description')}, nullif({named}, ''))",
+            "SkuId": f"CASE WHEN {_dollars(c, 'amount')} >= 0 THEN {sku} END",
             "SkuMeter": (
-                f"CASE {token} {words} ELSE CASE {kind} WHEN 'web_search' THEN 'Web Searches' "
+                f"CASE {token} {meters} ELSE CASE {kind} WHEN 'web_search' THEN 'Web Searches' "
                 "WHEN 'code_execution' THEN 'Code Execution' WHEN 'session_usage' THEN "
                 f"'Session Usage' ELSE coalesce({token}, {kind}) END END"
             ),
-            # The report has neither quantities nor prices.
             "PricingQuantity": "NULL",
             "PricingUnit": "NULL",
-            "Tags": tags({"api_key_id": c.text("api_key_id"), "user": self._user()}),
             "x_Model": NAME,
             "x_VendorModel": model,
-            "x_TokenType": f"CASE {token} {cases} END",
+            "x_TokenType": f"CASE {token} {types} END",
             "x_CostType": kind,
             "x_ServiceTier": c.text("service_tier"),
             "x_ContextWindow": c.text("context_window"),
             "x_InferenceGeo": c.text("inference_geo"),
             "x_Product": c.text("product"),
-            "x_ApiKey": c.text("api_key_id"),
-            "x_User": self._user(),
         }
 
     def _service(self) -> str:
@@ -205,7 +192,7 @@ class AnthropicReader:
 
     def _account(self) -> str:
         own = literal(self.organization) if self.organization else "NULL"
-        return f"coalesce({self.cells.text('organization_id')}, {own}, {_VENDOR})"
+        return f"coalesce({self.cells.text('organization_id')}, {own}, {literal(_VENDOR)})"
 
     def _user(self) -> str:
         return self.cells.text(
@@ -218,7 +205,7 @@ class AnthropicReader:
         return {
             "UsagePeriodStart": c.iso("starting_at"),
             "UsagePeriodEnd": c.iso("ending_at"),
-            "ServiceProviderName": _VENDOR,
+            "ServiceProviderName": literal(_VENDOR),
             "ServiceName": self._service(),
             "SubAccountId": c.text("workspace_id"),
             "SubAccountName": c.text("workspace_name"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from outlay.focus.schema import COSTS as COST_COLUMNS
 from outlay.focus.sql import literal, money_sql, money_unfit_sql, quantity_sql
 from outlay.sources.ai.cells import Cells, tags
+from outlay.sources.ai.charge import charge_columns, names_a_credit
 from outlay.sources.ai.models import NAME, join_models, make_models
 from outlay.sources.ai.overlap import KEPT, SUPERSEDED, join_buckets, make_buckets
 from outlay.sources.ai.prices import Priced, join_prices, make_prices, price_column, unknown_note
@@ -14,7 +15,7 @@ from outlay.sources.openai.answers import COSTS, EMPTY
 from outlay.sources.openai.line_items import TABLE, make_line_items
 
 _PROVIDER = "openai"  # in the price table
-_VENDOR = "'OpenAI'"
+_VENDOR = "OpenAI"
 _UNITS = {
     "tokens": "Tokens",
     "1000_tokens": "1000 Tokens",
@@ -124,47 +125,30 @@ class OpenAiReader:
     def _charge(self) -> dict[str, str]:
         c = self.cells
         amount, item = self._amount(), c.text("line_item")
-        start, end = c.unix("start_time"), c.unix("end_time")
-        month = f"CAST(date_trunc('month', {start}) AS TIMESTAMP)"
-        project, key = c.text("project_id"), c.text("api_key_id")
-        credit = (
-            f"({amount} < 0 AND ({project} IS NULL OR regexp_matches(lower(coalesce({item}, '')), "
-            "'credit|promo|grant')))"
-        )
-        category = (
-            f"CASE WHEN {credit} THEN 'Credit' WHEN {amount} < 0 THEN 'Adjustment' ELSE 'Usage' END"
-        )
+        project, key, user = c.text("project_id"), c.text("api_key_id"), c.text("user_id")
         return {
-            **dict.fromkeys(COST_COLUMNS, amount),
-            "BillingCurrency": self._currency(),
-            "PricingCurrency": self._currency(),
+            **charge_columns(
+                vendor=_VENDOR,
+                amount=amount,
+                currency=self._currency(),
+                start=c.unix("start_time"),
+                end=c.unix("end_time"),
+                credit=f"{project} IS NULL OR {names_a_credit(item)}",
+            ),
             "BillingAccountId": self._account(),
             "BillingAccountName": c.text("organization_name"),
-            "BillingAccountType": "'Organization'",
-            "BillingPeriodStart": month,
-            "BillingPeriodEnd": f"{month} + INTERVAL 1 MONTH",
-            "ChargePeriodStart": start,
-            "ChargePeriodEnd": end,
-            "ChargeCategory": category,
-            "ChargeClass": "NULL",
-            "ChargeFrequency": f"CASE WHEN {amount} < 0 THEN 'One-Time' ELSE 'Usage-Based' END",
             "ChargeDescription": item,
-            "InvoiceIssuerName": _VENDOR,
-            "ServiceProviderName": _VENDOR,
-            "HostProviderName": _VENDOR,
-            "ServiceCategory": "'AI and Machine Learning'",
-            "ServiceSubcategory": "'Generative AI'",
             "ServiceName": "'OpenAI API'",
             "SubAccountId": project,
             "SubAccountName": c.text("project_name"),
             "SubAccountType": f"CASE WHEN {project} IS NOT NULL THEN 'Project' END",
-            "Tags": tags({"api_key_id": key, "user_id": c.text("user_id")}),
+            "Tags": tags({"api_key_id": key, "user_id": user}),
             "x_Model": "l_model",
             "x_VendorModel": "l_vendor_model",
             "x_TokenType": "l_token_type",
             "x_ServiceTier": "l_tier",
             "x_ApiKey": key,
-            "x_User": c.text("user_id"),
+            "x_User": user,
             **self._priced(f"{amount} >= 0"),
         }
 
@@ -208,7 +192,7 @@ class OpenAiReader:
 
     def _account(self) -> str:
         own = literal(self.organization) if self.organization else "NULL"
-        return f"coalesce({self.cells.text('organization_id')}, {own}, {_VENDOR})"
+        return f"coalesce({self.cells.text('organization_id')}, {own}, {literal(_VENDOR)})"
 
     def _usage(self) -> dict[str, str]:
         c = self.cells
@@ -216,7 +200,7 @@ class OpenAiReader:
         return {
             "UsagePeriodStart": c.unix("start_time"),
             "UsagePeriodEnd": c.unix("end_time"),
-            "ServiceProviderName": _VENDOR,
+            "ServiceProviderName": literal(_VENDOR),
             "ServiceName": "'OpenAI API'",
             "SubAccountId": c.text("project_id"),
             "SubAccountName": c.text("project_name"),
