@@ -127,6 +127,28 @@ def test_adjustments_are_inside_the_total(usage: Usage, bill: Path) -> None:
     assert usage.costs("'all'") == {"all": Decimal("2.4682136")}
 
 
+def test_volumes_have_their_own_ids_and_are_a_breakdown(usage: Usage, bill: Path) -> None:
+    pvs = {
+        "cluster=prod:name=pv-1": {
+            "byteHours": 24 << 30, "cost": "0.12", "adjustment": "-0.02", "providerID": "vol-0abc",
+        },
+        "cluster=prod:name=pv-2": {"byteHours": 48 << 30, "cost": "0.3", "providerID": ""},
+    }  # fmt: skip
+    one = allocation(
+        DAY, NEXT, node="n", providerID="i-0abc", pvByteHours=73 << 30, pvCost="0.421",
+        pvCostAdjustment="-0.02", pvs=pvs, totalCost="0.401",
+    )  # fmt: skip
+    write(bill, "a.json", answer({"web": one}))
+    usage.loaded(bill)
+    found = usage.ask("ResourceId, ResourceType, Quantity, EstimatedCost", more="ORDER BY 3")
+    assert found == [
+        ("i-0abc", "Node", Decimal(1), Decimal("0.001")),
+        ("vol-0abc", "Persistent Volume", Decimal(24), Decimal("0.10")),
+        ("pv-2", "Persistent Volume", Decimal(48), Decimal("0.3")),
+    ]
+    assert usage.costs("'all'") == {"all": Decimal("0.401")}
+
+
 def test_shared_and_external_costs_are_kept_apart(usage: Usage, bill: Path) -> None:
     one = allocation(DAY, NEXT, cpuCost=1, sharedCost=2, externalCost=4, totalCost=7)
     write(bill, "a.json", answer({"web": one}))

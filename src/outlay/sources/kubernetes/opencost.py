@@ -5,14 +5,15 @@ charge. `totalCost` is the sum of its parts with their adjustments; network cost
 and internet are parts of `networkCost`, idle that was shared is part of each cost already.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as MappingABC
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
 from outlay.focus.sql import literal
 from outlay.sources.contract import Fold, Raw, Reject, SourceError
 from outlay.sources.kubernetes.dialect import Dialect, Read
+from outlay.sources.kubernetes.export import EXPORT_COLUMNS, EXPORT_COSTS, PRICE_SOURCE, export_rows
 from outlay.sources.kubernetes.metrics import GIBIBYTE
 from outlay.sources.kubernetes.parts import (
     Cells,
@@ -20,18 +21,16 @@ from outlay.sources.kubernetes.parts import (
     Measured,
     json_entries,
     provider_sql,
-    shared_out,
     tags_of,
 )
+
+__all__ = ["ALLOCATION", "CLOUD_COST", "EXPORT", "EXPORT_COLUMNS", "OpenCost", "is_allocation",
+           "is_cloud_cost", "records"]  # fmt: skip
 
 ALLOCATION = "allocation"
 EXPORT = "allocation_csv"
 CLOUD_COST = "cloud_cost"
 
-EXPORT_COLUMNS = frozenset(
-    {"Date", "Namespace", "Pod", "CPUCoreUsageAverage", "RAMBytesUsageAverage", "TotalCost"}
-)
-PRICE_SOURCE = "opencost"
 
 _EXACT = Context(prec=60)
 _QUANTUM = Decimal("1E-12")
@@ -62,7 +61,8 @@ _SUMS = {
     "network_transmit": ("networkTransferBytes", GIBIBYTE),
     "network_receive": ("networkReceiveBytes", GIBIBYTE),
 }
-_KEPT = {"properties", "window", "start", "end", "minutes", "name", "totalCost"}
+_FORMULAS = {"cpu_allocated": "cpuCoreHours", "gpu_allocated": "gpuHours"}
+"""Metrics whose sums the answer states itself, in the metric's unit: by them it is proven."""
 
 
 def is_allocation(document: object) -> bool:
@@ -131,12 +131,48 @@ def _record(key: str, one: MappingABC[str, Any]) -> dict[str, object]:
         record[name] = properties.get(name) or None
     for field in dict.fromkeys(field for fields in _COSTS.values() for field in fields):
         record[field] = one.get(field)
-    record["totalCost"] = one.get("totalCost")
+    for field in ("totalCost", *_FORMULAS.values()):
+        record[field] = one.get(field)
+    record |= _volumes(one)
     for metric, (field, unit) in _HOURLY.items():
         record[metric] = _hours(_number(one.get(field)), minutes, unit)
     for metric, (field, unit) in _SUMS.items():
         record[metric] = _hours(_number(one.get(field)), Decimal(60), unit)
     return record
+
+
+def _volumes(one: MappingABC[str, Any]) -> dict[str, object]:
+    """The allocation's volumes by the id under which they are billed, and what they leave of its
+    storage: `pvs` is a breakdown of `pvByteHours` and `pvCost`, and not more."""
+    listed = []
+    hours = _number(one.get("pvByteHours")) or Decimal(0)
+    cost = _sum(_number(one.get(field)) for field in _COSTS["volume_cost"])
+    for key, volume in (one.get("pvs") or {}).items():
+        name = next((part[5:] for part in key.split(":") if part.startswith("name=")), key)
+        own = _sum(_number(volume.get(field)) for field in ("cost", "adjustment"))
+        byte_hours = _number(volume.get("byteHours")) or Decimal(0)
+        hours, cost = _EXACT.subtract(hours, byte_hours), _EXACT.subtract(cost, own)
+        listed.append(
+            {
+                "name": name,
+                "id": volume.get("providerID") or None,
+                "hours": _hours(byte_hours, Decimal(60), GIBIBYTE),
+                "cost": f"{own:f}",
+            }
+        )
+    return {
+        "volumes": listed or None,
+        "volume_rest": _hours(hours, Decimal(60), GIBIBYTE),
+        "volume_rest_cost": f"{cost:f}",
+    }
+
+
+def _sum(parts: Iterable[Decimal | None]) -> Decimal:
+    """The exact sum of the numbers that are there."""
+    whole = Decimal(0)
+    for part in parts:
+        whole = whole if part is None else _EXACT.add(whole, part)
+    return whole
 
 
 def _number(value: object) -> Decimal | None:
@@ -156,7 +192,7 @@ def _hours(average: Decimal | None, minutes: Decimal | None, unit: int) -> str |
         return None
     product = _EXACT.multiply(average, minutes)
     quotient = _EXACT.divide(product, Decimal(60 * unit))
-    return f"{quotient.quantize(_QUANTUM, ROUND_HALF_EVEN, _EXACT):f}"
+    return f"{quotient.quantize(_QUANTUM, ROUND_HALF_UP, _EXACT):f}"
 
 
 class OpenCost(Dialect):
@@ -181,14 +217,14 @@ class OpenCost(Dialect):
             folds.append(
                 Fold("an allocation that a later file repeats counts once", "allocation_repeated")
             )
-            longs.append(self._allocations(cells))
+            longs += [self._allocations(cells), self._volume_shares(cells)]
             rejects += self._rejects(cells, ALLOCATION, (*_names(_COSTS), "totalCost"))
         if cells.has("CPUCoreUsageAverage"):
             folds.append(
                 Fold("a day that the allocation API answers too counts once", "export_covered")
             )
             longs.append(self._export(cells))
-            rejects += self._rejects(cells, EXPORT, _EXPORT_COSTS)
+            rejects += self._rejects(cells, EXPORT, (*EXPORT_COSTS, "TotalCost"))
         return Read(
             usage=tuple(long.rows() for long in longs),
             folds=tuple(folds),
@@ -199,7 +235,18 @@ class OpenCost(Dialect):
                 f"TRY_CAST({cells.text('Date')} AS TIMESTAMP))"
             ),
             notes=self._notes(raw, cells),
+            formulas=self._formulas(cells),
         )
+
+    def _formulas(self, cells: Cells) -> dict[str, str]:
+        """The answers' own sums; an export beside them states none."""
+        if not cells.has("cpuCoreHours") or cells.has("CPUCoreUsageAverage"):
+            return {}
+        return {
+            metric: f"CASE WHEN {self._taken(cells)} THEN TRY_CAST({cells.finite(field)} AS "
+            "DECIMAL(38,12)) END"
+            for metric, field in _FORMULAS.items()
+        }
 
     def relation(self, cells: Cells) -> str:
         """The raw rows with what is known of each, as a relation."""
@@ -246,19 +293,21 @@ class OpenCost(Dialect):
         }
         parts = " + ".join(f"({cost})" for cost in costs.values())
         rounding = f"coalesce({number('totalCost')} - ({parts}), 0)"
-        special = f"nullif(regexp_extract({cells.text('name')}, '(__[a-z]+__)', 1), '')"
         provider = cells.text("providerID")
         hours = cells.text("hours")
         costed = {
             "cpu_allocated": "cpu_cost", "memory_allocated": "memory_cost",
-            "gpu_allocated": "gpu_cost", "volume_allocated": "volume_cost",
-            "network_transmit": "network_cost",
+            "gpu_allocated": "gpu_cost", "network_transmit": "network_cost",
         }  # fmt: skip
         measured = [Measured(metric, cells.text(metric)) for metric in _HOURLY]
         measured += [
             Measured(metric, cells.text(metric), costs.get(costed.get(metric, ""), "NULL"))
             for metric in _SUMS
+            if metric != "volume_allocated"
         ]
+        measured.append(
+            Measured("volume_allocated", cells.text("volume_rest"), number("volume_rest_cost"))
+        )
         measured += [
             Measured(metric, hours, costs[cost], when=f"({costs[cost]}) <> 0")
             for metric, cost in (
@@ -268,36 +317,77 @@ class OpenCost(Dialect):
             )
         ]
         measured.append(Measured("rounding", "0", rounding))
-        tags = tags_of(
-            json_entries(cells.text("labels")),
-            json_entries(cells.text("namespaceLabels"), "namespace:"),
-        )
         return Long(
             "allocations",
             self.relation(cells),
-            f"_table = '{ALLOCATION}' AND NOT allocation_repeated AND "
-            f"{cells.text('outlay_table')} = '{ALLOCATION}' AND NOT {self.rejected(cells)}",
-            {
-                "UsagePeriodStart": f"TRY_CAST({cells.text('window_start')} AS TIMESTAMP)",
-                "UsagePeriodEnd": f"TRY_CAST({cells.text('window_end')} AS TIMESTAMP)",
-                "ServiceName": "'Kubernetes'",
+            self._taken(cells),
+            self._common(cells)
+            | {
                 "ResourceId": provider_sql(provider),
                 "ResourceName": cells.text("node"),
                 "ResourceType": f"CASE WHEN {provider} IS NOT NULL THEN 'Node' END",
-                "Tags": tags,
-                "x_Cluster": f"coalesce({cells.text('cluster')}, {literal(self.cluster)})",
-                "x_Node": cells.text("node"),
-                "x_Namespace": f"coalesce({cells.text('namespace')}, {special})",
-                "x_ControllerKind": f"lower({cells.text('controllerKind')})",
-                "x_Controller": cells.text("controller"),
-                "x_Pod": cells.text("pod"),
-                "x_Container": cells.text("container"),
-                "x_Allocation": cells.text("name"),
             },
             measured,
             self.currency,
             PRICE_SOURCE,
         )
+
+    def _volume_shares(self, cells: Cells) -> Long:
+        """A row for each volume of an allocation, by the volume's own id."""
+        shape = literal('[{"name":"VARCHAR","id":"VARCHAR","hours":"VARCHAR","cost":"VARCHAR"}]')
+        each = (
+            f"(SELECT *, UNNEST(from_json({cells.text('volumes')}, {shape})) AS outlay_volume "
+            f"FROM {self.relation(cells)} WHERE {self._taken(cells)}) AS outlay_read"
+        )
+        return Long(
+            "volumes",
+            each,
+            "true",
+            self._common(cells)
+            | {
+                "ResourceId": f"coalesce({provider_sql('outlay_volume.id')}, outlay_volume.name)",
+                "ResourceName": "outlay_volume.name",
+                "ResourceType": "'Persistent Volume'",
+                "x_Volume": "outlay_volume.name",
+            },
+            [
+                Measured(
+                    "volume_allocated",
+                    "outlay_volume.hours",
+                    "TRY_CAST(outlay_volume.cost AS DECIMAL(38,21))",
+                )
+            ],
+            self.currency,
+            PRICE_SOURCE,
+        )
+
+    def _taken(self, cells: Cells) -> str:
+        """SQL condition of the allocations that become usage."""
+        return (
+            f"_table = '{ALLOCATION}' AND NOT allocation_repeated AND "
+            f"{cells.text('outlay_table')} = '{ALLOCATION}' AND NOT {self.rejected(cells)}"
+        )
+
+    def _common(self, cells: Cells) -> dict[str, str]:
+        """Whose an allocation is, and when."""
+        special = f"nullif(regexp_extract({cells.text('name')}, '(__[a-z]+__)', 1), '')"
+        return {
+            "UsagePeriodStart": f"TRY_CAST({cells.text('window_start')} AS TIMESTAMP)",
+            "UsagePeriodEnd": f"TRY_CAST({cells.text('window_end')} AS TIMESTAMP)",
+            "ServiceName": "'Kubernetes'",
+            "Tags": tags_of(
+                json_entries(cells.text("labels")),
+                json_entries(cells.text("namespaceLabels"), "namespace:"),
+            ),
+            "x_Cluster": f"coalesce({cells.text('cluster')}, {literal(self.cluster)})",
+            "x_Node": cells.text("node"),
+            "x_Namespace": f"coalesce({cells.text('namespace')}, {special})",
+            "x_ControllerKind": f"lower({cells.text('controllerKind')})",
+            "x_Controller": cells.text("controller"),
+            "x_Pod": cells.text("pod"),
+            "x_Container": cells.text("container"),
+            "x_Allocation": cells.text("name"),
+        }
 
     def rejected(self, cells: Cells) -> str:
         """SQL condition of the allocations that are rejected."""
@@ -305,59 +395,14 @@ class OpenCost(Dialect):
         return "coalesce((" + " OR ".join(f"({one.when})" for one in found) + "), false)"
 
     def _export(self, cells: Cells) -> Long:
-        number, start = cells.number, f"TRY_CAST({cells.text('Date')} AS TIMESTAMP)"
-
-        def day(name: str, unit: int = 1) -> str:
-            """A day's average as hours of a unit."""
-            return _per_unit(f"24 * {cells.quantity(name)}", unit)
-
-        def larger(one: str, other: str, unit: int = 1) -> str:
-            most = f"greatest({cells.quantity(one)}, {cells.quantity(other)})"
-            return _per_unit(f"24 * {most}", unit)
-
-        cost = {name: f"coalesce({number(name)}, 0)" for name in _EXPORT_COSTS}
-        parts = " + ".join(cost[name] for name in _EXPORT_COSTS if name != "TotalCost")
-        cpu = ("CPUCoreUsageAverage", "CPUCoreRequestAverage")
-        memory = ("RAMBytesUsageAverage", "RAMBytesRequestAverage")
-        measured = [
-            Measured("cpu_request", day(cpu[1])),
-            Measured("cpu_usage", day(cpu[0])),
-            Measured("cpu_allocated", larger(*cpu), cost["CPUCost"]),
-            Measured("memory_request", day(memory[1], GIBIBYTE)),
-            Measured("memory_usage", day(memory[0], GIBIBYTE)),
-            Measured("memory_allocated", larger(*memory, GIBIBYTE), cost["RAMCost"]),
-            Measured("gpu_allocated", day("GPUs"), cost["GPUCost"]),
-            Measured("volume_allocated", day("PVBytes", GIBIBYTE), cost["PVCost"]),
-            Measured(
-                "network_transmit",
-                _per_unit(cells.quantity("NetworkTransferBytes"), GIBIBYTE),
-                cost["NetworkCost"],
-            ),
-            Measured("network_receive", _per_unit(cells.quantity("NetworkReceiveBytes"), GIBIBYTE)),
-            Measured("rounding", "0", f"coalesce({number('TotalCost')} - ({parts}), 0)"),
-        ]
-        rejected = " OR ".join(
-            f"({one.when})" for one in self._rejects(cells, EXPORT, _EXPORT_COSTS)
-        )
-        return Long(
-            "allocation export",
+        numbers = (*EXPORT_COSTS, "TotalCost")
+        rejected = " OR ".join(f"({one.when})" for one in self._rejects(cells, EXPORT, numbers))
+        return export_rows(
+            cells,
             self.relation(cells),
             f"_table = '{EXPORT}' AND NOT export_covered AND NOT coalesce(({rejected}), false)",
-            {
-                "UsagePeriodStart": start,
-                "UsagePeriodEnd": f"{start} + INTERVAL 1 DAY",
-                "ServiceName": "'Kubernetes'",
-                "Tags": tags_of(json_entries(cells.text("Labels"))),
-                "x_Cluster": literal(self.cluster),
-                "x_Namespace": cells.text("Namespace"),
-                "x_ControllerKind": f"lower({cells.text('ControllerKind')})",
-                "x_Controller": cells.text("ControllerName"),
-                "x_Pod": cells.text("Pod"),
-                "x_Container": cells.text("Container"),
-            },
-            measured,
+            self.cluster,
             self.currency,
-            PRICE_SOURCE,
         )
 
     def _refuse_overlaps(self, raw: Raw, cells: Cells) -> None:
@@ -401,12 +446,5 @@ class OpenCost(Dialect):
         return tuple(notes)
 
 
-_EXPORT_COSTS = ("CPUCost", "RAMCost", "NetworkCost", "PVCost", "GPUCost", "TotalCost")
-
-
 def _names(costs: MappingABC[str, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(field for fields in costs.values() for field in fields)
-
-
-def _per_unit(amount: str, unit: int) -> str:
-    return shared_out(f"CAST({amount} AS DECIMAL(32,6))", unit)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
 from outlay.focus.sql import literal
@@ -19,7 +19,7 @@ from outlay.sources.kubernetes.parts import Cells, json_entries, provider_sql, t
 
 SAMPLES = "prometheus"
 PRICE_SOURCE = "opencost"
-_EXACT = Context(prec=60)
+_EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 _QUANTUM = Decimal("1E-12")
 _MONEY_QUANTUM = Decimal("1E-18")
 
