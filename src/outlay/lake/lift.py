@@ -4,6 +4,7 @@ The same conditions say in the survey (`outlay.lake.proof`) how many rows are re
 and here which rows are left out; a condition that caught no row is left out of the statement.
 """
 
+import re
 from collections.abc import Mapping as MappingABC
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import duckdb
 from outlay.focus.sql import literal, quoted
 from outlay.lake.naming import HELPERS, Naming
 from outlay.lake.schema import (
+    ALLOCATED_TAGS,
     FOCUS_TYPES,
     LAKE_TYPES,
     MANDATORY_CONTEXT,
@@ -117,7 +119,18 @@ def context_columns(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int
         ).fetchall()[0]
         most = max(_FEW_VALUES, int(sampled[0] * _MODEST_SHARE))
         chosen |= {c for c, count in zip(asked, sampled[1:], strict=True) if count <= most}
+    if any(_is_given(rows.columns.get(ALLOCATED_TAGS)) for rows in _all_rows(plan.mapping)):
+        chosen.add(ALLOCATED_TAGS)
     return [*MANDATORY_CONTEXT, *sorted(chosen)]
+
+
+def _all_rows(mapping: Mapping) -> tuple[Rows, ...]:
+    return (mapping.main, *mapping.extra)
+
+
+def _is_given(sql: str | None) -> bool:
+    """Whether a column has an expression other than a typed null."""
+    return sql is not None and not re.fullmatch(r"(CAST\()?\s*NULL\b.*", sql, re.IGNORECASE)
 
 
 class Lookup(Protocol):

@@ -9,6 +9,8 @@ import duckdb
 
 from outlay.focus.sql import literal, quoted
 from outlay.lake.engine.duckdb import parquet
+from outlay.lake.rollups import tags_of
+from outlay.lake.schema import ALLOCATED_TAGS
 from outlay.lake.types import (
     MEASURE_COLUMNS,
     DimensionChange,
@@ -169,8 +171,8 @@ def _dimension(current: Slice, name: str) -> str:
     if name in _DAYS:
         return _DAYS[name]
     if name.lower().startswith("tags."):
-        return f"c.Tags[{literal(name[5:])}]"
-    if name in current.delivery.context_columns and name != "Tags":
+        return f"({tags_of(current.delivery.context_columns, 'c.')})[{literal(name[5:])}]"
+    if name in current.delivery.context_columns and name not in ("Tags", ALLOCATED_TAGS):
         return f"c.{quoted(name)}"
     if name in current.delivery.columns:
         return "CAST(NULL AS VARCHAR)"

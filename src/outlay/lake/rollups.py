@@ -12,7 +12,7 @@ import duckdb
 from outlay.focus.sql import literal
 from outlay.lake.engine.duckdb import parquet
 from outlay.lake.faults import fault_point
-from outlay.lake.schema import CUBE_COLUMNS, column_list
+from outlay.lake.schema import ALLOCATED_TAGS, CUBE_COLUMNS, column_list
 from outlay.lake.types import COST_COLUMNS, ROLLUPS, LakeError
 
 _PARQUET = "FORMAT PARQUET, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
@@ -70,11 +70,19 @@ def build_rollups(
     )
     fault_point("rollup")
     connection.execute(
-        "COPY (SELECT Key, ContextId, Tags[Key] AS Value FROM ("
-        f"SELECT ContextId, Tags, unnest(map_keys(Tags)) AS Key FROM {scans['contexts']}) "
+        "COPY (SELECT Key, ContextId, t[Key] AS Value FROM ("
+        f"SELECT ContextId, t, unnest(map_keys(t)) AS Key FROM "
+        f"(SELECT ContextId, {tags_of(contexts)} AS t FROM {scans['contexts']})) "
         f"ORDER BY Key, ContextId) TO {paths['tags']} ({_PARQUET})"
     )
     fault_point("rollup")
+
+
+def tags_of(contexts: Sequence[str], alias: str = "") -> str:
+    """SQL of a context's tags: where a consumer has tags of its own, they come first."""
+    if ALLOCATED_TAGS not in contexts:
+        return f"{alias}Tags"
+    return f"map_concat({alias}Tags, {alias}{ALLOCATED_TAGS})"
 
 
 def _contexts(

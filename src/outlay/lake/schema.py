@@ -23,6 +23,10 @@ MANDATORY_CONTEXT = (
 )
 """Context columns of every slice, whatever their cardinality."""
 
+ALLOCATED_TAGS = "AllocatedTags"
+"""A context column of slices whose source gives tags of consumers: a tag is then looked up in
+them first, and in the shared resource's own Tags after."""
+
 CUBE_COLUMNS = (
     "BillingAccountId", "BillingAccountName", "SubAccountId", "SubAccountName",
     "ServiceProviderName", "InvoiceIssuerName", "ServiceName", "ServiceCategory", "RegionId",

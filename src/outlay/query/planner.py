@@ -226,7 +226,9 @@ def _field(slice_: SliceFacts, table: Table, dimension: Dimension) -> Field:
     if not _is_present(slice_, dimension):
         return Field(dimension, "null")
     if dimension.kind == "tag":
-        return Field(dimension, "value" if table == "tag_cube" else "map")
+        if table == "tag_cube":
+            return Field(dimension, "value")
+        return Field(dimension, "maps" if "AllocatedTags" in slice_.context_columns else "map")
     if dimension.name == "x_SourceName":
         return Field(dimension, "constant", slice_.slice.source)
     if dimension.name == "x_BillingPeriod":

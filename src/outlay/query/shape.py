@@ -11,13 +11,14 @@ from outlay.query.dimensions import Dimension
 from outlay.query.expression import Condition
 
 Table = Literal["cube", "tag_cube", "months", "daily", "charges"]
-Origin = Literal["column", "map", "value", "constant", "null"]
+Origin = Literal["column", "map", "maps", "value", "constant", "null"]
 
 
 @dataclass(frozen=True)
 class Field:
-    """Where a slice has the value of a dimension: a column of the table, its Tags map, the
-    tag cube's Value, one constant for the whole slice, or nowhere."""
+    """Where a slice has the value of a dimension: a column of the table, its Tags map, the maps
+    AllocatedTags and Tags (a consumer's own tag before that of what it shares), the tag cube's
+    Value, one constant for the whole slice, or nowhere."""
 
     dimension: Dimension
     origin: Origin

@@ -81,14 +81,20 @@ def _value(field: Field) -> exp.Expr:
     if field.origin == "value":
         return exp.column("Value", quoted=True)
     if field.origin == "map":
-        arguments = [exp.column("Tags", quoted=True), exp.Literal.string(name)]
-        return exp.Anonymous(this="map_extract_value", expressions=arguments)
+        return _tag("Tags", name)
+    if field.origin == "maps":
+        return exp.func("coalesce", _tag("AllocatedTags", name), _tag("Tags", name))
     kind = _SQL_TYPES[column_type(name)] if field.dimension.kind == "column" else "VARCHAR"
     if field.origin == "null":
         return null_of(kind)
     if field.origin == "constant":
         return exp.cast(exp.Literal.string(field.constant or ""), kind)
     return exp.column(name, quoted=True)
+
+
+def _tag(column: str, key: str) -> exp.Expr:
+    arguments = [exp.column(column, quoted=True), exp.Literal.string(key)]
+    return exp.Anonymous(this="map_extract_value", expressions=arguments)
 
 
 def compiled_condition(condition: Condition, resolve: Resolve) -> exp.Expr:
