@@ -67,6 +67,8 @@ _SHARED: dict[str, str] = {
     "pricing/publicOnDemandRate": "list_rate",
     "pricing/term": "term",
     "pricing/unit": "unit",
+    "pricing/LeaseContractLength": "CASE WHEN ri_arn IS NOT NULL THEN '1yr' END",
+    "pricing/PurchaseOption": "CASE WHEN ri_arn IS NOT NULL THEN 'Partial Upfront' END",
     "reservation/AmortizedUpfrontCostForUsage": "ri_amort",
     "reservation/AmortizedUpfrontFeeForBillingPeriod": "ri_period_amort",
     "reservation/EffectiveCost": "ri_eff",
