@@ -4,7 +4,12 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 Row = Mapping[str, str]
 
@@ -212,6 +217,26 @@ def csv_bytes(rows: Sequence[Row], encoding: str = "utf-8") -> bytes:
     writer.writeheader()
     writer.writerows(rows)
     return stream.getvalue().encode(encoding)
+
+
+def parquet_bytes(rows: Sequence[Row]) -> bytes:
+    """Parquet of rows, dates, amounts and prices in columns of their own types."""
+    columns: dict[str, pa.Array] = {}
+    for name in rows[0]:
+        texts, lower = [row[name] or None for row in rows], name.lower()
+        if lower == "date" or lower.startswith("billingperiod"):
+            days = [datetime.strptime(text or "", "%m/%d/%Y") for text in texts]
+            columns[name] = pa.array(days, pa.date32() if lower == "date" else pa.timestamp("ms"))
+        elif lower.startswith(("costin", "paygcost")):
+            amounts = [Decimal(text) if text else None for text in texts]
+            columns[name] = pa.array(amounts, pa.decimal128(38, 18))
+        elif lower in ("quantity", "effectiveprice", "unitprice", "paygprice"):
+            columns[name] = pa.array([float(text) if text else None for text in texts])
+        else:
+            columns[name] = pa.array(texts, pa.string())
+    stream = io.BytesIO()
+    pq.write_table(pa.table(columns), stream)
+    return stream.getvalue()
 
 
 def run(

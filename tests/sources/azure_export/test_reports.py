@@ -1,5 +1,6 @@
 """Actual and amortized cost: each line once, both reports met to the last digit."""
 
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -16,6 +17,7 @@ from tests.sources.azure_export.exports import (
     both_reports,
     csv_bytes,
     line,
+    parquet_bytes,
     run,
 )
 
@@ -228,3 +230,29 @@ def test_azure_openai_lines_have_model_and_tokens(books: Books) -> None:
     assert books.one("x_Model, x_TokenType, ConsumedQuantity, ConsumedUnit, ServiceCategory") == (
         "gpt-4o", "input", Decimal(10_000), "Tokens", "AI and Machine Learning",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("base", [EA, MCA], ids=["EA", "MCA"])
+def test_parquet_with_columns_of_their_own_types(books: Books, base: dict[str, str]) -> None:
+    def part(rows: list[dict[str, str]]) -> bytes:
+        folded = [{name.lower(): value for name, value in row.items()} for row in rows]
+        own = [{name: row.get(name.lower(), base[name]) for name in base} for row in folded]
+        return parquet_bytes(
+            [row | {"billingCurrency": "EUR"} if base is MCA else row for row in own]
+        )
+
+    files = {}
+    for kind, rows in (("ActualCost", actual_rows()), ("AmortizedCost", amortized_rows())):
+        made = run(f"{kind}/{PERIOD}/r1", b"", type=kind, rows=3, sizes=False)
+        files |= {
+            path.replace(".csv", ".parquet"): part(rows)
+            if path.endswith(".csv")
+            else text.replace(b"_0001.csv", b"_0001.parquet")
+            for path, text in made.items()
+        }
+    (outcome,) = books.load(files)
+    assert outcome.status == "loaded", outcome.message
+    assert books.sums() == (Decimal(102), Decimal("3.44"))
+    assert books.ask("DISTINCT ChargePeriodStart, BillingPeriodEnd") == [
+        (datetime(2026, 10, 5), datetime(2026, 11, 1))
+    ]

@@ -87,10 +87,7 @@ def date_formats(raw: Raw, columns: Columns, wish: DateFormat) -> DateFormats:
         for name in DATES
         if columns.has(name)
     }
-    clean = {
-        name: columns.cell(name) if column.type == "VARCHAR" else columns.raw(name)
-        for name, column in typed.items()
-    }
+    clean = {name: columns.cell(name) for name, column in typed.items() if column.type == "VARCHAR"}
     found = DateFormats.of(raw, typed, clean)
     if wish != "auto" and found.slashed:
         files = tuple(sorted(file for group in found.slashed.values() for file in group))

@@ -234,11 +234,9 @@ def _common_root(group: Sequence[Export]) -> str:
 
 
 def _feed(kind: str, group: Sequence[Export]) -> Feed:
-    described = "; ".join(
-        f"{export.label} is the {_WORDS[export.type]} export {export.name} with manifests of "
-        f"{len({(run.first, run.last) for run in export.runs})} periods"
-        for export in group
-    )
+    periods = len({(run.first, run.last) for export in group for run in export.runs})
+    named = ", ".join(f"{export.label} ({_WORDS[export.type]})" for export in group)
+    described = f"export manifests of {periods} periods: {named}"
     return Feed(kind, _name(group), _common_root(group), described, 100)
 
 
