@@ -221,6 +221,12 @@ def test_the_same_bucket_twice_counts_once_the_later_one(bill: Bill) -> None:
     assert "1 buckets are there more than once" in bill.notes()
 
 
+def test_days_that_no_file_has_are_told(bill: Bill) -> None:
+    """A page in the middle that was not saved: the others say nothing of it."""
+    bill.write(a=page([bucket(MONDAY, cost("1"))]), b=page([bucket(date(2026, 10, 9), cost("2"))]))
+    assert "3 days between the first and the last of 2026-10 are in no file" in bill.notes()
+
+
 def test_later_is_by_number_not_by_letter(bill: Bill) -> None:
     bill.write(
         costs9=page([bucket(MONDAY, cost("9"))]), costs10=page([bucket(MONDAY, cost("10"))])

@@ -47,6 +47,23 @@ def make_buckets(raw: Raw, *, endpoint: str, start: str, end: str, bucket: str) 
     return tuple(notes)
 
 
+def missing_days(raw: Raw, *, when: str, start: str, end: str) -> tuple[str, ...]:
+    """A note on days between the first and the last bucket of a month that no file has.
+
+    `when` is an SQL condition on the rows of an endpoint that answers with every day, used or not.
+    """
+    found = raw.ask(
+        f"SELECT strftime({start}, '%Y-%m') AS m, date_diff('day', min({start}), max({end})) "
+        f"- count(DISTINCT CAST({start} AS DATE)) AS days FROM raw "
+        f"WHERE {when} AND {start} IS NOT NULL GROUP BY 1 HAVING days > 0 ORDER BY 1"
+    )
+    return tuple(
+        f"{days} days between the first and the last of {month} are in no file: their costs are "
+        "missing, not zero"
+        for month, days in found
+    )
+
+
 def join_buckets(bucket: str) -> str:
     """SQL of the JOIN that gives each raw row `b_kept`."""
     return f" LEFT JOIN buckets ON b_file = _file AND b_bucket = {bucket}"

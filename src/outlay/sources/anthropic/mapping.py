@@ -8,10 +8,16 @@ from outlay.focus.sql import literal, money_sql, money_unfit_sql
 from outlay.sources.ai.cells import Cells, tags
 from outlay.sources.ai.charge import charge_columns, names_a_credit
 from outlay.sources.ai.models import NAME, join_models, make_models
-from outlay.sources.ai.overlap import KEPT, SUPERSEDED, join_buckets, make_buckets
+from outlay.sources.ai.overlap import (
+    KEPT,
+    SUPERSEDED,
+    join_buckets,
+    make_buckets,
+    missing_days,
+)
 from outlay.sources.ai.prices import Priced, join_prices, make_prices, unknown_note
 from outlay.sources.ai.usage import Metric, tokens, usage_rows
-from outlay.sources.anthropic.answers import COSTS, EMPTY
+from outlay.sources.anthropic.answers import ADMIN_COST, COSTS, EMPTY
 from outlay.sources.anthropic.choices import Choices, choose
 from outlay.sources.contract import Fold, Mapping, Raw, Reject, Rows
 
@@ -58,6 +64,12 @@ class AnthropicReader:
                 end=cells.iso("ending_at"),
                 bucket=_bucket(cells),
             )
+        )
+        notes += missing_days(
+            raw,
+            when=f"{cells.text('endpoint')} = '{ADMIN_COST}'",
+            start=cells.iso("starting_at"),
+            end=cells.iso("ending_at"),
         )
         make_models(raw, cells.text("model"))
         start = cells.iso("starting_at")

@@ -7,7 +7,13 @@ from outlay.focus.sql import literal, money_sql, money_unfit_sql, quantity_sql
 from outlay.sources.ai.cells import Cells, tags
 from outlay.sources.ai.charge import charge_columns, names_a_credit
 from outlay.sources.ai.models import NAME, join_models, make_models
-from outlay.sources.ai.overlap import KEPT, SUPERSEDED, join_buckets, make_buckets
+from outlay.sources.ai.overlap import (
+    KEPT,
+    SUPERSEDED,
+    join_buckets,
+    make_buckets,
+    missing_days,
+)
 from outlay.sources.ai.prices import Priced, join_prices, make_prices, price_column, unknown_note
 from outlay.sources.ai.usage import Metric, tokens, usage_rows
 from outlay.sources.contract import Fold, Mapping, Raw, Reject, Rows
@@ -53,6 +59,12 @@ class OpenAiReader:
                 end=cells.unix("end_time"),
                 bucket=_bucket(cells),
             )
+        )
+        notes += missing_days(
+            raw,
+            when=f"{cells.text('endpoint')} = '{COSTS}'",
+            start=cells.unix("start_time"),
+            end=cells.unix("end_time"),
         )
         make_line_items(raw, cells.text("line_item"))
         make_models(raw, cells.text("model"))
