@@ -132,8 +132,9 @@
       const point = [event.offsetX, event.offsetY];
       if (!spec.links || !chart.containPixel("grid", point)) return;
       const index = chart.convertFromPixel({ seriesIndex: 0 }, point)[0];
-      const link = spec.links === true || spec.links[index];
-      if (link) element.querySelector(`[data-period="${index}"]`)?.click();
+      // The period's own link stands in the table of numbers below the chart.
+      const card = element.closest(".card") ?? document;
+      card.querySelector(`[data-period="${index}"]`)?.click();
     });
     const observer = new ResizeObserver(() => chart.resize());
     observer.observe(host);
