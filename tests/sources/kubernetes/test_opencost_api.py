@@ -110,6 +110,17 @@ def test_days_are_asked_again_until_their_prices_are_settled(address: str, tmp_p
     assert days() == ["01", "02", "03", "04"], "October is final; November's first days are young"
 
 
+def test_a_month_that_is_named_is_asked_for_as_a_whole(address: str, tmp_path: Path) -> None:
+    options = KubernetesOptions.model_validate({"api": "opencost"})
+    now = datetime(2026, 10, 20, 6, tzinfo=UTC)
+    KIND.collect(address, options, tmp_path, periods=None, now=now, progress=None)
+    assert days() == [f"{day:02d}" for day in range(5, 21)], "fifteen days, and today"
+    KIND.collect(
+        address, options, tmp_path, periods=[BillingPeriod(2026, 9)], now=now, progress=None
+    )
+    assert days() == [f"{day:02d}" for day in range(1, 31)]
+
+
 def test_another_question_does_not_keep_the_old_answers(address: str, tmp_path: Path) -> None:
     collect(address, tmp_path, datetime(2026, 10, 5, 6, tzinfo=UTC))
     days()

@@ -68,6 +68,8 @@ def collect(
     until = (clock - _LATE).replace(minute=0, second=0, microsecond=0)
     since = options.since or (until - timedelta(days=_DEFAULT_DAYS)).date()
     asked = None if periods is None else frozenset(periods)
+    if asked:
+        since = min(since, min(asked).start)  # a month that is named is meant as a whole
     spool = Spool(into)
     with _api(location, options, progress) as api:
         collector = _Collector(api, options, spool, since, until, clock, progress)
