@@ -191,7 +191,7 @@ def _sql(router: APIRouter, workspace: Workspace) -> None:
     def sql(
         asked: Annotated[dict[str, Any], Body(examples=[_SQL_EXAMPLE])],
     ) -> Response:
-        """Over the views `charges`, `daily` and `contexts`.
+        """Over the views `charges`, `daily`, `contexts` and `usage`, and the FOCUS datasets.
 
         `as_of` (a day, a UTC time or a snapshot) and `limit` (rows, at most 100,000) may stand
         beside `sql`.
