@@ -42,7 +42,7 @@ def test_a_question_is_answered_with_every_digit_as_text(client: TestClient) -> 
     answer = asked(client, f"/query?{BY_SERVICE}")
     assert {row["ServiceName"]: row["EffectiveCost"] for row in answer["rows"]} == {
         "Amazon Elastic Compute Cloud": "97.444",
-        "Amazon S3": "30.333333333333333333333",
+        "Amazon Simple Storage Service": "30.333333333333333333333",
         "<b>Odd</b> & 'quoted'": "7.70",
     }
     assert answer["total"]["EffectiveCost"] == SEPTEMBER_TOTAL
@@ -126,7 +126,9 @@ def test_a_failure_inside_is_a_problem_without_a_trace(acme: Company, monkeypatc
 
 
 def test_charges_come_with_the_file_and_record_they_are_from(client: TestClient) -> None:
-    page = asked(client, f"/charges?{SEPTEMBER}&where=ServiceName = 'Amazon S3'")
+    page = asked(
+        client, f"/charges?{SEPTEMBER}&where=ServiceName = 'Amazon Simple Storage Service'"
+    )
     assert (page["lines"], page["amounts"]) == (1, {"USD": "30.333333333333333333333"})
     charge = page["charges"][0]
     assert (charge["source"], charge["billing_period"], charge["line"]) == ("acme", "2026-09", 5)
@@ -135,7 +137,7 @@ def test_charges_come_with_the_file_and_record_they_are_from(client: TestClient)
     place = f"/deliveries/acme/2026-09/records/{charge['file_index']}/{charge['line']}"
     record = asked(client, place)
     assert record["record"]["EffectiveCost"] == "30.333333333333333333333"
-    assert record["charges"][0]["charge"]["ServiceName"] == "Amazon S3"
+    assert record["charges"][0]["charge"]["ServiceName"] == "Amazon Simple Storage Service"
 
 
 def test_charges_can_be_paged_and_taken_as_files(client: TestClient) -> None:
@@ -179,7 +181,7 @@ def test_a_restatement_is_told_by_slice_and_dimension(client: TestClient, acme: 
     effective = next(m for m in changed["measures"] if m["measure"] == "EffectiveCost")
     assert effective["change"] == "8.033333333333333333333"
     services = {row["ServiceName"] for row in report["rows"]}
-    assert services == {"Amazon S3", "<b>Odd</b> & 'quoted'"}
+    assert services == {"Amazon Simple Storage Service", "<b>Odd</b> & 'quoted'"}
 
 
 def test_sql_is_read_only_and_exact(client: TestClient) -> None:

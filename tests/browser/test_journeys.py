@@ -37,7 +37,7 @@ def chart_is_drawn(page: Page) -> bool:
 def test_drill_down_back_and_reload(visit: Visit) -> None:
     page = visit.go(BY_SERVICE)
     assert row_names(page)[0] == "Amazon Elastic Compute Cloud"
-    page.get_by_role("link", name="Amazon S3").first.click()
+    page.get_by_role("link", name="Amazon Simple Storage Service").first.click()
     expect(page.locator("h1")).to_have_text("Effective cost by account")
     assert "where=ServiceName" in page.url
     assert row_names(page) == ["Data"]
@@ -51,7 +51,7 @@ def test_drill_down_back_and_reload(visit: Visit) -> None:
 
 def test_down_to_the_vendors_own_record(visit: Visit) -> None:
     page = visit.go(BY_SERVICE)
-    page.get_by_role("link", name="Amazon S3").first.click()
+    page.get_by_role("link", name="Amazon Simple Storage Service").first.click()
     page.locator("#table").get_by_role("link", name="Data").click()
     page.locator("#table").get_by_role("link", name="bucket").click()
     expect(page.locator("h1")).to_have_text("Charges")
@@ -119,11 +119,11 @@ def test_the_keyboard_reaches_everything(visit: Visit) -> None:
     expect(page.locator("#help")).to_be_hidden()
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "where"
-    page.keyboard.type("ServiceName = 'Amazon S3'x?")
+    page.keyboard.type("ServiceName = 'Amazon Simple Storage Service'x?")
     for _ in "x?":
         page.keyboard.press("Backspace")
     page.keyboard.press("Enter")
-    expect(page.locator(".chip")).to_have_text("Service is Amazon S3×")
+    expect(page.locator(".chip")).to_have_text("Service is Amazon Simple Storage Service×")
     page.locator("h1").click()
     page.keyboard.press("x")
     page.wait_for_url("**compare=previous**")
@@ -147,9 +147,9 @@ def test_a_filter_is_picked_by_its_money(visit: Visit) -> None:
     page.locator("#panel").get_by_role("button", name="Add filter").click()
     expect(page.locator(".chip")).to_contain_text("team is data")
     expect(page.locator("#panel")).to_be_hidden()
-    assert row_names(page) == ["Amazon S3"]
+    assert row_names(page) == ["Amazon Simple Storage Service"]
     # The page can be used again: nothing of the panel is left over it.
-    page.get_by_role("link", name="Amazon S3").first.click()
+    page.get_by_role("link", name="Amazon Simple Storage Service").first.click()
     expect(page.locator("h1")).to_have_text("Effective cost by account")
 
 
@@ -199,9 +199,11 @@ def test_without_scripts_links_and_forms_do_everything(visit: Visit) -> None:
     context = visit.page.context.browser.new_context(java_script_enabled=False)  # type: ignore[union-attr]
     page = context.new_page()
     page.goto(visit.base + BY_SERVICE)
-    page.locator("#table").get_by_role("link", name="Amazon S3").click()
+    page.locator("#table").get_by_role("link", name="Amazon Simple Storage Service").click()
     assert row_names(page) == ["Data"]
-    page.locator("#where").fill("ServiceName = 'Amazon S3' AND tags.team = 'data'")
+    page.locator("#where").fill(
+        "ServiceName = 'Amazon Simple Storage Service' AND tags.team = 'data'"
+    )
     page.get_by_role("button", name="Filter", exact=True).click()
     assert page.locator(".chip").count() == 2
     page.locator("#pick-by-1").select_option("ResourceId")

@@ -54,8 +54,8 @@ def row(
 
 SEPTEMBER = (
     row("10.10"),
-    row("0.000000000000000000001", service="Amazon S3", team="data"),
-    row("-2.5", service="Amazon S3", day="2026-09-10"),
+    row("0.000000000000000000001", service="Amazon Simple Storage Service", team="data"),
+    row("-2.5", service="Amazon Simple Storage Service", day="2026-09-10"),
 )
 SEPTEMBER_TOTAL = "7.600000000000000000001"
 

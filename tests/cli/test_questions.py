@@ -12,7 +12,7 @@ import pytest
 from tests.cli.bills import SEPTEMBER_TOTAL, row, write_bill
 from tests.cli.conftest import Run
 
-EC2, S3 = "Amazon Elastic Compute Cloud", "Amazon S3"
+EC2, S3 = "Amazon Elastic Compute Cloud", "Amazon Simple Storage Service"
 
 
 @pytest.fixture

@@ -60,11 +60,13 @@ class TestServices:
             ("AWS", "Amazon Elastic Compute Cloud", "AmazonEC2"),
             ("AWS", "AmazonEC2", None),
             ("Amazon Web Services, Inc.", "Amazon EC2", None),
-            ("AWS", "AWS", "AmazonEC2"),
+            ("AWS", None, "AmazonEC2"),
             ("AWS", "amazon elastic compute cloud - compute", None),
         ],
     )
-    def test_one_product_has_one_name(self, provider: str, name: str, code: str | None) -> None:
+    def test_one_product_has_one_name(
+        self, provider: str, name: str | None, code: str | None
+    ) -> None:
         found = WORDS.service(provider, None, name, code, None, None)
         assert (found.name, found.category, found.subcategory) == (
             "Amazon Elastic Compute Cloud",
@@ -130,6 +132,10 @@ class TestServices:
         assert (red_hat.category, red_hat.subcategory) == ("Compute", "Containers")
         datadog = WORDS.service("Google Cloud", None, "Datadog Pro", None, "Observability", None)
         assert datadog.category == "Management and Governance"
+
+    def test_a_code_gives_the_category_of_a_name_that_no_table_knows(self) -> None:
+        found = WORDS.service("AWS", None, "Acme Linux on EC2", "AmazonEC2", None, None)
+        assert (found.name, found.category) == ("Acme Linux on EC2", "Compute")
 
     def test_words_of_the_name_come_last(self) -> None:
         found = WORDS.service("Acme Vendor", "AWS", "Security Scanner", "8x2mkt", None, None)

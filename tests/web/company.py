@@ -60,12 +60,21 @@ def line(
 
 AUGUST = (
     line("100.00", "2026-08-03", resource="i-1"),
-    line("20.50", "2026-08-04", service="Amazon S3", account="Data", team="data"),
+    line(
+        "20.50", "2026-08-04", service="Amazon Simple Storage Service", account="Data", team="data"
+    ),
 )
 SEPTEMBER = (
     line("110.10", "2026-09-03", resource="i-1"),
     line("0.004", "2026-09-03", resource="i-2", team=None),
-    line("30.333333333333333333333", "2026-09-04", "Amazon S3", "Data", "data", resource="bucket"),
+    line(
+        "30.333333333333333333333",
+        "2026-09-04",
+        "Amazon Simple Storage Service",
+        "Data",
+        "data",
+        resource="bucket",
+    ),
     line("7.7", "2026-09-05", service="<b>Odd</b> & 'quoted'", team=None),
     line("12.34", "2026-09-30", category="Tax", team=None),
     line("-25", "2026-09-30", category="Credit", team=None),
@@ -77,7 +86,7 @@ AUGUST_TOTAL = "120.50"
 # The first delivery of September lacked the odd service and had a smaller S3 charge.
 SEPTEMBER_AT_FIRST = (
     *SEPTEMBER[:2],
-    line("30.00", "2026-09-04", "Amazon S3", "Data", "data", resource="bucket"),
+    line("30.00", "2026-09-04", "Amazon Simple Storage Service", "Data", "data", resource="bucket"),
     *SEPTEMBER[4:],
 )
 SEPTEMBER_TOTAL_AT_FIRST = "127.444"

@@ -50,7 +50,7 @@ def test_it_shows_each_service_and_the_total(get: Get) -> None:
     page = get(BY_SERVICE)
     assert amounts(page) == {
         "Amazon Elastic Compute Cloud": "97.44",
-        "Amazon S3": "30.33",
+        "Amazon Simple Storage Service": "30.33",
         "<b>Odd</b> & 'quoted'": "7.70",
     }
     assert page.one("td", data_sum="*").text == SEPTEMBER_SHOWN
@@ -95,12 +95,12 @@ def test_a_click_on_a_service_narrows_to_it_by_account(get: Get) -> None:
         "by": "SubAccountName",
         "from": "2026-09-01",
         "to": "2026-10-01",
-        "where": "ServiceName = 'Amazon S3'",
+        "where": "ServiceName = 'Amazon Simple Storage Service'",
     }
     page = get(link.attrs["href"])
     assert amounts(page) == {"Data": "30.33"}
     crumbs = page.one("nav", aria_label="Way down")
-    assert [crumb.text for crumb in crumbs.all("li")] == ["All", "Amazon S3"]
+    assert [crumb.text for crumb in crumbs.all("li")] == ["All", "Amazon Simple Storage Service"]
 
 
 def test_the_way_down_ends_at_charges(get: Get) -> None:
@@ -116,14 +116,17 @@ def test_the_way_down_ends_at_charges(get: Get) -> None:
 
 
 def test_a_breadcrumb_goes_back_up(get: Get) -> None:
-    where = quote("ServiceName = 'Amazon S3' AND SubAccountName = 'Data'")
+    where = quote("ServiceName = 'Amazon Simple Storage Service' AND SubAccountName = 'Data'")
     page = get(f"/explore?by=ResourceId&{SEPTEMBER}&where={where}")
     top, service, here = page.one("nav", aria_label="Way down").all("li")
     assert here.all("a") == []
     assert "where" not in query_of(top.one("a").attrs["href"])
     assert query_of(top.one("a").attrs["href"])["by"] == "ServiceName"
     up = query_of(service.one("a").attrs["href"])
-    assert (up["by"], up["where"]) == ("SubAccountName", "ServiceName = 'Amazon S3'")
+    assert (up["by"], up["where"]) == (
+        "SubAccountName",
+        "ServiceName = 'Amazon Simple Storage Service'",
+    )
 
 
 def test_markup_in_a_name_is_text_and_can_be_followed(get: Get) -> None:
@@ -165,7 +168,7 @@ def test_the_comparison_says_both_ranges_and_new_where_there_is_no_base(get: Get
     page = get(f"{BY_SERVICE}&compare=previous")
     assert "1–30 Sep 2026 against 1–31 Aug 2026" in page.one("p", cls="lede").text
     rows = {row[0]: row for row in page.one("table", id="table").rows()}
-    assert rows["Amazon S3"][3:6] == ["20.50", "▲ +9.83", "+48.0%"]
+    assert rows["Amazon Simple Storage Service"][3:6] == ["20.50", "▲ +9.83", "+48.0%"]
     assert rows["<b>Odd</b> & 'quoted'"][3:6] == ["0.00", "▲ +7.70", "new"]
     assert rows["Amazon Elastic Compute Cloud"][3:6] == ["100.00", "▼ -2.56", "-2.6%"]
 
@@ -173,7 +176,7 @@ def test_the_comparison_says_both_ranges_and_new_where_there_is_no_base(get: Get
 def test_movers_come_first_by_size_of_their_change(get: Get) -> None:
     page = get(f"{BY_SERVICE}&compare=previous&sort=movers")
     assert list(amounts(page)) == [
-        "Amazon S3",
+        "Amazon Simple Storage Service",
         "<b>Odd</b> & 'quoted'",
         "Amazon Elastic Compute Cloud",
     ]
@@ -290,14 +293,17 @@ def test_a_filter_without_a_value_is_refused_in_the_panel(client: TestClient) ->
 
 
 def test_chips_say_the_filters_and_remove_them(get: Get) -> None:
-    where = "ServiceName = 'Amazon S3' AND (tags.team IS NULL OR tags.team = 'data')"
+    where = "ServiceName = 'Amazon Simple Storage Service' AND (tags.team IS NULL OR tags.team = 'data')"
     page = get(f"{BY_SERVICE}&where={quote(where)}")
     first, second = page.all("span", cls="chip")
-    assert first.text == "Service is Amazon S3 ×"
+    assert first.text == "Service is Amazon Simple Storage Service ×"
     assert query_of(first.one("a").attrs["href"])["where"] == (
         "tags.team IS NULL OR tags.team = 'data'"
     )
-    assert query_of(second.one("a").attrs["href"])["where"] == "ServiceName = 'Amazon S3'"
+    assert (
+        query_of(second.one("a").attrs["href"])["where"]
+        == "ServiceName = 'Amazon Simple Storage Service'"
+    )
 
 
 def test_two_currencies_are_never_added(tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -37,7 +37,9 @@ def test_charges_are_listed_largest_first_with_their_total(get: Get) -> None:
 
 
 def test_a_charge_shows_its_columns_and_the_vendors_record(get: Get) -> None:
-    where = quote("ServiceName = 'Amazon S3' AND x_BillingPeriod = '2026-09-01'")
+    where = quote(
+        "ServiceName = 'Amazon Simple Storage Service' AND x_BillingPeriod = '2026-09-01'"
+    )
     link = get(f"/charges?where={where}").one("table", id="charges").one("tbody").all("a")[0]
     page = get(link.attrs["href"])
     assert link.attrs["href"] == "/charges/acme/2026-09/0/5"
@@ -48,7 +50,7 @@ def test_a_charge_shows_its_columns_and_the_vendors_record(get: Get) -> None:
     assert record["Tags"] == '{"team":"data"}'
     assert "30.333333333333333333333" in page.one("section", aria_label="Costs").text
     columns = facts(page.all("div", cls="grid-2")[0].all("section")[0])
-    assert columns["ServiceName"] == "Amazon S3"
+    assert columns["ServiceName"] == "Amazon Simple Storage Service"
     assert columns["Tags"] == "team data"
     assert "ProviderName" in record and "ServiceProviderName" in columns
 
@@ -122,7 +124,7 @@ def test_what_changed_is_told_by_slice_and_service(get: Get, acme: Company) -> N
     assert slices["2026-09"][5] == "▲ +8.03 USD"
     by = page.one("table", id="by").rows()
     assert by[0] == ["<b>Odd</b> & 'quoted'", "Billed cost USD", "0.00", "7.70", "▲ +7.70"]
-    assert by[2][0] == "Amazon S3"
+    assert by[2][0] == "Amazon Simple Storage Service"
     assert by[2][4] == "▲ +0.33"
 
 

@@ -123,7 +123,7 @@ def _register_explain(app: typer.Typer) -> None:
         app,
         "explain",
         panel=QUESTIONS,
-        examples=["outlay explain --where \"ServiceName = 'Amazon S3'\" --by SubAccountId"],
+        examples=["outlay explain --where \"ServiceName = 'AWS Lambda'\" --by SubAccountId"],
     )
     def explain(
         cli: Cli,

@@ -133,13 +133,16 @@ class Vocabulary:
             stated = SUBCATEGORY_PARENTS[within]
         rule = self._rule("service", provider, name or code, other=code)
         known, by = self._known_service(provider, host, name, code, stated)
+        # A name that no table knows is the product's own, whatever its code says it runs on.
+        by_name = self._known_service(provider, host, name, None, stated) if name else (known, by)
+        spelled = by_name[0] if by_name[1] == "table" else None
         found = (rule.category if rule else None) or stated or (known.category if known else OTHER)
         category_named: How = (
             "rule" if rule and rule.category else "stated" if stated else by if known else ""
         )
         sub, sub_named = self._subcategory(rule, within, known, by, found)
         return ServiceNames(
-            (rule.service_name if rule else None) or _one_name(known, by, name, code),
+            (rule.service_name if rule else None) or (spelled.name if spelled else name or code),
             found,
             sub,
             "rule" if rule and rule.service_name else by or ("stated" if name else ""),
@@ -328,10 +331,6 @@ _PREFIXES = {"aws-": "aws", "azure-": "microsoft", "gcp-": "google"}
 
 def _is_told(subcategory: str | None) -> bool:
     return subcategory in SUBCATEGORY_PARENTS and not (subcategory or "").startswith("Other (")
-
-
-def _one_name(known: Service | None, by: How, name: str | None, code: str | None) -> str | None:
-    return known.name if known and by == "table" else name or code
 
 
 def _region_names(
