@@ -235,3 +235,12 @@ def test_a_code_that_is_no_currency_stays_and_the_option_names_it(sheet: Sheet) 
 def test_a_day_that_is_none_rejects_the_line_by_name(sheet: Sheet) -> None:
     lifted = sheet.rows([line(), line(Date="soon")])
     assert lifted.rejected == {"Date is empty or no date": 1}
+
+
+def test_capacity_reservations(sheet: Sheet) -> None:
+    group = VM.replace("virtualMachines/vm-1", "capacityReservationGroups/g")
+    info = '{"VMCapacityReservationId": "/Capacity/R1", "ServiceType": "Standard_D4s_v5"}'
+    sheet.rows([line(), line(AdditionalInfo=info), line(AdditionalInfo=info, ResourceId=group)])
+    assert sheet.ask("CapacityReservationId, CapacityReservationStatus") == [
+        (None, None), ("/capacity/r1", "Used"), ("/capacity/r1", "Unused"),
+    ]  # fmt: skip

@@ -98,6 +98,13 @@ def test_one_report_after_the_other_in_one_file_is_refused(books: Books) -> None
     assert "the same usage would count twice" in outcome.message
 
 
+def test_where_lines_contradict_the_name_tells(sheet: Sheet) -> None:
+    lines = [*actual_rows(), line(**COVERED | {"CostInBillingCurrency": "0.01"})]
+    outcome = sheet.files({"kestrel-actual.csv": csv_bytes(lines)})
+    assert sheet.sums() == (Decimal("102.01"), Decimal("102.01"))
+    assert "only the actual-cost report" in notes(outcome)
+
+
 def test_loose_reports_are_told_apart_by_their_lines(books: Books) -> None:
     files = {"a/one.csv": csv_bytes(amortized_rows()), "b/two.csv": csv_bytes(actual_rows())}
     books.load(files)

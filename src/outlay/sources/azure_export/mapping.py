@@ -281,6 +281,7 @@ class _Line:
             "x_PricingBlockSize": price.size,
         }
         if c.has("AdditionalInfo"):
+            found |= self._capacity(extra)
             found["x_InstanceType"] = size
             found["SkuPriceDetails"] = when_priced(
                 f"CASE WHEN {size} IS NOT NULL THEN "
@@ -299,6 +300,20 @@ class _Line:
                 f"CASE WHEN {principal} AND {lines.bought} THEN 0 ELSE {in_pricing} END"
             )
         return found
+
+    def _capacity(self, extra: str) -> dict[str, str]:
+        """The capacity reservation that a machine runs in, or that stands empty."""
+        key = "VMCapacityReservationId"
+        reservation = f"lower(json_extract_string({extra}, '$.{key}'))"
+        there = f"{self.lines.usage} AND contains({extra}, '{key}') AND json_valid({extra})"
+        empty = f"contains(lower({self.c.text('ResourceId')}), '/capacityreservationgroups/')"
+        state = f"CASE WHEN {empty} THEN 'Unused' ELSE 'Used' END"
+        return {
+            "CapacityReservationId": f"CASE WHEN {there} THEN {reservation} END",
+            "CapacityReservationStatus": (
+                f"CASE WHEN {there} AND {reservation} IS NOT NULL THEN {state} END"
+            ),
+        }
 
     def _where(self) -> dict[str, str]:
         """Ids and names of resources in lower case: Azure's differ by case between lines."""

@@ -140,6 +140,8 @@ def _tables(raw: Raw, columns: Columns, lines: Lines) -> list[_Table]:
 
 def _report(table: _Table) -> Report:
     if table.spread and table.bought:
+        if named := _named(table.name):
+            return named
         if table.free >= table.shared > 0:
             raise SourceError(
                 f"{_shown(table)} holds the lines of both cost reports of Azure, one after the "
