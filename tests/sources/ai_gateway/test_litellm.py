@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,12 @@ import pytest
 
 from outlay.focus.ai_models import model_name
 from outlay.sources.ai_gateway.providers import provider_of
+from outlay.sources.detect import detect
 from outlay.sources.loose import HalfWrittenError
+from outlay.sources.transports.file import FileTransport
 from tests.sources.ai.bills import Bill
 from tests.sources.ai_gateway.logs import request
+from tests.sources.openai.answers import bucket, cost
 
 
 @pytest.fixture
@@ -286,3 +289,22 @@ def test_months_become_slices(bill: Bill) -> None:
     outcomes = bill.load()
     assert sorted(str(one.billing_period) for one in outcomes) == ["2026-09", "2026-10"]
     assert bill.metrics()["requests"] == 2
+
+
+def test_a_log_beside_pages_of_a_vendor_is_told_apart(bill: Bill) -> None:
+    log(bill, request(1))
+    bill.write(costs={"object": "page", "data": [bucket(date(2026, 10, 5), cost("1"))]})
+    found = detect(FileTransport(str(bill.folder)))
+    assert [(feed.kind, feed.root) for feed in found] == [
+        ("openai", "costs.json"),
+        ("ai-gateway", "spend.jsonl"),
+    ]
+
+
+def test_a_log_that_is_being_written_is_refused_at_the_line(bill: Bill) -> None:
+    log(bill, request(1), request(2))
+    path = bill.folder / "spend.jsonl"
+    path.write_text(path.read_text()[:-50])
+    (outcome,) = bill.ledger.load("ai", bill.folder)
+    assert outcome.status not in ("loaded", "unchanged")
+    assert "spend.jsonl, line 2, is no valid JSON" in outcome.message

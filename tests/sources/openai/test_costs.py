@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from outlay.sources.contract import SourceError
 from outlay.sources.detect import detect
 from outlay.sources.loose import HalfWrittenError
 from outlay.sources.openai import OpenAi
@@ -314,12 +315,41 @@ def test_one_page_named_alone_is_taken_with_a_note(bill: Bill) -> None:
     assert bill.billed() == Decimal(1)
 
 
-def test_a_folder_with_a_stranger_gives_its_own_files_alone(bill: Bill) -> None:
-    bill.write(ai__costs=page([bucket(MONDAY, cost("1"))]), settings={"theme": "dark"})
+def feeds(bill: Bill) -> list[tuple[str, str]]:
+    return [(feed.kind, feed.root) for feed in detect(FileTransport(str(bill.folder)))]
+
+
+def test_a_folder_with_a_table_of_others_gives_the_folder_of_ours(bill: Bill) -> None:
+    bill.write(ai__costs=page([bucket(MONDAY, cost("1"))]))
     (bill.folder / "people.csv").write_text("name,age\nAda,36\n")
     (feed,) = detect(FileTransport(str(bill.folder)))
     assert (feed.kind, feed.root, feed.name) == ("openai", "ai", "ai")
     assert feed.evidence == "1 file of OpenAI's organisation API: costs"
+
+
+def test_settings_beside_the_pages_do_no_harm(bill: Bill) -> None:
+    pages = [page([bucket(MONDAY, cost("1"))]), page([bucket(TUESDAY, cost("2"))])]
+    bill.write(costs1=pages[0], costs2=pages[1], settings={"theme": "dark"})
+    assert feeds(bill) == [("openai", "")]
+    bill.load()
+    assert bill.billed() == Decimal(3)
+
+
+def test_pages_of_two_vendors_in_one_folder_are_told_apart(bill: Bill) -> None:
+    other = {"starting_at": "2026-10-05T00:00:00Z", "ending_at": "2026-10-06T00:00:00Z"}
+    bill.write(
+        costs=page([bucket(MONDAY, cost("1"))]),
+        cost_report={"data": [{**other, "results": [{"amount": "1", "currency": "USD"}]}]},
+    )
+    assert feeds(bill) == [("anthropic", "cost_report.json"), ("openai", "costs.json")]
+
+
+def test_a_page_that_was_cut_short_is_refused_and_not_left_out(bill: Bill) -> None:
+    whole = page([bucket(TUESDAY, cost("2"))])
+    bill.write(october=page([bucket(MONDAY, cost("1"))]), november=json.dumps(whole)[:-40])
+    assert feeds(bill) == [("openai", "")]
+    with pytest.raises(SourceError, match=r"november\.json is no valid JSON"):
+        bill.load()
 
 
 @pytest.mark.parametrize(

@@ -109,11 +109,7 @@ class PagedFiles:
         if not claims:
             return []
         strangers = {
-            file.path
-            for file in files
-            if file.path not in claims
-            and (is_tabular(file.path) or is_document(file.path))
-            and not _is_neutral(transport, file)
+            file.path for file in files if file.path not in claims and is_stranger(transport, file)
         }
         feeds = []
         for root in highest_roots(files, sorted(claims), strangers):
@@ -140,6 +136,7 @@ class PagedFiles:
         months = [month for file in spool if (month := _month(transport, file, files))]
         if months:
             return sorted(months, key=lambda delivery: str(delivery.billing_period))
+        refuse_damaged(transport, files)
         found = [file for file in files if self._claim(transport, file)]
         if not found:
             raise SourceError(
@@ -232,12 +229,29 @@ def is_spool_manifest(document: object) -> bool:
     return isinstance(document, dict) and {"collected_at", "final", "pages"} <= set(document)
 
 
-def _is_neutral(transport: Transport, file: FileRef) -> bool:
-    """Whether a file is no bill: a collection's manifest, or a document of another sort."""
+def is_stranger(transport: Transport, file: FileRef) -> bool:
+    """Whether a file that is not ours may be another's bill: a table, or a document that lists
+    things. Settings and a collection's manifest are none; a damaged document is looked at when
+    its folder is read (`refuse_damaged`)."""
     if is_tabular(file.path):
+        return True
+    if not is_document(file.path):
         return False
     document = peek_document(transport, file)
-    return is_spool_manifest(document) or as_page(_whole(document)) is None
+    if document is None or is_spool_manifest(document):
+        return False
+    if isinstance(document, dict) and not file.path.lower().removesuffix(".gz").endswith(_LINES):
+        return any(isinstance(value, list) and value for value in document.values())
+    return True
+
+
+def refuse_damaged(transport: Transport, files: Sequence[FileRef]) -> None:
+    """Raise SourceError for a JSON file that cannot be read: left out in silence, it would be
+    missing from the bill."""
+    for file in files:
+        if is_document(file.path) and peek_document(transport, file) is None:
+            with transport.open(file.path) as stream:
+                read_document(stream, file.path)
 
 
 def highest_roots(files: Sequence[FileRef], mine: Sequence[str], strangers: set[str]) -> list[str]:

@@ -6,7 +6,13 @@ from typing import BinaryIO, ClassVar, Literal
 
 from pydantic import Field
 
-from outlay.sources.ai.pages import feed_name, highest_roots, natural
+from outlay.sources.ai.pages import (
+    feed_name,
+    highest_roots,
+    is_stranger,
+    natural,
+    refuse_damaged,
+)
 from outlay.sources.ai_gateway.logs import records, total_pages, what
 from outlay.sources.ai_gateway.mapping import GatewayReader
 from outlay.sources.contract import (
@@ -22,7 +28,6 @@ from outlay.sources.contract import (
 )
 from outlay.sources.documents import is_document, peek_document
 from outlay.sources.loose import HalfWrittenError, below
-from outlay.sources.tabular import is_tabular
 
 
 class AiGatewayOptions(SourceOptions):
@@ -54,9 +59,7 @@ class AiGateway(Source):
         if not mine:
             return []
         strangers = {
-            file.path
-            for file in files
-            if file.path not in mine and (is_tabular(file.path) or is_document(file.path))
+            file.path for file in files if file.path not in mine and is_stranger(transport, file)
         }
         feeds = []
         for root in highest_roots(files, sorted(mine), strangers):
@@ -72,6 +75,7 @@ class AiGateway(Source):
     ) -> list[Delivery]:
         """All logs below the root as one delivery, which their rows divide by month."""
         everything = transport.list()
+        refuse_damaged(transport, below(everything, root))
         files = [file for file in below(everything, root) if what(transport, file)]
         if not files:
             raise SourceError(
