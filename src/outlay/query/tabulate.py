@@ -182,14 +182,14 @@ def _unconverted(answer: Answer | None) -> tuple[Unconverted, ...]:
 def _rates_used(rates: Mapping[RateKey, Rate], prepared: "Prepared") -> tuple[RateUsed, ...]:
     """The rate of the newest asked day, a currency and publisher, and how many others there are."""
     newest: dict[tuple[str, str], tuple[date, Rate]] = {}
-    different: dict[tuple[str, str], set[tuple[date, Decimal]]] = {}
+    different: dict[tuple[str, str], set[Decimal]] = {}
     asked = prepared.range
     for (currency, day, _), rate in rates.items():
         if asked is None or day >= asked.end:
             continue
         key = (currency, rate.publisher)
         if day >= asked.start:
-            different.setdefault(key, set()).add((rate.day, rate.value))
+            different.setdefault(key, set()).add(rate.value)
         if key not in newest or day > newest[key][0]:
             newest[key] = (day, rate)
     return tuple(
