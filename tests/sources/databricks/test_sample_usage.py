@@ -2,8 +2,10 @@
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.contract.ledger import Ledger
@@ -54,3 +56,23 @@ def test_the_table_in_two_formats_is_read_once(ledger: Ledger) -> None:
         assert any("in another format: left out" in note for note in one.delivery.notes)
         assert one.delivery.checks == ()
         assert one.delivery.proof.reconciled
+
+
+def test_typed_parquet_is_the_same_bill(ledger: Ledger, tmp_path: Path) -> None:
+    folder = shared_data("databricks", "synthetic")
+    bill = tmp_path / "bill"
+    bill.mkdir()
+    (bill / "usage.parquet").symlink_to(folder / "system.billing.usage.parquet")
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT * REPLACE (CAST(price_start_time AS TIMESTAMP) AS price_start_time, "
+            "CAST(price_end_time AS TIMESTAMP) AS price_end_time) FROM read_json("
+            f"'{folder / 'system.billing.list_prices.jsonl'}', format = 'newline_delimited')) "
+            f"TO '{bill / 'list_prices.parquet'}' (FORMAT PARQUET)"
+        )
+    typed = Ledger(tmp_path / "lake")
+    outcomes = typed.load("dbx", bill)
+    assert [outcome.status for outcome in outcomes] == ["loaded"] * 3, outcomes
+    for month in MONTHS:
+        for key in ("Tags['team']", "x_RunAs", "ResourceId", "x_RecordType", "ServiceName"):
+            assert typed.sums("dbx", month, key) == ledger.sums("dbx", month, key)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from tests.sources.snowflake.exports import (
     DAY,
     FREE,
     STORAGE,
+    Loaded,
     Row,
     bill,
     history,
@@ -435,3 +437,50 @@ def test_a_month_with_details_and_no_bill_charges_nothing_and_says_so(tmp_path: 
     notes = {str(o.billing_period): o.record.notes for o in found.outcomes if o.record}
     assert any("no USAGE_IN_CURRENCY_DAILY of this month" in note for note in notes["2026-09"])
     assert [row[0] for row in found.rows("BilledCost")] == [Decimal(30)]
+
+
+def test_parquet_with_snowflakes_own_types_is_the_same_bill(tmp_path: Path) -> None:
+    views = {
+        UIC: [bill("30.00"), bill("4.45", "1.484", **CLOUD), bill("-4.45", "-1.484", **FREE)],
+        RATES: [rate("3.00")],
+        HOURS: [hour("10", "7", CREDITS_USED_CLOUD_SERVICES="1.484")],
+        QUERIES: [query(1, "4.5", "ANA", '{"team": "search"}'), query(2, "2", "BOB", "night")],
+        HISTORY: [history(1, "ANALYST"), history(2, "LOADER")],
+    }
+    texts = load(tmp_path / "csv", views)
+    typed = tmp_path / "parquet" / "bill"
+    for name in views:
+        source = tmp_path / "csv" / "bill" / f"{name}.csv"
+        (typed / name).parent.mkdir(parents=True, exist_ok=True)
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'America/Los_Angeles'")
+            described = connection.execute(f"SELECT * FROM read_csv('{source}')").description
+            listed = ", ".join(f"{_typed(column)} AS {column}" for column, *_ in described or ())
+            connection.execute(
+                f"COPY (SELECT {listed} FROM read_csv('{source}', all_varchar = true)) "
+                f"TO '{typed / name}.parquet' (FORMAT PARQUET)"
+            )
+    found = Loaded(tmp_path / "parquet", typed)
+    assert [o.status for o in found.outcomes] == ["loaded"], found.outcomes
+    columns = (
+        "ServiceName", "ResourceId", "x_User", "x_Role", STATE, "BilledCost", "ConsumedQuantity",
+        "AllocatedTags", "ChargePeriodStart", "x_EffectiveRate", "x_IsAdjustment",
+    )  # fmt: skip
+    assert found.rows(*columns) == texts.rows(*columns)
+    assert len(found.rows("1")) == 6
+
+
+def _typed(column: str) -> str:
+    if column in ("START_TIME", "END_TIME"):
+        return f"CAST(replace({column}, ' +0000', '+00:00') AS TIMESTAMPTZ)"
+    if column in ("USAGE_DATE", "DATE"):
+        return f"CAST({column} AS DATE)"
+    if column == "CREDITS_ATTRIBUTED_COMPUTE":
+        return f"CAST({column} AS DOUBLE)"
+    if column.startswith("CREDITS") or column in ("USAGE", "USAGE_IN_CURRENCY", "EFFECTIVE_RATE"):
+        return f"CAST({column} AS DECIMAL(38,9))"
+    if column == "IS_ADJUSTMENT":
+        return f"CAST({column} AS BOOLEAN)"
+    if column == "WAREHOUSE_ID":
+        return f"CAST({column} AS BIGINT)"
+    return column

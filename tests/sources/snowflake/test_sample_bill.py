@@ -110,3 +110,5 @@ def test_no_rule_of_focus_is_broken_and_no_row_is_unexplained(ledger: Ledger) ->
         assert one.delivery.proof.reconciled
         assert one.delivery.proof.rows_rejected == 0
         assert one.delivery.notes == ()
+        # So that `tags.team` answers by the tags of queries.
+        assert "AllocatedTags" in one.delivery.context_columns

@@ -26,6 +26,7 @@ WEIGHTS_TABLE = "outlay_weights"
 COMPUTE_TABLE = "outlay_warehouse_days"
 CONSUMED_TABLE = "outlay_consumed"
 SPLIT_TABLE = "outlay_warehouse_split"
+_QUERY_TABLE = "outlay_queries"
 _CREDIT_SCALE = 12
 
 IDLE = "Idle"
@@ -146,32 +147,47 @@ class Weights:
             GROUP BY hours.account, hours.day, id, coalesce(id, name)""",
         )
 
+    def _make_queries(self) -> None:
+        """The queries, typed; each distinct query tag is read once."""
+        c = self._cells
+        started = c.time("start_time")
+        self._raw.make(
+            _QUERY_TABLE,
+            f"""WITH tagged AS (SELECT DISTINCT {c.text("query_tag")} AS text FROM raw
+                WHERE {is_view(ATTRIBUTION)} AND {c.text("query_tag")} IS NOT NULL),
+            read AS (SELECT text, {self._tags("text")} AS tags FROM tagged)
+            SELECT _file, _line, {self.account} AS account,
+                {c.text("query_id")} AS query, {c.text("warehouse_id")} AS id,
+                {c.text("warehouse_name")} AS name,
+                coalesce({c.text("user_name")}, '(no user)') AS user,
+                {c.text("role_name")} AS own_role, {c.text("warehouse_size")} AS own_size, tags,
+                {started} AS started,
+                greatest(coalesce({c.time("end_time")}, {started}), {started}) AS ended,
+                coalesce({self._number("credits_attributed_compute")}, 0) AS credits,
+                coalesce({self._number("credits_used_query_acceleration")}, 0) AS accelerated
+            FROM raw LEFT JOIN read ON text = {c.text("query_tag")}
+            WHERE {is_view(ATTRIBUTION)} AND {started} IS NOT NULL""",
+        )
+
     def _make_consumed(self) -> None:
         """Credits of queries by warehouse, user, role and tags, each on the day it ran.
 
         A query that ran past midnight is cut by time, exactly.
         """
         c = self._cells
+        self._make_queries()
         roles = f"""SELECT {self.account} AS r_account, {c.text("query_id")} AS r_query,
                 any_value({c.text("role_name")}) AS role,
                 any_value({c.text("warehouse_size")}) AS size
             FROM raw WHERE {is_view(QUERIES)} GROUP BY ALL"""
-        queries = f"""SELECT _file, _line, {self.account} AS account,
-                {c.text("query_id")} AS query, {c.text("warehouse_id")} AS id,
-                {c.text("warehouse_name")} AS name, {c.text("user_name")} AS user,
-                {c.text("role_name")} AS own_role, {self._tags()} AS tags,
-                {c.time("start_time")} AS started,
-                greatest(coalesce({c.time("end_time")}, {c.time("start_time")}),
-                         {c.time("start_time")}) AS ended,
-                coalesce({self._number("credits_attributed_compute")}, 0) AS credits,
-                coalesce({self._number("credits_used_query_acceleration")}, 0) AS accelerated
-            FROM raw WHERE {is_view(ATTRIBUTION)}"""
-        days = """SELECT queries.*, unnest(generate_series(date_trunc('day', started),
-                date_trunc('day', greatest(started, ended - INTERVAL 1 MICROSECOND)),
-                INTERVAL 1 DAY)) AS midnight FROM queries WHERE started IS NOT NULL"""
-        weighed = """SELECT *, CAST(midnight AS DATE) AS day, greatest(1, epoch_us(
-                least(ended, midnight + INTERVAL 1 DAY)) - epoch_us(greatest(started, midnight)))
-                AS spent FROM days"""
+        last = "greatest(started, ended - INTERVAL 1 MICROSECOND)"
+        same = f"CAST(started AS DATE) = CAST({last} AS DATE)"
+        days = f"""SELECT *, unnest(generate_series(date_trunc('day', started),
+                date_trunc('day', {last}), INTERVAL 1 DAY)) AS midnight
+            FROM {_QUERY_TABLE} WHERE NOT {same}"""
+        weighed = """SELECT * EXCLUDE (midnight), CAST(midnight AS DATE) AS day, greatest(1,
+                epoch_us(least(ended, midnight + INTERVAL 1 DAY))
+                - epoch_us(greatest(started, midnight))) AS spent FROM days"""
         cut = shared_sql(
             "weighed",
             by=["_file", "_line"],
@@ -182,24 +198,24 @@ class Weights:
         )
         self._raw.make(
             CONSUMED_TABLE,
-            f"""WITH roles AS ({roles}), queries AS ({queries}), days AS ({days}),
-            weighed AS ({weighed}), cut AS ({cut})
-            SELECT cut.account, day, id, name, coalesce(user, '(no user)') AS user,
-                coalesce(own_role, role) AS role, any_value(size) AS size, tags,
-                sum(mine) AS credits, sum(mine_accelerated) AS accelerated, count(*) AS queries,
+            f"""WITH roles AS ({roles}), days AS ({days}), weighed AS ({weighed}),
+            cut AS (SELECT * EXCLUDE (spent) FROM ({cut}) UNION ALL BY NAME
+                SELECT *, CAST(started AS DATE) AS day, credits AS mine,
+                    accelerated AS mine_accelerated FROM {_QUERY_TABLE} WHERE {same})
+            SELECT cut.account, day, id, name, user, coalesce(own_role, role) AS role,
+                any_value(coalesce(own_size, size)) AS size, tags,
+                sum(mine) AS credits, sum(mine_accelerated) AS accelerated,
                 min(_file) AS _file, arg_min(_line, (_file, _line)) AS _line
             FROM cut LEFT JOIN roles ON r_account IS NOT DISTINCT FROM cut.account
                 AND r_query = query
             WHERE date_trunc('month', day) IN
                 (SELECT date_trunc('month', b_day) FROM {BILL_TABLE})
-            GROUP BY cut.account, day, id, name, coalesce(user, '(no user)'),
-                coalesce(own_role, role), tags""",
+            GROUP BY cut.account, day, id, name, user, coalesce(own_role, role), tags""",
         )
 
-    def _tags(self) -> str:
+    def _tags(self, text: str) -> str:
         """SQL of a query tag as JSON of scalars, keys in order; plain text is the tag
         `query_tag`, a list or broken JSON is none."""
-        text = self._cells.text("query_tag")
         parsed = f"TRY_CAST({text} AS JSON)"
         if self._tag_keys is not None:
             keys = ", ".join(map(literal, self._tag_keys)) or "NULL"
