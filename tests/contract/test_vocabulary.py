@@ -4,8 +4,9 @@ By absolute amounts of single charges, so that a credit cannot hide a gap; curre
 """
 
 import csv
+import functools
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -67,20 +68,21 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
 
 
 @pytest.fixture(scope="module")
-def charges(ledger: Ledger) -> dict[str, list[Path]]:
-    """The charges files of each provider."""
-    assert SHARED is not None
-    names: dict[str, list[str]] = defaultdict(list)
-    for provider, bills in BILLS.items():
-        for number, bill in enumerate(bills):
+def charges(ledger: Ledger) -> Callable[[str], list[Path]]:
+    """The charges files of a provider, whose bills are loaded when they are first asked for."""
+
+    @functools.cache
+    def loaded(provider: str) -> list[Path]:
+        assert SHARED is not None
+        names = set()
+        for number, bill in enumerate(BILLS[provider]):
             name = f"{provider}-{number}"
             outcomes = ledger.load(name, SHARED / "data" / provider / bill, currency="USD")
             assert [o.message for o in outcomes if o.status != "loaded"] == [], bill
-            names[provider].append(name)
-    found: dict[str, list[Path]] = defaultdict(list)
-    for current in ledger.lake.pin().slices:
-        found[current.source.rpartition("-")[0]].append(current.charges_path)
-    return found
+            names.add(name)
+        return [c.charges_path for c in ledger.lake.pin().slices if c.source in names]
+
+    return loaded
 
 
 def test_every_provider_with_bills_is_here() -> None:
@@ -121,10 +123,10 @@ def shares(found: Iterator[tuple[bool, str, str, Decimal]]) -> dict[str, Decimal
 
 @pytest.mark.parametrize("provider", BILLS)
 def test_services_have_name_category_and_subcategory(
-    provider: str, charges: dict[str, list[Path]]
+    provider: str, charges: Callable[[str], list[Path]]
 ) -> None:
     who = "ServiceProviderName, HostProviderName, ServiceName, coalesce(" + ", ".join(CODES) + ")"
-    asked = list(rows(charges[provider], f"{who}, ServiceCategory, ServiceSubcategory"))
+    asked = list(rows(charges(provider), f"{who}, ServiceCategory, ServiceSubcategory"))
     assert asked
     for about in ("named", "category_named", "subcategory_named"):
         shares(
@@ -141,10 +143,10 @@ def test_services_have_name_category_and_subcategory(
 
 
 @pytest.mark.parametrize("provider", BILLS)
-def test_regions_have_a_place(provider: str, charges: dict[str, list[Path]]) -> None:
+def test_regions_have_a_place(provider: str, charges: Callable[[str], list[Path]]) -> None:
     where = "EffectiveCost <> 0 AND (RegionId IS NOT NULL OR RegionName IS NOT NULL)"
     columns = "ServiceProviderName, HostProviderName, RegionId, RegionName"
-    asked = list(rows(charges[provider], columns, where))
+    asked = list(rows(charges(provider), columns, where))
     shares(
         (bool(WORDS.region(*words).named), str(words), currency, amount)
         for *words, currency, amount in asked
@@ -155,7 +157,7 @@ def test_regions_have_a_place(provider: str, charges: dict[str, list[Path]]) -> 
 
 
 @pytest.mark.parametrize("provider", BILLS)
-def test_resources_have_a_type(provider: str, charges: dict[str, list[Path]]) -> None:
+def test_resources_have_a_type(provider: str, charges: Callable[[str], list[Path]]) -> None:
     kinds = set(WORDS.tables.resource_type_names)
     where = "EffectiveCost <> 0 AND (ResourceId IS NOT NULL OR ResourceType IS NOT NULL)"
     columns = (
@@ -164,15 +166,15 @@ def test_resources_have_a_type(provider: str, charges: dict[str, list[Path]]) ->
     )
     shares(
         (kind in kinds, f"{service}: {kind or told}", currency, amount)
-        for _, service, kind, told, currency, amount in rows(charges[provider], columns, where)
+        for _, service, kind, told, currency, amount in rows(charges(provider), columns, where)
     )
 
 
-def test_ai_lines_of_clouds_and_vendors_group_alike(charges: dict[str, list[Path]]) -> None:
+def test_ai_lines_of_clouds_and_vendors_group_alike(charges: Callable[[str], list[Path]]) -> None:
     found: dict[str, set[tuple[str, str | None, str, str]]] = {}
     for provider in ("aws", "azure", "gcp", "openai", "anthropic"):
         columns = "x_Model, x_TokenType, ConsumedUnit, ServiceCategory, ServiceSubcategory"
-        lines = rows(charges[provider], columns, "x_Model IS NOT NULL AND EffectiveCost > 0")
+        lines = rows(charges(provider), columns, "x_Model IS NOT NULL AND EffectiveCost > 0")
         found[provider] = {tuple(line[:5]) for line in lines}  # type: ignore[misc]
         assert {line[3:5] for line in found[provider]} == {
             ("AI and Machine Learning", "Generative AI")
@@ -187,8 +189,8 @@ def test_ai_lines_of_clouds_and_vendors_group_alike(charges: dict[str, list[Path
     assert {"input", "output"} <= kinds
 
 
-def test_tokens_are_counted_exactly_and_money_stays(charges: dict[str, list[Path]]) -> None:
-    listed = ", ".join(literal(str(path)) for path in charges["aws"])
+def test_tokens_are_counted_exactly_and_money_stays(charges: Callable[[str], list[Path]]) -> None:
+    listed = ", ".join(literal(str(path)) for path in charges("aws"))
     with duckdb.connect() as reader:
         lines = reader.execute(
             "SELECT PricingQuantity, PricingUnit, ConsumedQuantity FROM "

@@ -293,7 +293,10 @@ def test_a_filter_without_a_value_is_refused_in_the_panel(client: TestClient) ->
 
 
 def test_chips_say_the_filters_and_remove_them(get: Get) -> None:
-    where = "ServiceName = 'Amazon Simple Storage Service' AND (tags.team IS NULL OR tags.team = 'data')"
+    where = (
+        "ServiceName = 'Amazon Simple Storage Service' "
+        "AND (tags.team IS NULL OR tags.team = 'data')"
+    )
     page = get(f"{BY_SERVICE}&where={quote(where)}")
     first, second = page.all("span", cls="chip")
     assert first.text == "Service is Amazon Simple Storage Service ×"

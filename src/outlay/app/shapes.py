@@ -98,6 +98,7 @@ def record_json(record: DeliveryRecord) -> Json:
         "version": record.version,
         "focus_version": record.focus_version,
         "mapping_version": record.mapping_version,
+        "vocabulary": record.vocabulary or None,
         "files": [
             {"path": file.path, "sha256": file.sha256, "size": file.size} for file in record.files
         ],
