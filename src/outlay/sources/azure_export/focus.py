@@ -83,6 +83,8 @@ def focus_mapping(raw: Raw, options: AzureExportOptions) -> Mapping:
         columns[name] = f"coalesce({columns[name]}, CASE WHEN {bought} OR {unused} THEN {of} END)"
     columns["ServiceName"] = f"coalesce({columns['ServiceName']}, 'Azure')"
     columns["ServiceCategory"] = f"coalesce({columns['ServiceCategory']}, 'Other')"
+    if "x_SkuMeterName" in columns:  # where versions before 1.2 name the meter
+        columns["SkuMeter"] = f"coalesce({columns['SkuMeter']}, {columns['x_SkuMeterName']})"
     for own, theirs in _SAME.items():
         if theirs in columns and own not in columns:
             columns[own] = columns[theirs]
