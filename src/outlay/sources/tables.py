@@ -1,7 +1,7 @@
 """Exports that are several tables of a vendor: which file holds which, and what is one feed."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ TableOf = Callable[[str, Sequence[str]], str]
 """(path, columns) → the vendor's table, or an empty text: `Source.table_of`."""
 
 _DIGITS = re.compile(r"\d+")
+_PARTS = 20  # fewer may be one table each: 1.csv, 2.csv
 _ENDING = re.compile(
     r"\.(jsonl|ndjson|json|csv|snappy\.parquet|parquet)(\.gz|\.zip)?$", re.IGNORECASE
 )
@@ -33,16 +34,19 @@ def table_files(
 ) -> list[TableFile]:
     """The files that hold a table of the vendor, by name and columns.
 
-    Files whose paths differ by digits alone have the same columns: the first is read for all.
-    Files that cannot be read hold none.
+    Many files whose paths differ by digits alone are parts of one table: the first is read for
+    all. Files that cannot be read hold none.
     """
+    listed = list(files)
+    alike = Counter(_DIGITS.sub("#", file.path) for file in listed)
     seen: dict[str, tuple[str, ...]] = {}
     found = []
-    for file in files:
+    for file in listed:
         pattern = _DIGITS.sub("#", file.path)
-        if pattern not in seen:
-            seen[pattern] = _columns(transport, file)
-        table = table_of(file.path, seen[pattern]) if seen[pattern] else ""
+        key = pattern if alike[pattern] >= _PARTS else file.path
+        if key not in seen:
+            seen[key] = _columns(transport, file)
+        table = table_of(file.path, seen[key]) if seen[key] else ""
         if table:
             found.append(TableFile(file, table))
     return found
