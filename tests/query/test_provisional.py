@@ -223,6 +223,23 @@ def test_several_bills_charge_for_one_source_and_hours_close_when_all_have_come(
     assert {row.bill for row in found.rows} == {"aws and gcp"}
 
 
+def test_open_days_alone_have_the_same_that_is_provisional(ledger: Ledger) -> None:
+    ledger.cluster("cluster", *([pod(f"2026-10-{day:02d}", "24", "i-1")] for day in range(1, 10)))
+    ledger.bill(
+        "aws",
+        [charge("9", "2026-09-30T00", "2026-10-01T00", "i-1"),
+         charge("9", "2026-10-01T00", "2026-10-03T00", "i-1"),
+         charge("9", "2026-10-05T00", "2026-10-07T00", "i-1")],
+    )  # fmt: skip
+    whole, open_ = (
+        provisional(ledger.lake, {"cluster": BY_NODE}, UsageQuery(), now=NOW, open_only=alone)
+        for alone in (False, True)
+    )
+    assert whole.provisional == open_.provisional == {"USD": Decimal(72)}
+    assert [str(row.day) for row in open_.rows] == [f"2026-10-0{day}" for day in (6, 7, 8, 9)]
+    assert whole.unmatched == {"USD": Decimal(48)}
+
+
 def test_a_tie_to_a_column_that_the_bill_lacks_is_named(ledger: Ledger) -> None:
     ledger.cluster("cluster", [pod("2026-10-05", "24", "i-1")])
     ledger.bill("aws", [charge("20", "2026-10-05T00", "2026-10-06T00", "i-1")])

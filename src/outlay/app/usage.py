@@ -38,11 +38,18 @@ def dimensions(workspace: Workspace) -> list[str]:
     return ask(workspace.lake)
 
 
-def provisional(workspace: Workspace, query: UsageQuery, *, now: datetime | None = None) -> Lane:
-    """What usage is estimated to cost where its bill has not come yet."""
+def provisional(
+    workspace: Workspace,
+    query: UsageQuery,
+    *,
+    now: datetime | None = None,
+    open_only: bool = False,
+) -> Lane:
+    """What usage is estimated to cost where its bill has not come yet; with `open_only` without
+    the days that the bills have closed."""
     from outlay.query.usage import provisional as ask
 
-    return ask(workspace.lake, ties(workspace), query, now=now)
+    return ask(workspace.lake, ties(workspace), query, now=now, open_only=open_only)
 
 
 def ties(workspace: Workspace) -> dict[str, SupersededBy]:

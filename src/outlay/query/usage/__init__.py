@@ -1,7 +1,8 @@
 """Questions about usage: what was used, by whom, and what it is estimated to cost."""
 
+from outlay.query.usage.lane import Lane, ProvisionalRow, SupersededBy
 from outlay.query.usage.model import UsageQuery
-from outlay.query.usage.provisional import Lane, ProvisionalRow, SupersededBy, provisional
+from outlay.query.usage.provisional import provisional
 from outlay.query.usage.result import MetricInfo, UsageResult
 from outlay.query.usage.run import dimensions, metrics, usage
 

@@ -8,8 +8,7 @@ bill has charged anything for are closed, and an estimate there matches no charg
 ever added to charges.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
@@ -18,12 +17,13 @@ import duckdb
 
 from outlay.focus.sql import literal
 from outlay.lake.types import Pin, Slice
-from outlay.money import money_text, total
+from outlay.money import total
 from outlay.query import ranges
 from outlay.query.engine import question_connection
 from outlay.query.errors import QueryError
 from outlay.query.expression import compile_condition, parse, referenced
 from outlay.query.facts import file_columns
+from outlay.query.usage.lane import Lane, ProvisionalRow, SupersededBy
 from outlay.query.usage.model import UsageQuery, usage_dimension
 from outlay.query.usage.result import Estimates
 from outlay.query.usage.run import UsageLake, bounds_sql, dimension_sql, files, resolved
@@ -36,119 +36,6 @@ _PRESENCE = "node_cpu_capacity"
 """The metric whose rows say that a resource was there for an hour: one a node and hour."""
 
 
-@dataclass(frozen=True)
-class SupersededBy:
-    """The bill that charges for what a source of usage estimates.
-
-    `source` is the bill's source, or several (a gateway's models are billed by their vendors);
-    `match` the columns or tags whose values must be the same on both
-    sides (none: the whole source), `where` narrows the bill's charges to those that count.
-    """
-
-    source: str | tuple[str, ...]
-    match: tuple[str, ...] = ()
-    where: str = ""
-
-    @property
-    def bills(self) -> tuple[str, ...]:
-        """The sources of the bills."""
-        return (self.source,) if isinstance(self.source, str) else self.source
-
-    @property
-    def spoken(self) -> str:
-        """The bills in words."""
-        return " and ".join(self.bills)
-
-
-@dataclass(frozen=True)
-class ProvisionalRow:
-    """One day of one group: what was estimated, what of it the bill has charged meanwhile, what
-    is left, and what is `unmatched`, since the bill has closed its hours without such a charge.
-    `rated_by` is `usage` (the tool's own price) or `bill` (the bill's last price of the same
-    resource)."""
-
-    source: str
-    bill: str
-    day: date
-    values: tuple[str | date | None, ...]
-    currency: str
-    rated_by: str
-    estimated: Decimal
-    provisional: Decimal
-    unmatched: Decimal = Decimal(0)
-
-    @property
-    def superseded(self) -> Decimal:
-        """The part of the estimate whose hours the bill has charged."""
-        return total((self.estimated, self.provisional.copy_negate(), self.unmatched.copy_negate()))
-
-
-@dataclass(frozen=True)
-class Lane:
-    """The provisional rows by day, and what cannot be in the lane.
-
-    `untied` are estimates of sources that no bill is named for, `unscoped` of usage without a
-    value of a column that is matched: source → currency → amount.
-    """
-
-    query: UsageQuery
-    rows: tuple[ProvisionalRow, ...]
-    untied: Mapping[str, Estimates]
-    unscoped: Mapping[str, Estimates]
-    start: date | None
-    end: date | None
-    snapshot: str | None
-    notes: tuple[str, ...] = field(default=())
-
-    @property
-    def provisional(self) -> Estimates:
-        """What is left of all estimates, by currency."""
-        return _by_currency((row.currency, row.provisional) for row in self.rows)
-
-    @property
-    def superseded(self) -> Estimates:
-        """What the bills have charged meanwhile, as it had been estimated, by currency."""
-        return _by_currency((row.currency, row.superseded) for row in self.rows)
-
-    @property
-    def unmatched(self) -> Estimates:
-        """What was estimated for hours that the bills have closed without such a charge."""
-        return _by_currency((row.currency, row.unmatched) for row in self.rows if row.unmatched)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values; money as text with all its digits."""
-        return {
-            "query": self.query.to_params(),
-            "from": None if self.start is None else str(self.start),
-            "to": None if self.end is None else str(self.end),
-            "provisional": _texts(self.provisional),
-            "superseded": _texts(self.superseded),
-            "unmatched": _texts(self.unmatched),
-            "rows": [
-                {
-                    "source": row.source,
-                    "superseded_by": row.bill,
-                    "day": str(row.day),
-                    **{
-                        name: value if isinstance(value, str | None) else str(value)
-                        for name, value in zip(self.query.by, row.values, strict=True)
-                    },
-                    "currency": row.currency,
-                    "rated_by": row.rated_by,
-                    "estimated": money_text(row.estimated),
-                    "superseded": money_text(row.superseded),
-                    "provisional": money_text(row.provisional),
-                    "unmatched": money_text(row.unmatched),
-                }
-                for row in self.rows
-            ],
-            "untied": {name: _texts(found) for name, found in self.untied.items()},
-            "unscoped": {name: _texts(found) for name, found in self.unscoped.items()},
-            "notes": list(self.notes),
-            "snapshot": self.snapshot,
-        }
-
-
 def provisional(
     lake: UsageLake,
     ties: Mapping[str, SupersededBy],
@@ -156,12 +43,14 @@ def provisional(
     *,
     now: datetime | None = None,
     pin: Pin | None = None,
+    open_only: bool = False,
 ) -> Lane:
     """The provisional lane: `ties` are the bills by source of usage, `query` says which usage
     (range, condition) and by what it is shown; its metrics, grain and limit are not looked at.
 
-    `now` is the UTC moment that relative ranges count from. Raises QueryError for a column that
-    no usage has.
+    `now` is the UTC moment that relative ranges count from. With `open_only`, days that the bills
+    have closed are left out: the same is provisional, and long histories are not read for it.
+    Raises QueryError for a column that no usage has.
     """
     pin = pin or lake.pin(query.as_of_moment())
     days = ranges.resolve(query.range, (now or datetime.now(UTC)).date())
@@ -187,7 +76,7 @@ def provisional(
                 found = _estimates(connection, there, query, days, [])
                 untied |= {name: found} if found else {}
                 continue
-            asked = _Asked(connection, name, tie, there, query, days, pin)
+            asked = _Asked(connection, name, tie, there, query, days, pin, open_only=open_only)
             rows += asked.rows()
             found = asked.unscoped()
             unscoped |= {name: found} if found else {}
@@ -257,6 +146,8 @@ class _Asked:
         query: UsageQuery,
         days: ranges.Days,
         pin: Pin,
+        *,
+        open_only: bool,
     ) -> None:
         self.connection, self.name, self.tie, self.there = connection, name, tie, there
         self.query, self.days = query, days
@@ -267,7 +158,13 @@ class _Asked:
         bills = [one for one in pin.slices if one.source in tie.bills and one.delivery.rows]
         for missing in sorted(set(tie.bills) - {one.source for one in bills}):
             self.notes.append(f"{missing}, which should bill {name}, has not delivered yet")
-        self._make_billed([one for one in bills if one.charges_path.exists()])
+        bills = [one for one in bills if one.charges_path.exists() and self._fits(one)]
+        self.closed = self._closed_until(bills)
+        if open_only:
+            start = max(self.closed.date(), days.start or date.min)
+            self.days = ranges.Days(start, days.end)
+            bills = [one for one in bills if one.billing_period.end > self.closed.date()]
+        self._make_billed(bills)
 
     def rows(self) -> list[ProvisionalRow]:
         """The days of the source, estimated by the tool's prices or by the bill's last one."""
@@ -282,54 +179,78 @@ class _Asked:
 
     # ------------------------------------------------------------------ the bill's side
 
-    def _make_billed(self, bills: Sequence[Slice]) -> None:
-        """Make `billed` (scope and hour that has a charge) and `charged` (what it cost)."""
-        selects = []
-        for one in bills:
-            columns = file_columns(one.charges_path)
-            dimensions = [usage_dimension(column) for column in self.tie.match]
-            if any(d.kind == "column" and d.name not in columns for d in dimensions):
-                self.notes.append(
-                    f"{one.source} {one.billing_period} lacks a column of "
-                    f"{', '.join(self.tie.match)}: nothing of {self.name} is superseded by it"
-                )
-                continue
-            where = ["ChargeCategory = 'Usage'", *self._narrowed(one.source, columns)]
-            # A charge may end in the future; it tells of what was known when it was delivered.
-            end = f"least(ChargePeriodEnd, TIMESTAMP '{one.delivery.loaded_at}')"
-            listed = "".join(f"{s} AS {k}, " for s, k in zip(self.scope, self.keys, strict=True))
-            selects.append(
-                f"SELECT {listed}{literal(one.source)} AS bill, ChargePeriodStart AS s, "
-                f"{end} AS e, BillingCurrency AS currency, "
-                f"EffectiveCost AS cost FROM read_parquet({literal(str(one.charges_path))}) "
-                f"WHERE {' AND '.join(where)}"
+    def _fits(self, one: Slice) -> bool:
+        """Whether a slice of the bill has the columns that are matched; noted where not."""
+        columns = file_columns(one.charges_path)
+        dimensions = [usage_dimension(column) for column in self.tie.match]
+        fits = all(d.kind == "tag" or d.name in columns for d in dimensions)
+        if not fits:
+            self.notes.append(
+                f"{one.source} {one.billing_period} lacks a column of "
+                f"{', '.join(self.tie.match)}: nothing of {self.name} is superseded by it"
             )
-        nothing = "".join(f"CAST(NULL AS VARCHAR) AS {key}, " for key in self.keys)
-        selects.append(
-            f"SELECT {nothing}CAST(NULL AS VARCHAR) AS bill, CAST(NULL AS TIMESTAMP) AS s, "
-            "CAST(NULL AS TIMESTAMP) AS e, "
-            "CAST(NULL AS VARCHAR) AS currency, CAST(NULL AS DECIMAL(38,21)) AS cost WHERE false"
+        return fits
+
+    def _charges(self, one: Slice) -> str:
+        """FROM and WHERE of the slice's charges that count, `e` being until when.
+
+        A charge may end in the future; it tells of what was known when it was delivered.
+        """
+        where = ["ChargeCategory = 'Usage'", *self._narrowed(one)]
+        columns = (
+            f"*, least(ChargePeriodEnd, TIMESTAMP '{one.delivery.loaded_at}') AS e "
+            f"FROM read_parquet({literal(str(one.charges_path))})"
         )
+        return f"FROM (SELECT {columns}) WHERE ChargePeriodStart < e AND {' AND '.join(where)}"
+
+    def _closed_until(self, bills: Sequence[Slice]) -> datetime:
+        """Until when all bills are taken to be whole: a day before the last charge of the one
+        that is furthest behind."""
+        last = []
+        for name in self.tie.bills:
+            newest = sorted(
+                (one for one in bills if one.source == name),
+                key=lambda one: one.billing_period,
+                reverse=True,
+            )
+            asked = (f"SELECT max(e) {self._charges(one)}" for one in newest)
+            found = (self.connection.execute(sql).fetchall()[0][0] for sql in asked)
+            last.append(next((moment for moment in found if moment is not None), None))
+        known = [moment for moment in last if moment is not None]
+        return min(known) - _LAG if len(known) == len(last) else datetime(1, 1, 1)
+
+    def _make_billed(self, bills: Sequence[Slice]) -> None:
+        """Make `charged` (cost by scope and period) and `billed` (scope and hour with a charge),
+        of the scopes that usage has."""
         listed = "".join(f"{key}, " for key in self.keys)
+        named = "".join(f"{s} AS {k}, " for s, k in zip(self.scope, self.keys, strict=True))
+        where = " AND ".join(_conditions(self.query, self.days)) or "true"
         self.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE charged AS SELECT * FROM "
-            f"({' UNION ALL '.join(selects)}) WHERE s < e"
+            f"CREATE OR REPLACE TEMP TABLE scopes AS SELECT DISTINCT {named}true AS there "
+            f"FROM {self.there} WHERE {where}"
+        )
+        same = " AND ".join(f"scopes.{key} = c.{key}" for key in self.keys) or "true"
+        nothing = "".join(f"CAST(NULL AS VARCHAR) AS {key}, " for key in self.keys)
+        selects = [
+            f"SELECT {nothing}CAST(NULL AS TIMESTAMP) AS s, CAST(NULL AS TIMESTAMP) AS e, "
+            "CAST(NULL AS VARCHAR) AS currency, CAST(NULL AS DECIMAL(38,21)) AS cost WHERE false"
+        ]
+        selects += [
+            f"SELECT c.* FROM (SELECT {named}ChargePeriodStart AS s, e, BillingCurrency AS "
+            f"currency, sum(EffectiveCost) AS cost {self._charges(one)} GROUP BY ALL) AS c "
+            f"SEMI JOIN scopes ON {same}"
+            for one in bills
+        ]
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE charged AS {' UNION ALL '.join(selects)}"
         )
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE billed AS SELECT DISTINCT {listed}{_hours('s', 'e')} "
             f"AS hour FROM (SELECT DISTINCT {listed}s, e FROM charged)"
         )
-        # Of several bills, hours are closed when all have come so far.
-        last = [
-            row[0]
-            for row in self.connection.execute(
-                "SELECT max(e) FROM charged GROUP BY bill"
-            ).fetchall()
-        ]
-        whole = len(last) == len(self.tie.bills)
-        self.closed = min(last) - _LAG if whole else datetime(1, 1, 1)
 
-    def _narrowed(self, bill: str, columns: frozenset[str]) -> list[str]:
+    def _narrowed(self, one: Slice) -> list[str]:
+        columns = file_columns(one.charges_path)
         found = []
         if self.days.start:
             found.append(f"ChargePeriodEnd > TIMESTAMP '{self.days.start}' - INTERVAL 40 DAY")
@@ -338,7 +259,7 @@ class _Asked:
             for dimension in referenced(condition):
                 if dimension.kind == "column" and dimension.name not in columns:
                     raise QueryError(
-                        f"{bill} has no column {dimension.name}",
+                        f"{one.source} has no column {dimension.name}",
                         field="where",
                         text=self.tie.where,
                         hint=f"Correct superseded_by.where of the source {self.name}.",
@@ -470,14 +391,3 @@ def _part(amount: Decimal, left: int, hours: int) -> Decimal:
 def _order(row: ProvisionalRow) -> tuple[Any, ...]:
     return (row.source, row.day, row.provisional.copy_negate(), str(row.values), row.currency,
             row.rated_by)  # fmt: skip
-
-
-def _by_currency(parts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
-    found: dict[str, list[Decimal]] = {}
-    for currency, amount in parts:
-        found.setdefault(currency, []).append(amount)
-    return {currency: total(amounts) for currency, amounts in sorted(found.items())}
-
-
-def _texts(estimates: Estimates) -> dict[str, str]:
-    return {code: money_text(amount) for code, amount in estimates.items()}

@@ -20,7 +20,7 @@ from outlay.query import ranges
 from outlay.query.engine import question_connection
 from outlay.query.errors import QueryError, near_names
 from outlay.query.facts import file_columns
-from outlay.query.usage.provisional import SupersededBy
+from outlay.query.usage.lane import SupersededBy
 from outlay.query.usage.run import UsageLake, bounds_sql, files
 
 KEYS: Mapping[str, tuple[str, str, str]] = {

@@ -24,7 +24,7 @@ class Provisional:
 
         def asked(range_: str, where: str, _day: date, _lake: object) -> dict[str, Decimal]:
             query = UsageQuery.of({"range": range_, "where": where})
-            lane = usages.provisional(workspace, query)
+            lane = usages.provisional(workspace, query, open_only=True)
             return {code: amount for code, amount in lane.provisional.items() if amount}
 
         self._asked = lru_cache(maxsize=most)(asked)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from outlay.app import usage as usages
+from outlay.money import BillingPeriod
 from outlay.query import QueryError, ranges
 from outlay.query.usage import MetricInfo, UsageQuery
 from outlay.web import words
@@ -64,7 +65,10 @@ def _overview(site: Site, request: Request, query: UsageQuery) -> Response:
     """Every metric, and what is provisional."""
     workspace = site.workspace
     metrics = usages.metrics(workspace)
-    lane = usages.provisional(workspace, UsageQuery())
+    # Two months tell what is open; `outlay provisional` reads all of the past.
+    newest = max((one.last for one in metrics), default=_now())
+    since = BillingPeriod.of(newest.date()).previous().start
+    lane = usages.provisional(workspace, UsageQuery.of({"from": str(since)}))
     open_ = [row for row in lane.rows if row.provisional]
     return site.page(
         request,
@@ -81,6 +85,7 @@ def _overview(site: Site, request: Request, query: UsageQuery) -> Response:
         },
         currencies=sorted({code for one in metrics for code in one.estimates}),
         lane=lane,
+        since=since,
         open=open_[-_MOST_PROVISIONAL:],
         hidden=max(0, len(open_) - _MOST_PROVISIONAL),
         metric_words=view.metric_words,
