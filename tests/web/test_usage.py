@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,6 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from outlay.app import Workspace, usage
+from outlay.query import CostQuery
+from outlay.web.usage.beside import Provisional
 from tests.query.usage_lake import charge, pod
 from tests.sources.kubernetes.usage import answer, csv_text
 from tests.web.conftest import serving
@@ -176,6 +180,24 @@ def test_explore_shows_the_estimate_beside_the_total_and_not_in_it(client: TestC
 )
 def test_explore_has_no_estimate_where_none_fits(path: str, client: TestClient) -> None:
     assert page(client, path).all("div", id="provisional") == []
+
+
+@pytest.mark.parametrize(
+    ("range_", "shown"),
+    [
+        ("last-7-days", True),  # 29 September to 5 October, and the 6th
+        ("month-to-date", True),
+        ("last-month", False),
+        ("2026-10-05..2026-10-06", False),
+    ],
+)
+def test_a_range_up_to_yesterday_has_what_is_used_today(
+    range_: str, shown: bool, workspace: Workspace
+) -> None:
+    beside = Provisional(workspace)
+    # The cluster's last day, the 6th, is today.
+    found = beside(CostQuery(range=range_), datetime(2026, 10, 6, 15))
+    assert found == ({"USD": Decimal(27)} if shown else {})
 
 
 def test_the_api_has_the_same(client: TestClient) -> None:

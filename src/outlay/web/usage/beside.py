@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from outlay.app import Workspace
 from outlay.app import usage as usages
-from outlay.query import MEASURES, CostQuery, QueryError
+from outlay.query import MEASURES, CostQuery, QueryError, ranges
 from outlay.query.usage import UsageQuery
 
 
@@ -39,6 +39,13 @@ class Provisional:
             return {}
         lake = (self.workspace.pin().snapshot_id, tuple(sorted(ties.items())))
         try:
-            return self._asked(query.range, query.where, now.date(), lake)
+            return self._asked(_up_to_now(query.range, now.date()), query.where, now.date(), lake)
         except QueryError:
             return {}
+
+
+def _up_to_now(text: str, today: date) -> str:
+    """The days of a range; one that ends with yesterday, as bills do, has today: estimates do."""
+    days = ranges.resolve(text, today)
+    ends_today = ranges.is_relative(text) and days.end == today
+    return ranges.between(days.start, None if ends_today else days.end)
