@@ -19,7 +19,7 @@ from outlay.lake.lift import Plan
 from outlay.lake.staging import BrokenRow, StagedRaw
 from outlay.lake.types import COST_COLUMNS, LakeError, LandedFile, Proof, ProofLine, RejectedRow
 from outlay.money import MONEY_SQL, total
-from outlay.sources.contract import Stated
+from outlay.sources.contract import Rows, Stated
 
 _SAMPLE = 20
 
@@ -40,58 +40,30 @@ class Survey:
 
 
 def survey(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Survey:
-    """Read the raw rows once, only the columns that proof and conditions need."""
+    """Read the raw rows once, only the columns that proof and conditions need.
+
+    Raises LakeError when an expression fails or the mapping's joins multiply rows.
+    """
     mapping = plan.mapping
-    cases = [f"WHEN coalesce(({sql}), false) THEN 'r'" for _, sql in plan.rejects]
-    cases += [
-        f"WHEN coalesce(({fold.when}), false) THEN 'f{index}'"
-        for index, fold in enumerate(mapping.folds)
-    ]
-    cases.append(f"WHEN coalesce(({mapping.main.when}), false) THEN 'm'")
-    sums = ", ".join(
-        f"sum(CAST({formula} AS {MONEY_SQL}))" for formula in mapping.formulas.values()
-    )
-    joined = [rows for rows in mapping.extra if rows.source is None]
-    extras = " + ".join(f"count_if({rows.when})" for rows in joined) or "0"
-    foreign = f"count_if(({mapping.period}) IS DISTINCT FROM DATE '{plan.period.start}')"
     try:
-        groups = connection.execute(
-            f"SELECT coalesce({mapping.currency}, ''), CASE {' '.join(cases)} ELSE 'u' END, "
-            f"count(*), {extras}, {foreign}{', ' + sums if sums else ''} "
-            f"FROM {mapping.source} GROUP BY ALL"
-        ).fetchall()
-        own_extra = sum(
-            connection.execute(
-                f"SELECT count(*) FROM {rows.source} WHERE ({rows.when})"
-            ).fetchall()[0][0]
-            for rows in mapping.extra
-            if rows.source is not None
-        )
-        raw_rows = connection.execute("SELECT count(*) FROM raw").fetchall()[0][0]
+        groups = connection.execute(_survey_sql(plan)).fetchall()
+        extra = _own_extra(connection, mapping.extra)
+        _refuse_multiplied(connection, mapping.source, sum(group[2] for group in groups))
     except duckdb.Error as error:
         text = " ".join(str(error).split())[:400]
         raise LakeError(f"the source's own sums cannot be worked out: {text}") from error
-    if sum(group[2] for group in groups) != raw_rows:
-        raise LakeError(
-            f"the source's joins make {sum(group[2] for group in groups)} of {raw_rows} rows; this "
-            "is a defect of the source: please report it with its kind"
-        )
-    measures = list(mapping.formulas)
     stated: dict[tuple[str, str], Decimal] = {}
     rejected_sums: dict[tuple[str, str], Decimal] = {}
     counts: dict[str, int] = {}
-    extra = own_extra
     for currency, kind, count, extra_count, _, *amounts in groups:
         counts[kind] = counts.get(kind, 0) + count
         extra += 0 if kind == "r" else extra_count
-        for measure, amount in zip(measures, amounts, strict=True):
+        for measure, amount in zip(mapping.formulas, amounts, strict=True):
             if amount is None and kind.startswith("f"):
                 continue  # a price or a usage row has no amount, and its currency is not the bill's
-            key = (currency, measure)
-            stated[key] = total((stated.get(key, Decimal(0)), amount or Decimal(0)))
+            _add(stated, (currency, measure), amount)
             if kind == "r":
-                before = rejected_sums.get(key, Decimal(0))
-                rejected_sums[key] = total((before, amount or Decimal(0)))
+                _add(rejected_sums, (currency, measure), amount)
     folded = {
         fold.rule: counts[f"f{index}"]
         for index, fold in enumerate(mapping.folds)
@@ -107,6 +79,54 @@ def survey(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Survey:
         stated=stated,
         rejected_sums=rejected_sums,
     )
+
+
+def _survey_sql(plan: Plan) -> str:
+    """Per currency and fate of a row (r, f0 …, m, u): rows, extra rows, foreign rows, sums."""
+    mapping = plan.mapping
+    cases = [f"WHEN coalesce(({sql}), false) THEN 'r'" for _, sql in plan.rejects]
+    cases += [
+        f"WHEN coalesce(({fold.when}), false) THEN 'f{index}'"
+        for index, fold in enumerate(mapping.folds)
+    ]
+    cases.append(f"WHEN coalesce(({mapping.main.when}), false) THEN 'm'")
+    sums = "".join(
+        f", sum(CAST({formula} AS {MONEY_SQL}))" for formula in mapping.formulas.values()
+    )
+    joined = [rows for rows in mapping.extra if rows.source is None]
+    extras = " + ".join(f"count_if({rows.when})" for rows in joined) or "0"
+    foreign = f"count_if(({mapping.period}) IS DISTINCT FROM DATE '{plan.period.start}')"
+    return (
+        f"SELECT coalesce({mapping.currency}, ''), CASE {' '.join(cases)} ELSE 'u' END, "
+        f"count(*), {extras}, {foreign}{sums} FROM {mapping.source} GROUP BY ALL"
+    )
+
+
+def _own_extra(connection: duckdb.DuckDBPyConnection, extra: Sequence[Rows]) -> int:
+    """How many charges come from relations of their own."""
+    counts = [
+        connection.execute(f"SELECT count(*) FROM {rows.source} WHERE ({rows.when})").fetchall()
+        for rows in extra
+        if rows.source is not None
+    ]
+    return sum(found[0][0] for found in counts)
+
+
+def _refuse_multiplied(connection: duckdb.DuckDBPyConnection, source: str, rows: int) -> None:
+    if source == "raw":
+        return
+    there = connection.execute("SELECT count(*) FROM raw").fetchall()[0][0]
+    if rows != there:
+        raise LakeError(
+            f"the source's joins make {rows} of {there} rows; this is a defect of the source: "
+            "please report it with its kind"
+        )
+
+
+def _add(
+    sums: dict[tuple[str, str], Decimal], key: tuple[str, str], amount: Decimal | None
+) -> None:
+    sums[key] = total((sums.get(key, Decimal(0)), amount or Decimal(0)))
 
 
 def loaded_sums(

@@ -1,10 +1,11 @@
 """Asking an HTTPS API: retried with back-off, patient with rate limits, silent about secrets."""
 
 import email.utils
-import math
+import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -186,11 +187,8 @@ def _named_wait(headers: Mapping[str, str]) -> float | None:
     text = headers.get("Retry-After", "").strip()
     if not text:
         return None
-    try:
-        seconds = float(text)
-        return seconds if math.isfinite(seconds) else None
-    except ValueError:
-        pass
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
+        return int(Decimal(text) * 1000) / 1000
     try:
         moment = email.utils.parsedate_to_datetime(text)
     except ValueError:
