@@ -21,6 +21,7 @@ from outlay.sources.contract import (
     SourceError,
     SourceOptions,
     Transport,
+    TransportError,
 )
 from outlay.sources.focus.source import focus_evidence, is_focus
 from outlay.sources.loose import below, claimed, feed_name, roots
@@ -48,7 +49,12 @@ class AzureExport(Source):
 
     def recognise(self, transport: Transport, files: Sequence[FileRef]) -> list[Feed]:
         """Exports by their manifests, then loose files by their header."""
-        found = feeds(self.kind, exports(transport, files))
+        try:
+            found = feeds(self.kind, exports(transport, files))
+        except TransportError:
+            raise
+        except SourceError:  # a manifest that cannot be used: `deliveries` says why
+            found = []
         covered = {file.path for feed in found for file in below(files, feed.root)}
         rest = [file for file in files if file.path not in covered]
         loose = claimed(transport, rest, _is_azure)
