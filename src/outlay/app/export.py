@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
@@ -211,17 +212,11 @@ class _Writer:
             if name in ("cost-and-usage", "invoice-detail"):
                 write = self._charges if name == "cost-and-usage" else self._details
                 for one in chosen:
-                    yield (
-                        f"writing {name} {one.source} {one.billing_period}",
-                        lambda one=one, write=write: write(one),  # type: ignore[misc]
-                    )
+                    yield f"writing {name} {one.source} {one.billing_period}", partial(write, one)
                 continue
             for source in dict.fromkeys(one.source for one in chosen):
                 slices = [one for one in chosen if one.source == source]
-                yield (
-                    f"writing {name} {source}",
-                    lambda name=name, slices=slices: self._of_source(name, slices),  # type: ignore[misc]
-                )
+                yield f"writing {name} {source}", partial(self._of_source, name, slices)
 
     def _charges(self, item: Slice) -> ExportedFile:
         relation = parquet(item.charges_path)
