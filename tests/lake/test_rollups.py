@@ -1,5 +1,6 @@
 """Roll-ups say what the charges say, and can be built again from them."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 
 from outlay.lake import ROLLUPS, LakeError, lift, rollups
 from outlay.lake.schema import MANDATORY_CONTEXT
-from tests.lake.bill import row, write_bill
+from outlay.sources.contract import Mapping, Raw, SourceOptions
+from tests.lake.bill import Bill, row, write_bill
 from tests.lake.conftest import Bench
 
 D = Decimal
@@ -192,3 +194,36 @@ def test_the_witness_sees_two_contexts_under_one_key(bench: Bench, tmp_path: Pat
             connection, forged, current.delivery.context_columns, tmp_path / "out"
         )
     connection.close()
+
+
+class ByteSeconds(Bill):
+    """A bill whose quantities are as many as its money's digits."""
+
+    def mapping(self, raw: Raw, options: SourceOptions) -> Mapping:
+        found = super().mapping(raw, options)
+        columns = {**found.main.columns, "ConsumedQuantity": "TRY_CAST(c3 AS DECIMAL(38,21))"}
+        return replace(found, main=replace(found.main, columns=columns))
+
+
+def test_quantities_that_add_up_to_more_than_fits_are_left_empty_not_the_load_failed(
+    bench: Bench,
+) -> None:
+    huge = "90000000000000000"
+    rows = [row("2026-08-01", "1", resource=huge, service="Big") for _ in range(3)]
+    rows += [row("2026-08-01", "2", resource="1.25", service="Small") for _ in range(2)]
+    write_bill(bench.bills / "2026-08/a.csv", rows)
+    assert bench.one(ByteSeconds()).status == "loaded"
+    (current,) = bench.lake.pin().slices
+    folder = bench.lake.layout.rollups / current.delivery.id
+    for table in ("daily", "months"):
+        found = bench.ask(
+            "SELECT ServiceName, sum(BilledCost), sum(ConsumedQuantity), sum(LineCount) "
+            "FROM {d} JOIN {c} USING (ContextId) GROUP BY 1 ORDER BY 1",
+            d=folder / f"{table}.parquet",
+            c=folder / "contexts.parquet",
+        )
+        assert found == [
+            ("Big", Decimal(3), None, 3),
+            ("Small", Decimal(4), Decimal("2.5"), 2),
+        ]
+    assert bench.lake.verify() == []

@@ -14,6 +14,7 @@ from outlay.lake.engine.duckdb import parquet
 from outlay.lake.faults import fault_point
 from outlay.lake.schema import ALLOCATED_TAGS, CUBE_COLUMNS, column_list
 from outlay.lake.types import COST_COLUMNS, ROLLUPS, LakeError
+from outlay.money import MONEY_SQL
 
 _PARQUET = "FORMAT PARQUET, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
 
@@ -22,13 +23,27 @@ class ContextCollisionError(LakeError):
     """Two different contexts have the same key: the key must be salted."""
 
 
-def measure_sums(prefix: str = "") -> str:
-    """The summed measures of the daily roll-up: an empty quantity stays empty, a cost is 0."""
-    costs = ", ".join(f"coalesce(sum({prefix}{c}), 0) AS {c}" for c in COST_COLUMNS)
-    quantities = ", ".join(
-        f"sum({prefix}{c}) AS {c}" for c in ("ConsumedQuantity", "PricingQuantity")
-    )
+_QUANTITIES = ("ConsumedQuantity", "PricingQuantity")
+# DECIMAL(38,21) has 17 digits before the point; a sum of magnitudes below this cannot leave it.
+_FITS = 9e16
+
+
+def measure_sums(wide: bool = False) -> str:
+    """The summed measures of the daily roll-up: an empty quantity stays empty, a cost is 0.
+
+    `wide`: quantities may add up to more than the column holds (byte-seconds do). They are then
+    added with nine decimals, and a sum that does not fit is left empty rather than the load failed.
+    """
+    costs = ", ".join(f"coalesce(sum({c}), 0) AS {c}" for c in COST_COLUMNS)
+    add = f"TRY_CAST(sum(CAST({{0}} AS DECIMAL(38,9))) AS {MONEY_SQL})" if wide else "sum({0})"
+    quantities = ", ".join(f"{add.format(c)} AS {c}" for c in _QUANTITIES)
     return f"{costs}, {quantities}"
+
+
+def _is_wide(connection: duckdb.DuckDBPyConnection, source: str) -> bool:
+    sums = ", ".join(f"coalesce(sum(abs(CAST({c} AS DOUBLE))), 0)" for c in _QUANTITIES)
+    row = connection.execute(f"SELECT greatest({sums}) FROM {source}").fetchall()[0]
+    return bool(row[0] >= _FITS)
 
 
 def build_rollups(
@@ -44,11 +59,12 @@ def build_rollups(
     files = {table: folder / f"{table}.parquet" for table in ROLLUPS}
     paths = {table: literal(str(file)) for table, file in files.items()}
     scans = {table: parquet(file) for table, file in files.items()}
+    sums = measure_sums(_is_wide(connection, source))
     _contexts(connection, source, contexts, paths["contexts"])
     fault_point("rollup")
     connection.execute(
         f"COPY (SELECT d.ChargeDay, c.ContextId, d.* EXCLUDE (ChargeDay, x_ContextKey) FROM ("
-        f"SELECT CAST(ChargePeriodStart AS DATE) AS ChargeDay, x_ContextKey, {measure_sums()}, "
+        f"SELECT CAST(ChargePeriodStart AS DATE) AS ChargeDay, x_ContextKey, {sums}, "
         f"count(*) AS LineCount FROM {source} GROUP BY 1, 2) d "
         f"JOIN (SELECT ContextId, x_ContextKey FROM {scans['contexts']}) c USING (x_ContextKey) "
         f"ORDER BY ChargeDay, ContextId) TO {paths['daily']} ({_PARQUET})"
@@ -57,7 +73,7 @@ def build_rollups(
     lines = "CAST(sum(LineCount) AS BIGINT) AS LineCount"
     connection.execute(
         "COPY (SELECT CAST(date_trunc('month', ChargeDay) AS DATE) AS ChargeMonth, ContextId, "
-        f"{measure_sums()}, {lines} FROM {scans['daily']} GROUP BY 1, 2 ORDER BY 1, 2) "
+        f"{sums}, {lines} FROM {scans['daily']} GROUP BY 1, 2 ORDER BY 1, 2) "
         f"TO {paths['months']} ({_PARQUET})"
     )
     fault_point("rollup")
