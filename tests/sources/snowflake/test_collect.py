@@ -1,5 +1,6 @@
 """Collecting by the connector, from an emulator of Snowflake over HTTP."""
 
+import sys
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -294,6 +295,14 @@ def test_what_is_missing_is_named(
             location, options(**changes), tmp_path, periods=None, now=NOW, progress=None
         )
     assert "pw" not in str(caught.value)
+
+
+def test_without_the_connector_it_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "snowflake.connector", None)
+    with pytest.raises(SourceError, match=r"pip install 'outlay\[snowflake\]'"):
+        run("127.0.0.1:1", tmp_path)
 
 
 def test_accounts_are_named_as_the_bill_names_them() -> None:

@@ -159,8 +159,15 @@ class Snowflake(Source):
     ) -> None:
         """Ask the account for the months that may have changed."""
         # The connector takes half a second to import: only who collects pays for it.
-        from outlay.sources.snowflake.collect import collect
+        try:
+            import snowflake.connector  # noqa: F401
 
+            from outlay.sources.snowflake.collect import collect
+        except ModuleNotFoundError:
+            raise SourceError(
+                "Snowflake is asked by its connector, which is not installed: pip install "
+                "'outlay[snowflake]'. Exported views are read without it."
+            ) from None
         assert isinstance(options, SnowflakeOptions)
         collect(location, options, into, periods=periods, now=now, progress=progress)
 
