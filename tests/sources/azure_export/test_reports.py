@@ -202,6 +202,15 @@ def test_a_refund_corrects_only_what_was_closed(sheet: Sheet) -> None:
     ]
 
 
+def test_how_a_commitment_is_paid_and_for_how_long(sheet: Sheet) -> None:
+    bought = actual_rows()[2] | {"Term": "12"}
+    sheet.rows([bought, bought | {"Frequency": "Recurring", "Term": "36"}])
+    assert sheet.ask("x_CommitmentPaymentOption, x_Term, ChargeFrequency") == [
+        ("All Upfront", "12", "One-Time"),
+        ("No Upfront", "36", "Recurring"),
+    ]
+
+
 def test_covered_usage_keeps_its_price_without_the_commitment(sheet: Sheet) -> None:
     sheet.rows(amortized_rows())
     assert sheet.one(

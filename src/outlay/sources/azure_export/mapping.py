@@ -31,7 +31,7 @@ _OWN = {
     "x_PricingModel": "PricingModel",
     "x_ConsumedService": "ConsumedService",
     "x_ServiceFamily": "ServiceFamily",
-    "x_ServiceTier": "ServiceTier",
+    "x_ProductTier": "ServiceTier",
     "x_PublisherType": "PublisherType",
     "x_PublisherName": "PublisherName",
     "x_PlanName": "PlanName",
@@ -382,6 +382,13 @@ class _Line:
             "CommitmentDiscountQuantity": f"CASE WHEN {counted} THEN {spent} END",
             "CommitmentDiscountUnit": f"CASE WHEN {counted} THEN {unit} END",
         }
+        if c.has("Frequency"):  # Azure has no commitment that is paid in part at once
+            often = c.word("Frequency")
+            paid = f"CASE {often} WHEN 'recurring' THEN 'No' WHEN 'onetime' THEN 'All' END"
+            purchase = f"{lines.bought} AND {lines.kind} = 'purchase'"
+            found["x_CommitmentPaymentOption"] = (
+                f"CASE WHEN {purchase} THEN {paid} || ' Upfront' END"
+            )
         if reports:
             found["x_AmortizationClass"] = (
                 f"CASE WHEN {lines.bought} THEN 'Principal' "
