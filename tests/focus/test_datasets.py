@@ -383,12 +383,17 @@ def test_contracts_that_charges_are_applied_to() -> None:
     bought = {"ChargeCategory": "'Purchase'", "ChargeFrequency": "'One-Time'",
               "BilledCost": "5000", "EffectiveCost": "0", "ContractApplied": element,
               "ChargeDescription": "'Contract, 2 years'"}  # fmt: skip
-    row = only(made("contract-commitment", bought, {"ContractApplied": element}))
+    found = made("contract-commitment", bought, {"ContractApplied": element})
+    row = only(found)
     assert (row["Id"], row["ContractId"], row["Category"]) == ("K-1", "K", "Spend")
     assert (row["BenefitCategory"], row["OfferCategory"]) == ("Entitlement", "Negotiated")
     assert (row["FulfillmentInterval"], row["Model"]) == ("Full Period", "Discontinuous")
     assert row["Cost"] == 5000 and row["DurationType"] == "2 Years"
+    assert (row["PeriodStart"], row["PeriodEnd"]) == (
+        datetime(2026, 10, 5), datetime(2028, 10, 5),
+    )  # fmt: skip
     assert "DiscountPercentage" not in row
+    assert "ContractCommitmentDiscountPercentage" not in {one.column for one in found.missing}
 
 
 def test_capacity_that_a_bill_draws_on() -> None:

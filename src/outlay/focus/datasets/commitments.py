@@ -24,6 +24,7 @@ from outlay.money.quotients import scaled
 _C = "ContractCommitment"
 _TERM = "neither the bill's x_ columns nor the purchase's description tell the term"
 _UNSEEN = "bought before the first loaded bill, whose columns do not tell when"
+_DISCOUNT = f"{_C}DiscountPercentage"
 _REASONS = {
     f"{_C}Cost": "the fee or the term is not known, hence no total",
     f"{_C}DurationType": _TERM,
@@ -37,7 +38,7 @@ _REASONS = {
     f"{_C}PaymentUpfrontPercentage": "how it is paid, or what it costs in all, is not known",
     f"{_C}Quantity": "no purchase states a quantity and a term",
     f"{_C}Unit": "no purchase states a quantity and a term",
-    f"{_C}DiscountPercentage": "no covered usage is on a loaded bill, or the bill is not amortised",
+    _DISCOUNT: "no covered usage is on a loaded bill, or the bill is not amortised",
     f"{_C}Type": "the bill does not name the type of the commitment",
     "PricingCurrency": "the bill is priced in its billing currency",
     "PricingCurrencyContractCommitmentCost": "no bill states the fee in the pricing currency",
@@ -69,8 +70,15 @@ def contract_commitments(ledger: Ledger, today: date) -> Made:
     }
     columns["x_SourceName"] = pa.array([record["x_SourceName"] for record in records], pa.string())
     table = pa.table(columns)
-    missing = (*lacking(CONTRACT_COMMITMENT, table, _REASONS), *_nameless(ledger))
+    missing = (*lacking(CONTRACT_COMMITMENT, table, _reasons(table)), *_nameless(ledger))
     return Made(CONTRACT_COMMITMENT, table, missing, _RULES)
+
+
+def _reasons(table: pa.Table) -> Mapping[str, str]:
+    """Why columns are empty; a discount is due where it is what a commitment gives."""
+    benefits = table[f"{_C}BenefitCategory"].to_pylist()
+    due = "Discount" in benefits
+    return {name: why for name, why in _REASONS.items() if due or name != _DISCOUNT}
 
 
 def _record(found: Found, today: date) -> dict[str, Any]:

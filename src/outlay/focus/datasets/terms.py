@@ -44,7 +44,7 @@ class Terms:
         """Read the terms of what was found."""
         months = months_of(found.told_term) or months_in(found.description)
         start, end = moment(found.told_start), moment(found.told_end)
-        if start is None and not found.is_contract:
+        if start is None:
             start = _seen_start(found)
         if start is None and end is not None and months is not None:
             start = plus_months(end, -months)
@@ -125,9 +125,9 @@ def _seen_start(found: Found) -> datetime | None:
     later than the first loaded bill."""
     if found.bought is not None:
         return found.bought
-    if found.first_fee is not None and found.first_fee > found.first_bill:
-        return found.first_fee
-    return None
+    began = found.first_fee is not None and found.first_fee > found.first_bill
+    # A contract's charges go on from one contract to the next: their first is no beginning.
+    return found.first_fee if began and not found.is_contract else None
 
 
 def _payment_model(found: Found) -> PaymentModel | None:
