@@ -210,16 +210,16 @@ def test_export_refuses_what_it_cannot_write(asked: Run, tmp_path: Path) -> None
 def test_check_counts_broken_rules_and_fails_on_errors(
     folder: Path, run: Run, tmp_path: Path
 ) -> None:
-    bad = row("1") | {"ServiceCategory": "Kitchen"}
+    bad = row("1") | {"ChargeCategory": "Kitchen"}
     run("load", write_bill(tmp_path / "bill.csv", [row("1"), bad]))
     ran = run("check", "--json")
     assert ran.code == 1
     broken = {line["rule"]: line for line in ran.json}
-    found = broken["ServiceCategory-allowed"]
+    found = broken["ChargeCategory-allowed"]
     assert (found["rows"], found["severity"], found["blocking"]) == (1, "error", True)
     assert str(found["sample"][0]["x_SourceLine"]) == "2"
     text = run("check")
-    assert text.code == 1 and "ServiceCategory-allowed" in text.out
+    assert text.code == 1 and "ChargeCategory-allowed" in text.out
 
 
 def test_doctor_finds_what_is_broken(asked: Run, folder: Path) -> None:
