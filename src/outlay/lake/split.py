@@ -30,9 +30,7 @@ def split_by_period(
     rows, belong to the first slice of their file.
     A file's periods are remembered by its content. Raises LakeError when no row has a period.
     """
-    periods = [
-        _file_periods(layout, source, options, files, at, staging) for at in range(len(files))
-    ]
+    periods = _periods(layout, source, options, files, staging)
     none = {_UNDATED, _REFERENCE}
     dated = sorted({period for found in periods for period in found} - none)
     if not dated:
@@ -56,33 +54,44 @@ def split_by_period(
     return parts
 
 
-def _file_periods(
+def _periods(
     layout: Layout,
     source: Source,
     options: SourceOptions,
     files: Sequence[LandedFile],
-    index: int,
     staging: Callable[[], Staging],
-) -> list[str]:
-    """The periods (YYYY-MM) in one file, and `""` when it has rows without one."""
-    memo = _memo(layout, source, options, files[index])
+) -> list[list[str]]:
+    """The periods (YYYY-MM) in each file, and `""` when it has rows without one.
+
+    Files that are not known yet are asked together; with those of other tables, where the
+    delivery has several, since a mapping needs the columns of all.
+    """
+    memos = [_memo(layout, source, options, file) for file in files]
+    known = [_read(memo) for memo in memos]
+    new = [at for at, periods in enumerate(known) if periods is None]
+    if new:
+        asked = new if len(set(staging().tables)) == 1 else list(range(len(files)))
+        raw = staging().raw(asked)
+        mapping = source.mapping(raw, options)
+        rows = raw.ask(
+            f"SELECT DISTINCT _file, CASE WHEN {mapping.reference or 'false'} THEN '{_REFERENCE}' "
+            f"ELSE coalesce(strftime(CAST({mapping.period} AS DATE), '%Y-%m'), '') END "
+            f"FROM {mapping.source}"
+        )
+        for place, at in enumerate(asked):
+            periods = sorted(str(period) for file, period in rows if file == place)
+            if at in new:
+                write_text(memos[at], json.dumps(periods))
+            known[at] = periods
+    return [periods or [] for periods in known]
+
+
+def _read(memo: Path) -> list[str] | None:
     try:
         found: list[str] = json.loads(memo.read_text(encoding="utf-8"))
         return found
     except (OSError, ValueError):
-        pass
-    staged = staging()
-    raw = staged.alone(index)
-    mapping = source.mapping(raw, options)
-    reference = mapping.reference or "false"
-    rows = raw.ask(
-        f"SELECT DISTINCT CASE WHEN {reference} THEN '{_REFERENCE}' ELSE "
-        f"coalesce(strftime(CAST({mapping.period} AS DATE), '%Y-%m'), '') END "
-        f"FROM {mapping.source}"
-    )
-    found = sorted(str(row[0]) for row in rows)
-    write_text(memo, json.dumps(found))
-    return found
+        return None
 
 
 def _memo(layout: Layout, source: Source, options: SourceOptions, file: LandedFile) -> Path:

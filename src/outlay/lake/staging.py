@@ -95,7 +95,7 @@ class Staging:
             self._places.setdefault(name, f"c{len(self._places)}")
         self._wanted = set(source.wanted(list(names)))
         self._is_parquet = {header.format for header in self._headers} == {"parquet"}
-        self._tables = [
+        self.tables = [
             source.table_of(file.path, header.columns)
             for file, header in zip(self.files, self._headers, strict=True)
         ]
@@ -140,7 +140,7 @@ class Staging:
         columns = self._parquet_columns(scan, indices) if is_parquet else self._csv_columns(indices)
         line = "file_row_number + 1" if is_parquet else "_line"
         selected = "".join(f"{column.sql}, " for column in columns.values())
-        tables = ", ".join(literal(self._tables[index]) for index in indices)
+        tables = ", ".join(literal(self.tables[index]) for index in indices)
         # _file (and for Parquet _line) are virtual columns: they cost nothing unless asked for.
         self.connection.execute(
             f"CREATE OR REPLACE TEMP VIEW raw_files AS SELECT {selected}"
@@ -149,15 +149,6 @@ class Staging:
         )
         self.keep("true")
         return StagedRaw(self.connection, columns)
-
-    def alone(self, index: int) -> StagedRaw:
-        """The relation `raw` of one file; where the delivery has several tables, with the columns
-        of all of them, since a mapping needs them together."""
-        if len(set(self._tables)) == 1:
-            return self.raw([index])
-        raw = self.raw(range(len(self.files)))
-        self.keep(f"_file = {index}")
-        return raw
 
     def keep(self, condition: str) -> None:
         """Narrow `raw` to the rows where the condition holds (a loose file's own period)."""

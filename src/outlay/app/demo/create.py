@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -205,11 +207,15 @@ class _Maker:
                 )  # fmt: skip
 
     def _sync(self, names: Sequence[str]) -> None:
-        for number, name in enumerate(names):
-            self._say(f"loading {name}", number, len(names))
-            for done in self.workspace.sync([name], progress=self.progress):
-                if done.failed or done.incomplete:
-                    raise WorkspaceError(f"the demo's bill {name} did not load: {done.message}")
+        """Sources do not wait for each other: each is a bill of its own."""
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+            loading = {pool.submit(self.workspace.sync, [name]): name for name in names}
+            for number, finished in enumerate(as_completed(loading), 1):
+                name = loading[finished]
+                self._say(f"loading {name}", number, len(names))
+                for done in finished.result():
+                    if done.failed or done.incomplete:
+                        raise WorkspaceError(f"the demo's bill {name} did not load: {done.message}")
 
     def _say(self, what: str, done: int, total: int | None) -> None:
         self.progress(what, done, total)

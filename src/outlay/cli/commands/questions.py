@@ -265,7 +265,7 @@ def _register_sql(app: typer.Typer) -> None:
             float, typer.Option(min=0.1, metavar="SECONDS", help="Stop after so long.")
         ] = 60.0,
     ) -> None:
-        """Run read-only SQL over the views charges, daily, contexts and usage, and the FOCUS datasets.
+        """Run read-only SQL over the views charges, daily, contexts, usage and FOCUS datasets.
 
         Charges are the vendor's lines in FOCUS columns; daily sums them by day and context. The
         datasets are billing_period, invoice_detail and contract_commitment.
