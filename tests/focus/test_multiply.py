@@ -13,7 +13,8 @@ from outlay.money import MONEY_SQL
 UNIT = Decimal("1E-21")
 
 quantities = st.one_of(
-    st.integers(-(10**38) + 1, 10**38 - 1).map(lambda n: Decimal(n).scaleb(-21)),
+    # From text: scaleb rounds to 28 digits.
+    st.integers(-(10**38) + 1, 10**38 - 1).map(lambda n: Decimal(f"{n}E-21")),
     st.decimals(-(10**9), 10**9, places=3),
     st.integers(-(10**24), 10**24).map(lambda n: Decimal(n).scaleb(-18)),
 )

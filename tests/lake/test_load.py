@@ -60,10 +60,9 @@ def test_a_charges_file_has_all_focus_columns_with_their_types(bench: Bench) -> 
         **FOCUS_TYPES,
         "x_FocusVersion": "VARCHAR",
         "x_LineItemType": "VARCHAR",
-        "x_ServiceName": "VARCHAR",  # the vendor's own name: the vocabulary has another
         **LAKE_TYPES,
     }
-    assert current.delivery.columns == ("x_FocusVersion", "x_LineItemType", "x_ServiceName")
+    assert current.delivery.columns == ("x_FocusVersion", "x_LineItemType")
     assert current.delivery.focus_version == "1.4"
     found = bench.ask(
         "SELECT x_SourceName, x_BillingPeriod, x_SourceFile, x_SourceLine, Tags FROM {c}",

@@ -132,7 +132,6 @@ def test_kinds_are_listed_in_order_and_made_once() -> None:
         ("aws/synthetic/focus12", [("aws-focus", "acme-focus")]),
         ("aws/focus12-s3-fixture/costroid-demo", [("aws-focus", "")]),
         ("aws/focus12-sample.csv.gz", [("aws-focus", "focus12-sample.csv.gz")]),
-        ("oci", [("focus", "synthetic/focus-reports")]),
     ],
 )
 def test_sample_bills_are_recognised(folder: str, feeds: list[tuple[str, str]]) -> None:

@@ -158,9 +158,9 @@ def test_a_file_that_is_gone_is_an_error(tmp_path: Path) -> None:
         transport.open("gone.csv")
 
 
-@pytest.mark.parametrize("location", ["ftp://host/x", "gs://bucket/x", "HTTPS://host/x"])
+@pytest.mark.parametrize("location", ["ftp://host/x", "sftp://host/x", "HTTPS://host/x"])
 def test_an_unknown_scheme_lists_the_allowed_ones(location: str) -> None:
-    with pytest.raises(TransportError, match=r"allowed are a path .*file://, s3://"):
+    with pytest.raises(TransportError, match=r"allowed are a path .*az://, file://, gs://, s3://"):
         open_transport(location)
 
 

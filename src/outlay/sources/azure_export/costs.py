@@ -15,6 +15,7 @@ from outlay.sources.azure_export.facts import Facts
 from outlay.sources.azure_export.lines import Lines
 from outlay.sources.contract import Fold
 
+_LONG = 300_000  # rows from which the lake works out descriptive columns per combination
 _REPEATED = "lines of the actual-cost report that the amortized-cost report has too"
 
 
@@ -22,8 +23,9 @@ class Steps:
     """Values that are worked out from each other, one select over the other, so that an expression
     names them and does not repeat them: products of three factors would grow without measure.
 
-    Where one step is enough, the values are expressions over `raw` itself, whose descriptive
-    columns the lake then works out once per combination.
+    Long deliveries whose prices have no rate of their own have one step: expressions over `raw`
+    itself, whose descriptive columns the lake works out once per combination. The engine takes
+    seconds to plan them, which a short delivery would pay for nothing.
     """
 
     def __init__(self, several: bool) -> None:
@@ -100,7 +102,7 @@ def times(one: str, other: str) -> str:
 
 def prices(columns: Columns, facts: Facts) -> Prices:
     """How a row's quantity and prices are read, by the units that the delivery has."""
-    steps = Steps(columns.has("ExchangeRate"))
+    steps = Steps(columns.has("ExchangeRate") or facts.rows < _LONG)
     cost = steps.let("cost", columns.money("Cost"))
     quantity = steps.let("quantity", columns.number("Quantity"))
     paid = steps.let("paid", columns.number("EffectivePrice"))

@@ -28,7 +28,8 @@ DATES = (
 @dataclass(frozen=True)
 class Facts:
     """`units` are the UnitOfMeasure texts; `blocks` those of them whose Quantity counts blocks
-    (`10K` is one, and not 10,000). `locations` and `services` are the distinct values."""
+    (`10K` is one, and not 10,000). `locations` and `services` are the distinct values, `rows` the
+    number of lines."""
 
     dates: DateFormats
     reports: Reports
@@ -37,6 +38,7 @@ class Facts:
     locations: tuple[str, ...]
     services: tuple[tuple[str | None, str | None], ...]
     notes: tuple[str, ...]
+    rows: int
 
 
 def service_sql(columns: Columns) -> str:
@@ -77,6 +79,7 @@ def gather(
         locations=tuple(location for (location,) in locations if location),
         services=tuple((service, family) for service, family, _ in services),
         notes=tuple(notes),
+        rows=sum(count for _, _, count in services),
     )
 
 

@@ -1,0 +1,143 @@
+"""The questions that a workspace answers, and the views in which they are saved."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from outlay.focus.datasets import Stated
+    from outlay.lake import Lake
+    from outlay.query import (
+        ChargePage,
+        CostQuery,
+        DimensionInfo,
+        Explanation,
+        SqlResult,
+        ValueInfo,
+    )
+    from outlay.resources import Resource, ResourceStore
+
+
+class Asking(ABC):
+    """The part of `Workspace` that asks the lake."""
+
+    @property
+    @abstractmethod
+    def lake(self) -> Lake:
+        """The lake."""
+
+    @property
+    @abstractmethod
+    def resources(self) -> ResourceStore:
+        """The store of everything configured."""
+
+    @abstractmethod
+    def stated(self) -> Stated:
+        """What the user states beside the bills."""
+
+    @abstractmethod
+    def today(self) -> date:
+        """Today, UTC."""
+
+    def values(
+        self,
+        dimension: str,
+        *,
+        search: str = "",
+        limit: int = 50,
+        within: CostQuery | None = None,
+        now: datetime | None = None,
+    ) -> tuple[ValueInfo, ...]:
+        """The values of a dimension with the money behind them, largest first."""
+        from outlay import query
+
+        return query.values(
+            self.lake, dimension, search=search, limit=limit, within=within, now=now
+        )
+
+    def dimensions(
+        self, *, within: CostQuery | None = None, now: datetime | None = None
+    ) -> tuple[DimensionInfo, ...]:
+        """Every column, tag key and `x_` column that some charge has a value of."""
+        from outlay import query
+
+        return query.dimensions(self.lake, within=within, now=now)
+
+    def charges(
+        self,
+        query: CostQuery,
+        *,
+        limit: int = 100,
+        offset: int = 0,
+        now: datetime | None = None,
+    ) -> ChargePage:
+        """The charges under a question, largest first, each with the file and line it is from."""
+        from outlay.query import charges
+
+        return charges(self.lake, query, limit=limit, offset=offset, now=now)
+
+    def explain(
+        self, query: CostQuery, *, lines: int = 3, now: datetime | None = None
+    ) -> Explanation:
+        """What the amounts of a question are made of: group, delivery, file, line."""
+        from outlay.query import explain
+
+        return explain(self.lake, query, lines=lines, now=now)
+
+    def sql(
+        self,
+        text: str,
+        *,
+        as_of: datetime | int | None = None,
+        limit: int = 10_000,
+        timeout_seconds: float = 60.0,
+    ) -> SqlResult:
+        """One SELECT over the views of `outlay.query.rawsql`, read-only."""
+        from outlay.query import sql
+
+        return sql(
+            self.lake,
+            text,
+            as_of=as_of,
+            limit=limit,
+            timeout_seconds=timeout_seconds,
+            stated=self.stated(),
+            today=self.today(),
+        )
+
+    # --- saved views ---
+
+    def views(self) -> list[Resource]:
+        """Saved views, by name."""
+        return self.resources.list("View")
+
+    def view(self, name: str) -> Resource:
+        """One saved view; ResourceError lists the names there are."""
+        return self.resources.get("View", name)
+
+    def view_query(self, name: str) -> CostQuery:
+        """The question of a saved view."""
+        from outlay.query.views import ViewSpec
+
+        spec = self.view(name).spec
+        assert isinstance(spec, ViewSpec)
+        return spec.query
+
+    def save_view(
+        self,
+        name: str,
+        query: CostQuery,
+        *,
+        title: str = "",
+        description: str = "",
+        author: str = "",
+    ) -> Resource:
+        """Save a question under a name (a new version when the name exists)."""
+        spec = {"title": title or name, "description": description, "query": query.to_json()}
+        return self.resources.put("View", name, spec, author=author)
+
+    def delete_view(self, name: str, *, author: str = "") -> None:
+        """Remove a saved view; its history stays."""
+        self.resources.delete("View", name, author=author)
