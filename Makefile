@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test faults check validate bench lock screenshots clean
+.PHONY: help demo dev test slow faults check validate bench lock screenshots clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,11 +24,14 @@ demo: ## the product, open on a sample company (first run installs it into .venv
 dev: ## .venv with everything a developer needs
 	@PYTHON="$(PYTHON)" scripts/setup.sh dev
 
-test: dev ## every test (browser tests need Chromium, installed when that is possible)
+test: dev ## the tests (browser tests need Chromium, installed when that is possible)
 	@scripts/install-system.sh
 	@scripts/install-azurite.sh
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder \
-		-m "not slow_faults" $(ARGS)
+		-m "not slow and not slow_faults" $(ARGS)
+
+slow: dev ## the tests that take minutes each: the whole demo
+	@$(BIN)/python -m pytest -m slow tests $(ARGS)
 
 faults: dev ## kill loads at 200 seeded points and look at what is left (minutes; `make test` does 40)
 	@$(BIN)/python -m pytest -m slow_faults tests/faults $(ARGS)
