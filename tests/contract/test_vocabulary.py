@@ -21,7 +21,7 @@ from outlay.lake.questions import CODES, kind_sql
 from tests.contract.ledger import Ledger
 from tests.shared import SHARED, needs_shared
 
-pytestmark = [needs_shared, pytest.mark.timeout(900)]
+pytestmark = [needs_shared, pytest.mark.timeout(900), pytest.mark.slow]
 
 WORDS = Vocabulary()
 ENOUGH = Decimal("0.98")

@@ -166,6 +166,7 @@ def test_a_folder_that_is_another_workspace_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / create.BILLS).exists()
 
 
+@pytest.mark.slow
 def test_cut_off_after_the_first_deliveries_it_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -145,6 +145,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return create_demo(tmp_path_factory.mktemp("demo") / "kestrel", TODAY, months=3)
 
 
+@pytest.mark.slow
 def test_every_use_case_has_an_answer_in_the_sample_company(demo: Workspace) -> None:
     empty = set()
     for case in USE_CASES.values():
@@ -154,6 +155,7 @@ def test_every_use_case_has_an_answer_in_the_sample_company(demo: Workspace) -> 
     assert empty == EMPTY_IN_THREE_MONTHS
 
 
+@pytest.mark.slow
 def test_the_sample_companys_invoices_reconcile(demo: Workspace) -> None:
     name = "verify-accuracy-of-provider-invoices-aka-invoice-reconciliation"
     rows = ask(demo.lake, use_case(name), {"range": "all"}, today=TODAY).rows
