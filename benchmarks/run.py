@@ -101,7 +101,8 @@ def main() -> None:
         text = replace_section(text, "ingest", [*body, *ingest_table(results)])
     if "sources" in a.only:
         speeds = sources.measure_all(a.source_rows, a.runs)
-        body = ["## Sources", "", stamp(f"Medians of {a.runs} runs"), ""]
+        told = f"Medians of {a.runs} runs" if a.runs > 1 else "One run"
+        body = ["## Sources", "", stamp(told), ""]
         text = replace_section(text, "sources", [*body, *sources.table(speeds)])
     if "explorer" in a.only:
         if not keep.exists():
