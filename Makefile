@@ -31,7 +31,7 @@ test: dev ## the tests (browser tests need Chromium, installed when that is poss
 		-m "not slow and not slow_faults" $(ARGS)
 
 slow: dev ## the tests that take minutes: the whole demo, every shared bill named
-	@$(BIN)/python -m pytest -m slow tests $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist load -m slow tests $(ARGS)
 
 faults: dev ## kill loads at 200 seeded points and look at what is left (minutes; `make test` does 40)
 	@$(BIN)/python -m pytest -m slow_faults tests/faults $(ARGS)
