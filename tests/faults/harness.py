@@ -106,11 +106,7 @@ def survivor(lake_path: Path, bills: Path) -> Any:
         "after_problems": fresh.verify(),
         "again": sorted(set(again)),
         "snapshots": len(fresh.snapshots()),
-        # A folder that was being made when its process died is left for a minute: until it has
-        # its name nobody can tell whether its owner lives.
-        "staging_left": sum(
-            not folder.name.startswith(".making-") for folder in fresh.layout.staging.iterdir()
-        ),
+        "staging_left": len(list(fresh.layout.staging.iterdir())),
     }
 
 

@@ -1,5 +1,6 @@
 """Several loads at once, in threads and in processes: all arrive, none is lost or mixed."""
 
+import fcntl
 import multiprocessing
 import os
 import threading
@@ -164,3 +165,23 @@ def test_staging_of_dead_processes_is_cleaned_and_of_living_ones_is_not(bench: B
 def _die_in_staging(path: Path) -> None:
     with staging_folder(Layout(path)):
         os._exit(9)
+
+
+def test_what_was_being_made_by_a_dead_process_is_cleaned_at_once(bench: Bench) -> None:
+    left = bench.lake.layout.staging / ".making-1-abc"
+    left.mkdir()
+    with staging_folder(bench.lake.layout) as living:
+        assert clean_staging(bench.lake.layout) == 1
+        assert not left.exists()
+        assert living.exists()
+
+
+def test_what_a_living_process_is_making_is_left(bench: Bench) -> None:
+    layout = bench.lake.layout
+    making = layout.staging / ".making-1-abc"
+    with (layout.root / ".staging.lock").open("a") as guard:
+        fcntl.flock(guard, fcntl.LOCK_SH)
+        making.mkdir()
+        assert clean_staging(layout) == 0
+        assert making.exists()
+    assert clean_staging(layout) == 1

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from outlay.lake.types import LakeError
 from outlay.money import BillingPeriod
@@ -139,15 +140,24 @@ def staging_folder(layout: Layout) -> Iterator[Path]:
     finds it without a living owner (the lock goes with the process, however it dies)."""
     name = f"{os.getpid()}-{secrets.token_hex(6)}"
     folder, making = layout.staging / name, layout.staging / f"{_MAKING}{name}"
-    making.mkdir(parents=True)
-    with (making / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        # Only a folder whose lock is held may have a name that others look at.
-        making.rename(folder)
+    with contextlib.ExitStack() as held:
+        # While anybody makes a folder this lock is shared: who gets it alone knows that what is
+        # in the making has no living owner.
+        with _making_lock(layout) as guard:
+            fcntl.flock(guard, fcntl.LOCK_SH)
+            making.mkdir(parents=True)
+            lock = held.enter_context((making / ".lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            # Only a folder whose lock is held may have a name that others look at.
+            making.rename(folder)
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _making_lock(layout: Layout) -> IO[str]:
+    return (layout.root / ".staging.lock").open("a")
 
 
 def spill_folder(layout: Layout) -> Path:
@@ -171,12 +181,16 @@ def _is_alive(pid: int) -> bool:
 def clean_staging(layout: Layout) -> int:
     """Remove the staging folders of dead processes; gives how many there were."""
     removed = 0
+    with _making_lock(layout) as guard, contextlib.suppress(BlockingIOError):
+        fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for folder in layout.staging.glob(f"{_MAKING}*"):
+            shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
     for folder in layout.staging.iterdir():
         with contextlib.suppress(FileNotFoundError, BlockingIOError, NotADirectoryError):
             if folder.name.startswith(_MAKING):
-                if time.time() - folder.stat().st_mtime < 60:
-                    continue
-            elif folder.name.startswith(_SPILL):
+                continue
+            if folder.name.startswith(_SPILL):
                 if _is_alive(int(folder.name.removeprefix(_SPILL).partition("-")[0])):
                     continue
             elif (folder / ".lock").exists():
