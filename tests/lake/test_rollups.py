@@ -214,6 +214,7 @@ def test_quantities_that_add_up_to_more_than_fits_are_left_empty_not_the_load_fa
     write_bill(bench.bills / "2026-08/a.csv", rows)
     assert bench.one(ByteSeconds()).status == "loaded"
     (current,) = bench.lake.pin().slices
+    assert any("empty (not zero)" in note for note in current.delivery.notes)
     folder = bench.lake.layout.rollups / current.delivery.id
     for table in ("daily", "months"):
         found = bench.ask(

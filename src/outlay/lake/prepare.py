@@ -196,11 +196,12 @@ class Preparer:
             fault_point("write")
             self._tell(offer, "rolling up", 3)
             try:
-                build_rollups(connection, charges, contexts, rollups)
+                told = build_rollups(connection, charges, contexts, rollups)
             except ContextCollisionError:
                 # Two contexts share a 63-bit key (about once in a million slices): salt it.
                 continue
-            return planned, contexts
+            noted = replace(planned.mapping, notes=(*planned.mapping.notes, *told))
+            return replace(planned, mapping=noted), contexts
         raise LakeError(
             f"the context keys of {offer.period} collide under {_SALTS} salts; this is a defect: "
             "please report it with the source's kind"

@@ -26,6 +26,10 @@ class ContextCollisionError(LakeError):
 _QUANTITIES = ("ConsumedQuantity", "PricingQuantity")
 # DECIMAL(38,21) has 17 digits before the point; a sum of magnitudes below this cannot leave it.
 _FITS = 9e16
+_WIDE_NOTE = (
+    "quantities add up to more than 17 digits: their sums keep nine decimals, and are empty (not "
+    "zero) where they do not fit"
+)
 
 
 def measure_sums(wide: bool = False) -> str:
@@ -48,8 +52,8 @@ def _is_wide(connection: duckdb.DuckDBPyConnection, source: str) -> bool:
 
 def build_rollups(
     connection: duckdb.DuckDBPyConnection, charges: Path, contexts: Sequence[str], folder: Path
-) -> None:
-    """Write the five roll-ups of a charges file into the folder.
+) -> tuple[str, ...]:
+    """Write the five roll-ups of a charges file into the folder; gives what to tell of them.
 
     `contexts` are the context columns that `x_ContextKey` was made of. Raises
     ContextCollisionError when the key does not tell two contexts apart.
@@ -59,7 +63,8 @@ def build_rollups(
     files = {table: folder / f"{table}.parquet" for table in ROLLUPS}
     paths = {table: literal(str(file)) for table, file in files.items()}
     scans = {table: parquet(file) for table, file in files.items()}
-    sums = measure_sums(_is_wide(connection, source))
+    wide = _is_wide(connection, source)
+    sums = measure_sums(wide)
     _contexts(connection, source, contexts, paths["contexts"])
     fault_point("rollup")
     connection.execute(
@@ -92,6 +97,7 @@ def build_rollups(
         f"ORDER BY Key, ContextId) TO {paths['tags']} ({_PARQUET})"
     )
     fault_point("rollup")
+    return (_WIDE_NOTE,) if wide else ()
 
 
 def tags_of(contexts: Sequence[str], alias: str = "") -> str:
