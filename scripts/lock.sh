@@ -27,6 +27,6 @@ compile() { # output, then arguments
     fi
 }
 
-compile requirements.txt --extra aws --extra build "$@"
-compile requirements-dev.txt --extra aws --extra azure --extra gcp --extra keyring --extra snowflake --extra build --extra postgres --extra dev --constraint requirements.txt "$@"
+compile requirements.txt --extra aws --extra pdf --extra build "$@"
+compile requirements-dev.txt --extra aws --extra azure --extra gcp --extra keyring --extra snowflake --extra build --extra pdf --extra postgres --extra dev --constraint requirements.txt "$@"
 echo "requirements.txt and requirements-dev.txt are up to date."

@@ -149,8 +149,8 @@ def test_every_environment_variable_is_described() -> None:
 
 
 def test_every_part_of_a_question_is_described() -> None:
+    from outlay.expression.parser import SEARCHES, TRANSFORMS
     from outlay.query import MEASURES
-    from outlay.query.expression.parser import SEARCHES, TRANSFORMS
     from outlay.query.model import COMPARISONS, GRAINS, CostQuery
     from outlay.query.ranges import NAMED
 
@@ -212,8 +212,8 @@ def test_a_documented_command_line_is_understood(page: str, line: str) -> None:
 
 def test_documented_questions_are_questions() -> None:
     """The words after `outlay query` in the pages, and the conditions of docs/questions.md."""
+    from outlay.expression import parse
     from outlay.query import CostQuery
-    from outlay.query.expression import parse
 
     questions = [line for _, line in command_lines() if line.startswith("outlay query")]
     assert len(questions) > 10

@@ -9,9 +9,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from outlay.money import total
-from outlay.query.dimensions import Dimension, parse_dimension
-from outlay.query.expression.tree import (
+from outlay.expression.dimensions import Dimension, parse_dimension
+from outlay.expression.tree import (
     All,
     Apply,
     Between,
@@ -26,9 +25,10 @@ from outlay.query.expression.tree import (
     Search,
     Text,
 )
-from outlay.query.expression.tree import (
+from outlay.expression.tree import (
     Any as AnyOf,
 )
+from outlay.money import total
 
 Row = Mapping[str, Any]
 

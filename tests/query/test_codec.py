@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from outlay.expression.dimensions import parse_dimension, split_names
 from outlay.money import DateRange
 from outlay.query import MEASURES, CostQuery, QueryError, ranges
 from outlay.query.codec import URL_KEYS
-from outlay.query.dimensions import parse_dimension, split_names
 from outlay.query.model import COMPARISONS, GRAINS
 from outlay.query.ranges import Days, resolve
 

@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from outlay.query import QueryError
-from outlay.query.dimensions import Dimension
-from outlay.query.expression import canonical, compile_condition, condition_text, parse
-from outlay.query.expression.tree import (
+from outlay.expression import canonical, compile_condition, condition_text, parse
+from outlay.expression.dimensions import Dimension
+from outlay.expression.tree import (
     All,
     Apply,
     Between,
@@ -27,9 +26,10 @@ from outlay.query.expression.tree import (
     Search,
     Text,
 )
-from outlay.query.expression.tree import (
+from outlay.expression.tree import (
     Any as AnyOf,
 )
+from outlay.query import QueryError
 from tests.query import naive
 
 CANONICAL = [
@@ -83,7 +83,7 @@ REFUSED = [
     ("tags.cost-center = 'x'", "cost", 'tags."cost-center"'),
     ("tags.1st = 'x'", "1", 'tags."1st"'),
     ("tags. = 'x'", "=", "double quotes"),
-    ("labels.app = 'x'", "labels", "Allowed: tags"),
+    ("lables.app = 'x'", "labels", "Allowed: tags"),
     ("ServiceName = 'a' OR", "", "missing"),
     ("ServiceName", "", "comparison is missing"),
     ("ServiceName = 'a' ServiceName = 'b'", "ServiceName", "should end here"),

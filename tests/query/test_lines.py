@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from outlay.expression import parse
 from outlay.money import total
 from outlay.query import CostQuery, QueryError, charges, equals, explain, of_row, run
-from outlay.query.expression import parse
 from tests.query import naive
 from tests.query.fixtures import SmallLake
 from tests.query.test_plans import CONDITIONS, MEASURES

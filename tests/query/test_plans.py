@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outlay.expression import parse
 from outlay.money import total
 from outlay.query import CostQuery, planner, run
-from outlay.query.expression import parse
 from outlay.query.ranges import Days, resolve
 from tests.query import naive
 from tests.query.fixtures import SmallLake

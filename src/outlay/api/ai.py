@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from outlay.api.answers import json_response
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace, ai_reconcile
-from outlay.query.dimensions import split_names
+from outlay.expression.dimensions import split_names
 
 
 def routes(workspace: Workspace) -> APIRouter:

@@ -25,9 +25,9 @@ from outlay.app.shapes import (
     snapshot_json,
     source_json,
 )
+from outlay.expression.dimensions import parse_dimension, split_names
 from outlay.money import BillingPeriod
 from outlay.query import CostQuery, QueryError
-from outlay.query.dimensions import parse_dimension, split_names
 
 AsOf = Annotated[
     str, Query(description="A day, a UTC time or a snapshot id", examples=["2026-11-01"])

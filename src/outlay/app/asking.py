@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from outlay.allocation.rules import Ruleset
     from outlay.focus.datasets import Stated
     from outlay.lake import Lake
     from outlay.query import (
@@ -41,6 +42,16 @@ class Asking(ABC):
     def today(self) -> date:
         """Today, UTC."""
 
+    def rules(self, at: datetime | None = None) -> Ruleset:
+        """The virtual tags, dictionaries and splits as they are, or were at a UTC moment."""
+        from outlay.app.rules import ruleset
+
+        return ruleset(self.resources, at)
+
+    def rules_of(self, query: CostQuery | None) -> Ruleset:
+        """The rules that a question is asked by: today's, unless it names a moment."""
+        return self.rules(None if query is None else query.rules_moment())
+
     def values(
         self,
         dimension: str,
@@ -54,7 +65,13 @@ class Asking(ABC):
         from outlay import query
 
         return query.values(
-            self.lake, dimension, search=search, limit=limit, within=within, now=now
+            self.lake,
+            dimension,
+            search=search,
+            limit=limit,
+            within=within,
+            now=now,
+            rules=self.rules_of(within),
         )
 
     def dimensions(
@@ -63,7 +80,7 @@ class Asking(ABC):
         """Every column, tag key and `x_` column that some charge has a value of."""
         from outlay import query
 
-        return query.dimensions(self.lake, within=within, now=now)
+        return query.dimensions(self.lake, within=within, now=now, rules=self.rules_of(within))
 
     def charges(
         self,
@@ -76,7 +93,9 @@ class Asking(ABC):
         """The charges under a question, largest first, each with the file and line it is from."""
         from outlay.query import charges
 
-        return charges(self.lake, query, limit=limit, offset=offset, now=now)
+        return charges(
+            self.lake, query, limit=limit, offset=offset, now=now, rules=self.rules_of(query)
+        )
 
     def explain(
         self, query: CostQuery, *, lines: int = 3, now: datetime | None = None
@@ -84,7 +103,7 @@ class Asking(ABC):
         """What the amounts of a question are made of: group, delivery, file, line."""
         from outlay.query import explain
 
-        return explain(self.lake, query, lines=lines, now=now)
+        return explain(self.lake, query, lines=lines, now=now, rules=self.rules_of(query))
 
     def sql(
         self,

@@ -340,9 +340,11 @@ class Workspace(Asking):
         from outlay.query import run
 
         if query.currency is None:
-            return run(self.lake, query, now=now)
+            return run(self.lake, query, now=now, rules=self.rules_of(query))
         rates, stated = rates_of(self, query.rates)
-        return run(self.lake, query, rates=rates, stated=stated, now=now)
+        return run(
+            self.lake, query, rates=rates, stated=stated, now=now, rules=self.rules_of(query)
+        )
 
     # --- health and export ---
 

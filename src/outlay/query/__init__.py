@@ -1,7 +1,7 @@
 """One question, one expression language, one result."""
 
+from outlay.expression.errors import QueryError
 from outlay.query.discover import dimensions, values
-from outlay.query.errors import QueryError
 from outlay.query.explain import Explanation, explain
 from outlay.query.lines import ChargeLine, ChargePage, Origin, charges
 from outlay.query.measures import MEASURES

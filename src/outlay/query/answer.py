@@ -13,10 +13,10 @@ from typing import Any
 
 import duckdb
 
+from outlay.expression import condition_text
 from outlay.focus.sql import literal
 from outlay.money import MONEY_CONTEXT
 from outlay.money.rates import RATE_SQL
-from outlay.query.expression import condition_text
 from outlay.query.measures import MEASURES, Part
 from outlay.query.model import MOVERS, PERIOD, CostQuery
 from outlay.query.shape import Sum

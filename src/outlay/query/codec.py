@@ -8,8 +8,8 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from outlay.expression.errors import QueryError, near_names
 from outlay.query import ranges
-from outlay.query.errors import QueryError, near_names
 from outlay.query.model import CostQuery
 
 _URL_KEYS = {
@@ -22,6 +22,7 @@ _URL_KEYS = {
     "sort": "sort",
     "currency": "currency",
     "rates": "rates",
+    "splits": "splits",
     "as_of": "as_of",
     "rules_as_of": "rules_as_of",
 }
@@ -41,6 +42,7 @@ _FLAGS = {
     "sort": "--sort",
     "currency": "--currency",
     "rates": "--rates",
+    "splits": "--splits",
     "as_of": "--as-of",
     "rules_as_of": "--rules-as-of",
 }

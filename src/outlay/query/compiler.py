@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from sqlglot import exp
 
-from outlay.query.expression import compile_condition
-from outlay.query.expression.compile import Resolve
+from outlay.expression import compile_condition
+from outlay.expression.compile import Resolve
 from outlay.query.planner import CHARGE_DAY, Branch
 from outlay.query.shape import Shape, Sum
 from outlay.query.sqlparts import (
@@ -21,6 +21,7 @@ from outlay.query.sqlparts import (
     currency_of,
     day_bounds,
     day_of,
+    labelled_contexts,
     null_of,
     period_of,
     resolver,
@@ -52,6 +53,9 @@ def _flat(shape: Shape) -> exp.Select:
     day = day_of(shape.table)
     resolve = resolver(shape.fields, day)
     select = exp.Select().from_(table_sql(shape.table), copy=False)
+    if shape.labels:
+        labels = labelled_contexts(shape.labels, "x_ContextKey").subquery("_labels")
+        select = select.join(labels, using="x_ContextKey", join_type="inner")
     for condition in conditions_of(shape, resolve, day):
         select.where(condition, copy=False)
     keys = ["_previous", "_period", "_currency", *(f"d{i}" for i in range(len(shape.by)))]
@@ -107,7 +111,9 @@ def _contexts(shape: Shape) -> tuple[exp.Select, list[str]]:
             when = exp.paren(compile_condition(part.condition, resolve))
             values[f"f{i}"] = exp.func("coalesce", when, exp.false())
     selected = [aliased(value, name) for name, value in values.items()]
-    select = exp.select(exp.column("ContextId"), *selected).from_(table_sql("contexts"))
+    contexts = labelled_contexts(shape.labels).subquery("_labelled")
+    source = contexts if shape.labels else table_sql("contexts")
+    select = exp.select(exp.column("ContextId"), *selected).from_(source)
     if shape.condition is not None:
         select = select.where(compile_condition(shape.condition, resolve))
     return select, list(values)

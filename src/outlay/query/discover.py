@@ -1,6 +1,6 @@
 """What a question can be about: dimensions with their coverage, and values, all with money."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -10,16 +10,17 @@ from typing import Any, Literal
 import duckdb
 import pyarrow.parquet as pq
 
+from outlay.allocation.rules import Ruleset
+from outlay.expression import text_literal
+from outlay.expression.columns import DESCRIPTIVE, LAKE_COLUMNS, SLICE_COLUMNS, TIME_COLUMNS
+from outlay.expression.dimensions import Dimension, parse_dimension
+from outlay.expression.tree import Ref
+from outlay.expression.values import is_time
 from outlay.focus.sql import literal, quoted
+from outlay.lake.facts import SliceFacts, slice_facts
 from outlay.lake.types import Pin
 from outlay.money import total
 from outlay.query import ranges
-from outlay.query.columns import DESCRIPTIVE, LAKE_COLUMNS, SLICE_COLUMNS, TIME_COLUMNS
-from outlay.query.dimensions import Dimension, parse_dimension
-from outlay.query.expression import text_literal
-from outlay.query.expression.tree import Ref
-from outlay.query.expression.values import is_time
-from outlay.query.facts import SliceFacts, slice_facts
 from outlay.query.model import CostQuery
 from outlay.query.result import DimensionInfo, Value, ValueInfo
 from outlay.query.run import PinnableLake, run
@@ -37,6 +38,7 @@ def values(
     within: CostQuery | None = None,
     now: datetime | None = None,
     pin: Pin | None = None,
+    rules: Ruleset | None = None,
 ) -> tuple[ValueInfo, ...]:
     """The values of a dimension with the money behind them, largest first.
 
@@ -53,13 +55,15 @@ def values(
         range=base.range,
         where=base.where,
         as_of=base.as_of,
+        rules_as_of=base.rules_as_of,
+        splits=base.splits,
     )
     by_time = is_time(Ref(asked))
     if search and not by_time:
         found = f"contains(lower({asked}), {text_literal(search.lower())})"
         query = query.narrowed(found)
     # Days cannot be searched as text in a condition; there are few enough to do it here.
-    result = run(lake, query.but(limit=None if by_time else limit), now=now, pin=pin)
+    result = run(lake, query.but(limit=None if by_time else limit), now=now, pin=pin, rules=rules)
     amounts: dict[Value, dict[str, Decimal]] = {}
     lines: dict[Value, int] = {}
     for row in result.rows():
@@ -82,8 +86,10 @@ def dimensions(
     within: CostQuery | None = None,
     now: datetime | None = None,
     pin: Pin | None = None,
+    rules: Ruleset | None = None,
 ) -> tuple[DimensionInfo, ...]:
-    """Every column, tag key and ``x_`` column that some charge has a value of.
+    """Every column, tag key and ``x_`` column that some charge has a value of, and every virtual
+    tag of the rules (covered is what its rules allocate).
 
     `covered` of `total` is effective cost by currency, over the range of `within` (default: all).
     Columns that differ from line to line (``level`` is line) are listed without coverage, since
@@ -113,8 +119,30 @@ def dimensions(
         DimensionInfo(name, _kind(Dimension("column", name)), name, {}, totals, "line")
         for name in line_columns - known
     ]
-    order = {"focus": 0, "tag": 1, "source": 2}
+    found += _virtual(lake, rules or Ruleset(), base, totals, now, pin)
+    order = {"focus": 0, "tag": 1, "source": 2, "virtual": 3}
     return tuple(sorted(found, key=lambda info: (order[info.kind], info.name)))
+
+
+def _virtual(
+    lake: PinnableLake,
+    rules: Ruleset,
+    base: CostQuery,
+    totals: Mapping[str, Decimal],
+    now: datetime | None,
+    pin: Pin,
+) -> Iterator[DimensionInfo]:
+    """The virtual tags, with the money that their rules give a value other than the default."""
+    for name, tag in rules.tags.items():
+        allocated = f"{name} <> {text_literal(tag.default)}"
+        query = CostQuery(range=base.range, where=allocated, splits="direct")
+        result = run(lake, query, now=now, pin=pin, rules=rules)
+        covered = {
+            str(row.get("BillingCurrency") or result.currency or ""): Decimal(str(row[measure]))
+            for row in result.totals
+            for measure in query.measures
+        }
+        yield DimensionInfo(name, "virtual", tag.title or name, covered, totals, "context")
 
 
 def _kind(dimension: Dimension) -> Literal["focus", "tag", "source"]:

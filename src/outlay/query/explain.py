@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from outlay.allocation.rules import Ruleset
 from outlay.lake.types import Pin, Slice
 from outlay.money import total
 from outlay.query.lines import Origin, line_sources
@@ -95,6 +96,7 @@ def explain(
     lines: int = 3,
     now: datetime | None = None,
     pin: Pin | None = None,
+    rules: Ruleset | None = None,
 ) -> Explanation:
     """What the amounts of a question are made of, from the charges themselves.
 
@@ -109,8 +111,9 @@ def explain(
         where=query.where,
         limit=query.limit or 10,
         as_of=query.as_of,
+        rules_as_of=query.rules_as_of,
     )
-    prepared = prepare(lake, asked, now=now, pin=pin)
+    prepared = prepare(lake, asked, now=now, pin=pin, rules=rules)
     sources = line_sources(prepared)
     files, tops = _read(lake, list(sources.values()), len(asked.by), lines)
     groups = _groups(prepared, files, tops)

@@ -4,22 +4,39 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
 from sqlglot import exp
 
+from outlay.allocation.rules import Ruleset
+from outlay.expression import compile_condition, condition_text, referenced
+from outlay.expression.errors import QueryError
 from outlay.focus.sql import literal
+from outlay.lake.facts import SliceFacts
 from outlay.lake.types import Pin, Slice
-from outlay.query.errors import QueryError
-from outlay.query.expression import compile_condition, condition_text, referenced
-from outlay.query.facts import SliceFacts
 from outlay.query.measures import MEASURES
 from outlay.query.model import CostQuery
-from outlay.query.planner import Asked, asked_sums, cut, line_fields, overlaps
+from outlay.query.planner import (
+    Asked,
+    asked_sums,
+    cut,
+    label_files,
+    line_fields,
+    overlaps,
+    parts_of,
+)
+from outlay.query.ranges import Days
 from outlay.query.result import json_value
 from outlay.query.run import PinnableLake, Prepared, prepare
-from outlay.query.sqlparts import compiled_condition, line_resolver, table_sql, with_files
+from outlay.query.sqlparts import (
+    compiled_condition,
+    labelled_contexts,
+    line_resolver,
+    table_sql,
+    with_files,
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +114,7 @@ def charges(
     offset: int = 0,
     now: datetime | None = None,
     pin: Pin | None = None,
+    rules: Ruleset | None = None,
 ) -> ChargePage:
     """The charges under a question's range and `where`, largest amount first.
 
@@ -106,7 +124,7 @@ def charges(
     if limit < 0 or offset < 0:
         raise QueryError("limit and offset count rows and cannot be negative", field="limit")
     plain = query.but(by=(), grain="none", compare=None, sort="")
-    prepared = prepare(lake, plain, now=now, pin=pin)
+    prepared = prepare(lake, plain, now=now, pin=pin, rules=rules)
     sources = line_sources(prepared)
     measure = query.measures[0]
     snapshot = None if prepared.pin.snapshot_id is None else str(prepared.pin.snapshot_id)
@@ -146,23 +164,35 @@ def line_sources(prepared: Prepared) -> dict[int, str]:
                 field="as_of",
                 hint="Ask at a later moment.",
             )
-        sources[index] = _line_sql(index, facts, prepared)
+        parts = list(parts_of(facts, prepared.asked, prepared.days, prepared.labels))
+        labels = label_files(parts, prepared.asked, prepared.labels)
+        sources[index] = " UNION ALL ".join(
+            _line_sql(index, facts, prepared, days, files)
+            for (_, days, _), files in zip(parts, labels, strict=True)
+        )
     return sources
 
 
-def _line_sql(index: int, facts: SliceFacts, prepared: Prepared) -> str:
+def _line_sql(
+    index: int, facts: SliceFacts, prepared: Prepared, days: Days, labels: Mapping[str, Path]
+) -> str:
     asked = prepared.asked
     resolve = line_resolver(line_fields(facts, asked))
     table = table_sql("charges", file_row_number=True)
-    start, end = cut(facts, prepared.days)
+    start, end = cut(facts, days)
     conditions: list[exp.Expr] = [
         node(this=exp.column("ChargePeriodStart", quoted=True), expression=_moment(day))
         for node, day in ((exp.GTE, start), (exp.LT, end))
         if day
     ]
     files = {"charges": (facts.slice.charges_path,)}
+    joined = None
+    if labels:
+        files["contexts"] = (facts.paths["contexts"],)
+        files |= {name: (path,) for name, path in labels.items()}
+        joined = labelled_contexts(asked.virtual, "x_ContextKey").subquery("_labels")
     if asked.condition is not None:
-        if _in_contexts(facts, asked):
+        if not labels and _in_contexts(facts, asked):
             # Contexts are few: they are filtered, and lines are found by the contexts' keys.
             files["contexts"] = (facts.paths["contexts"],)
             inner = exp.select("x_ContextKey").from_(table_sql("contexts"))
@@ -183,13 +213,15 @@ def _line_sql(index: int, facts: SliceFacts, prepared: Prepared) -> str:
         exp.alias_(_amount(prepared.query.measures[0], asked, resolve), "amount"),
     ]
     select = exp.select(*selected).from_(table).where(*conditions)
+    if joined is not None:
+        select = select.join(joined, using="x_ContextKey", join_type="inner")
     return with_files(select.sql(dialect="duckdb"), files)
 
 
 def _in_contexts(facts: SliceFacts, asked: Asked) -> bool:
     needed = referenced(asked.condition) if asked.condition else frozenset()
     return all(
-        d.kind == "tag" or d.name in facts.context_columns or not facts.has(d) for d in needed
+        d.kind != "column" or d.name in facts.context_columns or not facts.has(d) for d in needed
     )
 
 

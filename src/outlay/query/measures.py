@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from outlay.query.errors import QueryError, near_names
+from outlay.expression.errors import QueryError, near_names
 
 Kind = Literal["money", "quantity", "count"]
 CREDIT = "ChargeCategory = 'Credit'"

@@ -19,15 +19,17 @@ from pydantic import (
     model_validator,
 )
 
+from outlay.expression import canonical
+from outlay.expression.dimensions import dimensions, split_names
+from outlay.expression.errors import QueryError, near_names
 from outlay.query import ranges
-from outlay.query.dimensions import dimensions, split_names
-from outlay.query.errors import QueryError, near_names
-from outlay.query.expression import canonical
 from outlay.query.measures import DEFAULT_MEASURE, measure_names
 
 Grain = Literal["none", "hour", "day", "week", "month", "quarter", "year"]
 Compare = Literal["previous", "previous-year"]
 GRAINS: tuple[str, ...] = get_args(Grain)
+Splits = Literal["applied", "direct"]
+SPLITS: tuple[str, ...] = get_args(Splits)
 COMPARISONS: tuple[str, ...] = get_args(Compare)
 MOVERS = "movers"
 PERIOD = "period"
@@ -41,7 +43,9 @@ class CostQuery(BaseModel):
     before. `limit` keeps the first groups in the order of `sort` (``-name`` is descending,
     ``movers`` the largest absolute change first) and sums the others exactly. `currency` converts
     by `rates`: the bill's own where it states one and the European Central Bank's daily ones
-    (None), the bank's alone (``ecb``), or a table of rates by its name. `as_of` and
+    (None), the bank's alone (``ecb``), or a table of rates by its name. `splits` says whether
+    the values of a virtual tag are meant with what its splits give and take (``applied``) or as
+    its rules alone say (``direct``). `as_of` and
     `rules_as_of` are a UTC moment, a day (its end is meant) or a snapshot id, as text.
     """
 
@@ -57,6 +61,7 @@ class CostQuery(BaseModel):
     sort: str = ""
     currency: str | None = None
     rates: str | None = None
+    splits: Splits = "applied"
     as_of: str | None = None
     rules_as_of: str | None = None
 
@@ -102,6 +107,21 @@ class CostQuery(BaseModel):
                 text=str(value),
                 near=near_names(str(value), allowed),
                 allowed=allowed,
+            )
+        return value
+
+    @field_validator("splits", mode="before")
+    @classmethod
+    def _splits(cls, value: object) -> object:
+        if value in (None, ""):
+            return "applied"
+        if value not in SPLITS:
+            raise QueryError(
+                f"{value!r} is no way to count splits",
+                field="splits",
+                text=str(value),
+                near=near_names(str(value), SPLITS),
+                allowed=SPLITS,
             )
         return value
 
@@ -225,9 +245,28 @@ class CostQuery(BaseModel):
 
         return from_cli(words)
 
+    def rules_moment(self) -> datetime | None:
+        """`rules_as_of` as a UTC moment (naive), or None for the rules of now; raises QueryError
+        for a snapshot id."""
+        return _rules_moment(self.rules_as_of)
+
     def as_of_moment(self) -> datetime | int | None:
         """`as_of` as the lake takes it: a UTC moment (naive), a snapshot id, or None."""
         return _moment(self.as_of) if self.as_of else None
+
+
+def _rules_moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    moment = _moment(text)
+    if isinstance(moment, int):
+        raise QueryError(
+            "rules are of a moment, not of a snapshot of the lake",
+            field="rules_as_of",
+            text=text,
+            allowed=("YYYY-MM-DD", "YYYY-MM-DDTHH:MM:SSZ"),
+        )
+    return moment
 
 
 def _with_range(data: Any) -> Any:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
+from outlay.expression import text_literal
+from outlay.expression.dimensions import parse_dimension
+from outlay.expression.errors import QueryError
+from outlay.expression.printer import moment_literal
 from outlay.query import ranges
-from outlay.query.dimensions import parse_dimension
-from outlay.query.errors import QueryError
-from outlay.query.expression import text_literal
-from outlay.query.expression.printer import moment_literal
 from outlay.query.model import PERIOD, CostQuery
 from outlay.query.result import Value
 

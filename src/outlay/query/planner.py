@@ -3,17 +3,18 @@
 From cheap to dear: base cube, tag cube, context-months, daily facts with contexts, charges.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from outlay.query.columns import SLICE_COLUMNS, TIME_COLUMNS
-from outlay.query.dimensions import Dimension
-from outlay.query.errors import QueryError
-from outlay.query.expression import Condition, parse, referenced
-from outlay.query.expression.tree import All
-from outlay.query.facts import LakeReader, SliceFacts
+from outlay.allocation.labels import LabelKey, Labels, eras_of
+from outlay.expression import Condition, parse, referenced
+from outlay.expression.columns import SLICE_COLUMNS, TIME_COLUMNS
+from outlay.expression.dimensions import VIRTUAL, Dimension
+from outlay.expression.errors import QueryError
+from outlay.expression.tree import All
+from outlay.lake.facts import LakeReader, SliceFacts
 from outlay.query.measures import MEASURES
 from outlay.query.ranges import Days
 from outlay.query.shape import Field, Shape, Shift, Sum, Table
@@ -46,6 +47,11 @@ class Asked:
             found |= referenced(part.condition) if part.condition else set()
         return frozenset(found | {CURRENCY} if self.money else found)
 
+    @property
+    def virtual(self) -> tuple[str, ...]:
+        """The virtual tags among them."""
+        return tuple(sorted(d.name for d in self.needed if d.kind == VIRTUAL))
+
 
 @dataclass(frozen=True)
 class Span:
@@ -62,6 +68,10 @@ class Branch:
 
     shape: Shape
     files: tuple[tuple[str, tuple[Path, ...]], ...]
+
+
+Part = tuple[SliceFacts, Days, date | None]
+"""A slice, the days that are asked of it, and the first day of the era (None: it has but one)."""
 
 
 def asked_sums(measures: tuple[str, ...]) -> tuple[Sum, ...]:
@@ -82,23 +92,25 @@ def plan(
     *,
     halves: bool = False,
     stated: bool = False,
+    labels: Labels | None = None,
 ) -> Iterator[Branch]:
     """The branches that answer `asked` over the span; slices outside of it are left out.
 
     `target` is the currency to convert to (None: nothing needs converting), in `halves` where
     amounts are too large for one product; `stated` converts by a slice's own rates where it has
-    some. Raises QueryError where only charges can answer and
-    they are gone by retention.
+    some; `labels` are those of the virtual tags. Raises QueryError where only charges can answer
+    and they are gone by retention.
     """
     merged: dict[Shape, dict[str, list[Path]]] = {}
-    for slice_ in facts:
-        if not overlaps(slice_, span.days):
-            continue
+    parts = list(_parts(facts, asked, span, labels))
+    files_of = label_files(parts, asked, labels)
+    for (slice_, days, _), label_paths in zip(parts, files_of, strict=True):
         column = used_column(slice_, target) if stated and target and asked.money else None
         seen = replace(asked, also=looked_at(column)) if column else asked
-        shape = replace(_shape(slice_, seen, span, target, halves), stated=column)
-        files = _files(lake, slice_, shape)
-        if shape.table in ("daily", "months"):
+        part = replace(span, days=days)
+        shape = replace(_shape(slice_, seen, part, target, halves), stated=column)
+        files = _files(lake, slice_, shape) | label_paths
+        if shape.table in ("daily", "months") or label_paths:
             # Context ids mean something within their slice alone.
             yield Branch(shape, tuple((name, (path,)) for name, path in files.items()))
             continue
@@ -106,6 +118,39 @@ def plan(
             merged.setdefault(shape, {}).setdefault(name, []).append(path)
     for shape, lists in merged.items():
         yield Branch(shape, tuple((name, tuple(paths)) for name, paths in lists.items()))
+
+
+def _parts(
+    facts: list[SliceFacts], asked: Asked, span: Span, labels: Labels | None
+) -> Iterator[Part]:
+    """The slices of a span, each cut at the days on which a label may change."""
+    for slice_ in facts:
+        if overlaps(slice_, span.days):
+            yield from parts_of(slice_, asked, span.days, labels)
+
+
+def parts_of(slice_: SliceFacts, asked: Asked, days: Days, labels: Labels | None) -> Iterator[Part]:
+    """A slice with the asked days and the era (None: it has but one), an era a part."""
+    if labels is None or not asked.virtual:
+        yield slice_, days, None
+        return
+    for start, end in eras_of(labels.rules, asked.virtual, slice_):
+        first = max(filter(None, (start, days.start)), default=None)
+        last = min(filter(None, (end, days.end)), default=None)
+        within = Days(first, last)
+        if (first is None or last is None or first < last) and overlaps(slice_, within):
+            yield slice_, within, start
+
+
+def label_files(
+    parts: Sequence[Part], asked: Asked, labels: Labels | None
+) -> list[dict[str, Path]]:
+    """The files of labels that each part reads, by the name that its SQL has for them."""
+    if labels is None or not asked.virtual:
+        return [{} for _ in parts]
+    keys = [LabelKey(tag, slice_, era) for slice_, _, era in parts for tag in asked.virtual]
+    paths = iter(labels.paths(keys))
+    return [{f"label {tag}": next(paths) for tag in asked.virtual} for _ in parts]
 
 
 def overlaps(slice_: SliceFacts, days: Days) -> bool:
@@ -174,9 +219,10 @@ def _table(
         return _charges(slice_, asked)
     # The cube is made of contexts: a column that those lack is null there, whatever charges say.
     in_cube = columns - {"ChargeDay"} <= slice_.cube_columns & slice_.context_columns
-    if summed <= _CUBE_SUMS and not tags and in_cube:
+    keyed = any(d.kind in ("label", VIRTUAL) for d in present)
+    if summed <= _CUBE_SUMS and not tags and not keyed and in_cube:
         return "cube"
-    if summed <= _CUBE_SUMS and columns <= _TAG_CUBE and _has_cube(tags):
+    if summed <= _CUBE_SUMS and columns <= _TAG_CUBE and not keyed and _has_cube(tags):
         return "tag_cube"
     mixed = CHARGE_DAY in referenced_or_none(_split(asked.condition)[1])
     if mixed or not columns <= slice_.context_columns | {"ChargeDay"}:
@@ -209,8 +255,8 @@ def _charges(slice_: SliceFacts, asked: Asked) -> Table:
 
 
 def _is_present(slice_: SliceFacts, dimension: Dimension) -> bool:
-    if dimension.kind == "tag":
-        return dimension.name in slice_.tag_keys
+    if dimension.kind != "column":
+        return slice_.has(dimension)
     name = dimension.name
     if name == "ChargeDay" or name in SLICE_COLUMNS or not name.startswith("x_"):
         return True
@@ -229,6 +275,10 @@ def _field(slice_: SliceFacts, table: Table, dimension: Dimension) -> Field:
         if table == "tag_cube":
             return Field(dimension, "value")
         return Field(dimension, "maps" if "AllocatedTags" in slice_.context_columns else "map")
+    if dimension.kind == "label":
+        return Field(dimension, "allocated")
+    if dimension.kind == VIRTUAL:
+        return Field(dimension, "label")
     if dimension.name == "x_SourceName":
         return Field(dimension, "constant", slice_.slice.source)
     if dimension.name == "x_BillingPeriod":
@@ -238,7 +288,9 @@ def _field(slice_: SliceFacts, table: Table, dimension: Dimension) -> Field:
 
 def _files(lake: LakeReader, slice_: SliceFacts, shape: Shape) -> dict[str, Path]:
     if shape.table == "charges":
-        return {"charges": slice_.slice.charges_path}
+        # Labels are of contexts: lines find theirs by the context's key.
+        contexts = {"contexts": slice_.paths["contexts"]} if shape.labels else {}
+        return {"charges": slice_.slice.charges_path} | contexts
     if shape.table == "cube":
         return {"cube": slice_.paths["cube"]}
     if shape.table == "tag_cube":

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from outlay.expression.errors import QueryError, near_names
 from outlay.money import BillingPeriod, DateRange
-from outlay.query.errors import QueryError, near_names
 
 ALL = "all"
 NAMED = (

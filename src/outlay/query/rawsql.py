@@ -21,12 +21,12 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
+from outlay.expression.errors import QueryError, near_names
 from outlay.focus.datasets import Stated
 from outlay.focus.sql import literal, quoted
+from outlay.lake.facts import SliceFacts, slice_facts
 from outlay.lake.types import Pin
 from outlay.query import datasets
-from outlay.query.errors import QueryError, near_names
-from outlay.query.facts import SliceFacts, slice_facts
 from outlay.query.run import PinnableLake
 
 # What sqlglot cannot parse is refused with our own message; its warning would only repeat that.

@@ -247,11 +247,11 @@ class ValueInfo:
 @dataclass(frozen=True)
 class DimensionInfo:
     """A dimension that charges have: `covered` of `total` is the money of charges with a value,
-    by currency. `kind` is focus, tag or source (an ``x_`` column); `level` is context, or line
-    for what differs from line to line (slower to ask, and listed without coverage)."""
+    by currency. `kind` is focus, tag, source (an ``x_`` column) or virtual; `level` is context, or
+    line for what differs from line to line (slower to ask, and listed without coverage)."""
 
     name: str
-    kind: Literal["focus", "tag", "source"]
+    kind: Literal["focus", "tag", "source", "virtual"]
     title: str
     covered: Mapping[str, Decimal]
     total: Mapping[str, Decimal]

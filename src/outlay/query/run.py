@@ -1,23 +1,27 @@
 """Asking: from a question to its result."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import duckdb
 
+from outlay.allocation.labels import Labels
+from outlay.allocation.rules import Ruleset
+from outlay.expression import parse, referenced
+from outlay.expression.columns import DESCRIPTIVE
+from outlay.expression.dimensions import VIRTUAL, Dimension, parse_dimension
+from outlay.expression.errors import QueryError, near_names
+from outlay.expression.simplify import by_day
+from outlay.lake.engine.shared import question_connection
+from outlay.lake.facts import LakeReader, SliceFacts, check_known, slice_facts
 from outlay.lake.types import Pin
 from outlay.money import DateRange
 from outlay.money.rates import Rate, Rates, ecb_rates
 from outlay.query import ranges
 from outlay.query.answer import Answer, RateKey
 from outlay.query.compiler import branch_sql
-from outlay.query.dimensions import parse_dimension
-from outlay.query.engine import question_connection
-from outlay.query.expression import parse, referenced
-from outlay.query.expression.simplify import by_day
-from outlay.query.facts import LakeReader, SliceFacts, check_known, slice_facts
 from outlay.query.measures import MEASURES
 from outlay.query.model import CostQuery
 from outlay.query.notes import notes
@@ -49,6 +53,7 @@ class Prepared:
     range: DateRange | None
     previous_range: DateRange | None
     spans: tuple[Span, ...]
+    labels: Labels
 
 
 def run(
@@ -59,16 +64,18 @@ def run(
     stated: bool | None = None,
     now: datetime | None = None,
     pin: Pin | None = None,
+    rules: Ruleset | None = None,
 ) -> Result:
     """Answer a question.
 
     `rates` convert amounts (default: the European Central Bank's); `stated` says whether a bill's
     own rate goes before them (default: unless `rates` are given). `now` is the UTC moment that
     relative ranges count from, `pin` the snapshot when the caller holds one already (otherwise
-    the question's `as_of` decides). Raises QueryError for what cannot be answered and LakeError
+    the question's `as_of` decides). `rules` are the virtual tags and splits (default: none).
+    Raises QueryError for what cannot be answered and LakeError
     for a moment before the first snapshot.
     """
-    prepared = prepare(lake, query, now=now, pin=pin)
+    prepared = prepare(lake, query, now=now, pin=pin, rules=rules)
     own = rates is None if stated is None else stated
     found = _rates(prepared, rates, stated=own)
     try:
@@ -80,7 +87,9 @@ def run(
         result = _answer(lake, prepared, found, halves=True, stated=own)
     return result.completed(
         warnings=notes(prepared, result),
-        rerun=lambda other: run(lake, other, rates=rates, stated=stated, now=now, pin=prepared.pin),
+        rerun=lambda other: run(
+            lake, other, rates=rates, stated=stated, now=now, pin=prepared.pin, rules=rules
+        ),
     )
 
 
@@ -98,7 +107,16 @@ def _answer(
     branches = [
         branch
         for span in prepared.spans
-        for branch in plan(lake, prepared.facts, asked, span, target, halves=halves, stated=stated)
+        for branch in plan(
+            lake,
+            prepared.facts,
+            asked,
+            span,
+            target,
+            halves=halves,
+            stated=stated,
+            labels=prepared.labels,
+        )
     ]
     tables: dict[str, int] = {}
     for branch in branches:
@@ -113,22 +131,49 @@ def _answer(
 
 
 def prepare(
-    lake: PinnableLake, query: CostQuery, *, now: datetime | None = None, pin: Pin | None = None
+    lake: PinnableLake,
+    query: CostQuery,
+    *,
+    now: datetime | None = None,
+    pin: Pin | None = None,
+    rules: Ruleset | None = None,
 ) -> Prepared:
     """Resolve snapshot, names and days of a question; raises QueryError and LakeError."""
     pin = pin or lake.pin(query.as_of_moment())
     facts = slice_facts(lake, pin)
     asked = ask(query)
+    labels = Labels(lake, rules or Ruleset())
     check_known(facts, asked.by, "by", ",".join(query.by))
+    check_tags(labels.rules, asked.by, "by", ",".join(query.by))
     if asked.condition:
-        check_known(facts, sorted(referenced(asked.condition)), "where", query.where)
+        names = sorted(referenced(asked.condition))
+        check_known(facts, names, "where", query.where)
+        check_tags(labels.rules, names, "where", query.where)
     days = ranges.resolve(query.range, (now or datetime.now(UTC)).date())
     asked_range = _whole_range(days, facts)
     previous, spans = None, [Span(days)]
     if query.compare and asked_range:
         previous, span = comparison_span(query, asked_range)
         spans.append(span)
-    return Prepared(query, pin, facts, asked, days, asked_range, previous, tuple(spans))
+    return Prepared(query, pin, facts, asked, days, asked_range, previous, tuple(spans), labels)
+
+
+def check_tags(rules: Ruleset, names: Iterable[Dimension], field: str, text: str) -> None:
+    """Raise QueryError for a virtual tag that there is not, pointing at it."""
+    for dimension in names:
+        if dimension.kind != VIRTUAL or dimension.name in rules.tags:
+            continue
+        position = text.find(dimension.name)
+        raise QueryError(
+            f"there is no virtual tag {dimension.name!r}",
+            field=field,
+            text=text,
+            position=position if position >= 0 else None,
+            length=len(dimension.name),
+            near=near_names(dimension.name, (*rules.tags, *DESCRIPTIVE)),
+            allowed=sorted(rules.tags),
+            hint="" if rules.tags else "No virtual tag is defined yet.",
+        )
 
 
 def ask(query: CostQuery) -> Asked:

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from outlay.query.dimensions import Dimension
-from outlay.query.expression import Condition
+from outlay.expression import Condition
+from outlay.expression.dimensions import Dimension
 
 Table = Literal["cube", "tag_cube", "months", "daily", "charges"]
-Origin = Literal["column", "map", "maps", "value", "constant", "null"]
+Origin = Literal["column", "map", "maps", "allocated", "value", "label", "constant", "null"]
 
 
 @dataclass(frozen=True)
 class Field:
     """Where a slice has the value of a dimension: a column of the table, its Tags map, the maps
-    AllocatedTags and Tags (a consumer's own tag before that of what it shares), the tag cube's
-    Value, one constant for the whole slice, or nowhere."""
+    AllocatedTags and Tags (a consumer's own tag before that of what it shares), AllocatedTags
+    alone, the tag cube's Value, the labels of a virtual tag, one constant for the whole slice, or
+    nowhere."""
 
     dimension: Dimension
     origin: Origin
@@ -69,3 +70,8 @@ class Shape:
     previous: bool = False
     shift: Shift | None = None
     stated: str | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The virtual tags whose labels the branch joins to its contexts."""
+        return tuple(f.dimension.name for f in self.fields if f.origin == "label")

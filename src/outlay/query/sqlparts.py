@@ -11,13 +11,13 @@ from pathlib import Path
 
 from sqlglot import exp
 
+from outlay.expression import Condition, compile_condition
+from outlay.expression.columns import column_type
+from outlay.expression.compile import Resolve
+from outlay.expression.dimensions import Dimension
 from outlay.focus.sql import literal
+from outlay.lake.facts import file_columns
 from outlay.money.rates import RATE_SQL
-from outlay.query.columns import column_type
-from outlay.query.dimensions import Dimension
-from outlay.query.expression import Condition, compile_condition
-from outlay.query.expression.compile import Resolve
-from outlay.query.facts import file_columns
 from outlay.query.planner import CHARGE_DAY, CURRENCY
 from outlay.query.shape import Field, Shape, Sum
 
@@ -80,6 +80,10 @@ def _value(field: Field) -> exp.Expr:
     name = field.dimension.name
     if field.origin == "value":
         return exp.column("Value", quoted=True)
+    if field.origin == "label":
+        return exp.column(label_column(name), quoted=True)
+    if field.origin == "allocated":
+        return _tag("AllocatedTags", name)
     if field.origin == "map":
         return _tag("Tags", name)
     if field.origin == "maps":
@@ -90,6 +94,27 @@ def _value(field: Field) -> exp.Expr:
     if field.origin == "constant":
         return exp.cast(exp.Literal.string(field.constant or ""), kind)
     return exp.column(name, quoted=True)
+
+
+def label_column(tag: str) -> str:
+    """The column, and the name among a branch's files, of the labels of a virtual tag."""
+    return f"label {tag}"
+
+
+def labelled_contexts(tags: Sequence[str], *columns: str) -> exp.Select:
+    """SELECT from the contexts of a slice with the labels of virtual tags beside them; all
+    columns unless some are named."""
+    select = exp.select(*(exp.column(c) for c in columns)) if columns else exp.select("*")
+    select = select.from_(table_sql("contexts"))
+    for tag in tags:
+        name = label_column(tag)
+        value = exp.alias_(exp.column("Value"), name, quoted=True)
+        labels = exp.select(exp.column("ContextId"), value).from_(table_sql(name))
+        if columns:
+            select = select.select(exp.column(name, quoted=True))
+        alias = f"_labels_{tags.index(tag)}"
+        select = select.join(labels.subquery(alias), using="ContextId", join_type="left")
+    return select
 
 
 def _tag(column: str, key: str) -> exp.Expr:

@@ -14,10 +14,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from sqlglot import exp
 
+from outlay.expression.compile import Resolve
+from outlay.expression.dimensions import Dimension
+from outlay.lake.facts import SliceFacts
 from outlay.money.rates import Rate, inverse
-from outlay.query.dimensions import Dimension
-from outlay.query.expression.compile import Resolve
-from outlay.query.facts import SliceFacts
 
 NONE = ""
 """What stands for a charge without a stated rate."""

@@ -5,11 +5,11 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
+from outlay.expression.columns import column_type
+from outlay.expression.dimensions import parse_dimension
 from outlay.money import MONEY_CONTEXT
 from outlay.money.rates import Rate
 from outlay.query.answer import Amount, Answer, Cell, PeriodSum, RateKey, added, less
-from outlay.query.columns import column_type
-from outlay.query.dimensions import parse_dimension
 from outlay.query.measures import MEASURES
 from outlay.query.model import PERIOD, CostQuery
 from outlay.query.result import Column, RateUsed, Result, Type, Unconverted, arrow_table

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer
 
+from outlay.expression.errors import QueryError
 from outlay.query.codec import from_json, to_json
-from outlay.query.errors import QueryError
 from outlay.query.model import CostQuery
 from outlay.resources.kinds import Kind, Spec, registry
 

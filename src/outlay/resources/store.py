@@ -110,6 +110,50 @@ class ResourceStore:
         with self.engine.connect() as connection:
             return [self._resource(known, row) for row in connection.execute(query)]
 
+    def heads(self, *kinds: str) -> tuple[tuple[str, str, int], ...]:
+        """Kind, name and version of every resource of the kinds, in order: cheap to ask, and the
+        same only as long as nothing was changed."""
+        t = tables.resources
+        names = [self.registry.get(kind).name for kind in kinds]
+        query = select(t.c.kind, t.c.name, t.c.version).where(t.c.kind.in_(names))
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(t.c.kind, t.c.name))
+            return tuple((str(row.kind), str(row.name), int(row.version)) for row in rows)
+
+    def version(self, kind: str, name: str, version: int) -> Resource:
+        """A resource as one of its versions had it; ResourceNotFoundError lists the versions."""
+        known = self.registry.get(kind)
+        t = tables.resource_versions
+        query = select(t).where(t.c.kind == known.name, t.c.name == name, t.c.version == version)
+        with self.engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            versions = ", ".join(str(change.version) for change in self.history(kind, name))
+            raise ResourceNotFoundError(
+                f"{known.title} {name!r} has no version {version}. Versions: {versions or 'none'}."
+            )
+        return _of_version(known, row)
+
+    def as_of(self, kind: str, at: datetime) -> Sequence[Resource]:
+        """Every resource of a kind as it was at a UTC moment (naive), by name; one that did not
+        exist yet, or no more, is left out."""
+        known = self.registry.get(kind)
+        t = tables.resource_versions
+        newest = (
+            select(t.c.name, func.max(t.c.version).label("version"))
+            .where(t.c.kind == known.name, t.c.at <= at)
+            .group_by(t.c.name)
+            .subquery()
+        )
+        query = (
+            select(t)
+            .join(newest, (t.c.name == newest.c.name) & (t.c.version == newest.c.version))
+            .where(t.c.kind == known.name, t.c.action != "delete")
+            .order_by(t.c.name)
+        )
+        with self.engine.connect() as connection:
+            return [_of_version(known, row) for row in connection.execute(query)]
+
     def put(
         self,
         kind: str,
@@ -162,17 +206,9 @@ class ResourceStore:
     def restore(self, kind: str, name: str, version: int, *, author: str) -> Resource:
         """Make an earlier version current again (as a new version)."""
         known = self.registry.get(kind)
-        t = tables.resource_versions
-        query = select(t).where(t.c.kind == known.name, t.c.name == name, t.c.version == version)
-        with self.engine.connect() as connection:
-            row = connection.execute(query).one_or_none()
-        if row is None:
-            versions = ", ".join(str(change.version) for change in self.history(kind, name))
-            raise ResourceNotFoundError(
-                f"{known.title} {name!r} has no version {version}. Versions: {versions or 'none'}."
-            )
+        spec = self.version(kind, name, version).spec
         note = f"restored version {version}"
-        return self._write(known, name, known.parse(row.spec), author, note, None, restoring=True)
+        return self._write(known, name, spec, author, note, None, restoring=True)
 
     def history(self, kind: str, name: str) -> Sequence[Change]:
         """Every change of a resource, oldest first; also of a removed one."""
@@ -258,6 +294,16 @@ class _Change:
     action: Action
     author: str
     note: str
+
+
+def _of_version(kind: Kind, row: Row[Any]) -> Resource:
+    try:
+        spec = kind.parse(row.spec)
+    except ResourceError as error:
+        raise ResourceError(
+            f"the stored {kind.name} {row.name!r}, version {row.version}: {error}"
+        ) from None
+    return Resource(kind.name, row.name, spec, row.version, row.author, row.at, row.note)
 
 
 def _now() -> datetime:

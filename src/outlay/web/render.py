@@ -17,16 +17,52 @@ from outlay.app import SourceStatus, Workspace
 from outlay.app.scheduling import Syncer
 from outlay.web import numbers
 
-NAVIGATION = (
-    ("explore", "/", "Explore", "e"),
-    ("charges", "/charges", "Charges", "c"),
-    ("usage", "/usage", "Usage", "m"),
-    ("sources", "/sources", "Sources", "s"),
-    ("restatements", "/restatements", "Restatements", "r"),
-    ("views", "/views", "Views", "v"),
-    ("usecases", "/usecases", "Use cases", "u"),
+Link = tuple[str, str, str, str]
+NAVIGATION_GROUPS: tuple[tuple[str, tuple[Link, ...]], ...] = (
+    (
+        "",
+        (
+            ("explore", "/", "Explore", "e"),
+            ("charges", "/charges", "Charges", "c"),
+            ("usage", "/usage", "Usage", "m"),
+            ("views", "/views", "Views", "v"),
+            ("usecases", "/usecases", "Use cases", "u"),
+        ),
+    ),
+    (
+        "Allocation",
+        (
+            ("tags", "/tags", "Virtual tags", "t"),
+            ("coverage", "/coverage", "Coverage", "l"),
+            ("splits", "/splits", "Splits", "p"),
+            ("why", "/why", "Why is this mine?", "w"),
+            ("replay", "/replay", "Rule replay", "y"),
+            ("kubernetes", "/kubernetes", "Kubernetes", "k"),
+            ("platforms", "/platforms", "Platforms and AI", "a"),
+            ("units", "/units", "Unit costs", "n"),
+            ("metrics", "/metrics", "Metrics", "x"),
+        ),
+    ),
+    (
+        "Finance",
+        (
+            ("statements", "/statements", "Statements", "f"),
+            ("invoices", "/invoices", "Invoices", "i"),
+            ("close", "/close", "Month close", "o"),
+        ),
+    ),
+    (
+        "Data",
+        (
+            ("sources", "/sources", "Sources", "s"),
+            ("restatements", "/restatements", "Restatements", "r"),
+        ),
+    ),
 )
-"""Name, address, title and the letter after ``g`` of every page in the rail."""
+"""Title of a group in the rail and its pages: name, address, title, letter after ``g``."""
+
+NAVIGATION = tuple(link for _, links in NAVIGATION_GROUPS for link in links)
+"""Every page in the rail."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +103,9 @@ def _environment() -> Environment:
         ago=numbers.ago,
         size=numbers.size,
     )
-    environment.globals.update(static=static, navigation=NAVIGATION, numbers=numbers)
+    environment.globals.update(
+        static=static, navigation=NAVIGATION, groups_of_pages=NAVIGATION_GROUPS, numbers=numbers
+    )
     return environment
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from outlay.expression.dimensions import parse_dimension
 from outlay.lake import RestatementReport, SnapshotInfo
 from outlay.query.codec import from_params
-from outlay.query.dimensions import parse_dimension
 from outlay.web import numbers, words
 from outlay.web.render import Site
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 
-from outlay.query import MEASURES
-from outlay.query.expression import condition_text
-from outlay.query.expression.tree import Any as AnyOf
-from outlay.query.expression.tree import (
+from outlay.expression import condition_text
+from outlay.expression.tree import Any as AnyOf
+from outlay.expression.tree import (
     Apply,
     Between,
     Comparison,
@@ -22,6 +21,7 @@ from outlay.query.expression.tree import (
     Search,
     Text,
 )
+from outlay.query import MEASURES
 from outlay.query.ranges import bounds
 from outlay.web import numbers
 

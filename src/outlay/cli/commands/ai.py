@@ -53,7 +53,7 @@ def _register_reconcile(group: typer.Typer) -> None:
         estimates are of the same tokens: they are shown beside each other and never added.
         """
         from outlay.app import ai_reconcile
-        from outlay.query.dimensions import split_names
+        from outlay.expression.dimensions import split_names
 
         found = ai_reconcile.reconcile(
             cli.workspace,

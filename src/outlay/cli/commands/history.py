@@ -50,7 +50,7 @@ def _register_restatements(app: typer.Typer) -> None:
     ) -> None:
         """Show what vendors restated between two moments: by slice, with cause and money."""
         from outlay.app import shapes
-        from outlay.query.dimensions import split_names
+        from outlay.expression.dimensions import split_names
 
         report = cli.workspace.restatements(
             _required(from_), moment_of(to, "to"), split_names(by) if by else ()

@@ -277,7 +277,7 @@ def _register_tie(app: typer.Typer) -> None:
     ) -> None:
         """Tie a source of usage to the bill that supersedes its estimates."""
         from outlay.app import usage as usages
-        from outlay.query.dimensions import split_names
+        from outlay.expression.dimensions import split_names
 
         if bool(bills) == none:
             raise typer.BadParameter("name the bill's source, or say --none")

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from outlay.expression import Condition, condition_text, parse
+from outlay.expression.dimensions import Dimension, parse_dimension, split_names
+from outlay.expression.errors import QueryError, near_names
 from outlay.focus.usage import LAKE_USAGE_TYPES, USAGE_TYPES
 from outlay.query import ranges
-from outlay.query.dimensions import Dimension, parse_dimension, split_names
-from outlay.query.errors import QueryError, near_names
-from outlay.query.expression import Condition, condition_text, parse
 from outlay.query.model import GRAINS, CostQuery
 
 OWN_COLUMNS = ("Metric", "Unit", "PriceSource", "EstimatedCurrency")

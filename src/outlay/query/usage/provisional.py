@@ -15,14 +15,14 @@ from typing import Any
 
 import duckdb
 
+from outlay.expression import compile_condition, parse, referenced
+from outlay.expression.errors import QueryError
 from outlay.focus.sql import literal
+from outlay.lake.engine.shared import question_connection
+from outlay.lake.facts import file_columns
 from outlay.lake.types import Pin, Slice
 from outlay.money import total
 from outlay.query import ranges
-from outlay.query.engine import question_connection
-from outlay.query.errors import QueryError
-from outlay.query.expression import compile_condition, parse, referenced
-from outlay.query.facts import file_columns
 from outlay.query.usage.lane import Lane, ProvisionalRow, SupersededBy
 from outlay.query.usage.model import UsageQuery, usage_dimension
 from outlay.query.usage.result import Estimates

@@ -13,13 +13,13 @@ from typing import Any
 
 import duckdb
 
+from outlay.expression.errors import QueryError, near_names
 from outlay.focus.sql import literal
+from outlay.lake.engine.shared import question_connection
+from outlay.lake.facts import file_columns
 from outlay.lake.types import Pin, Slice
 from outlay.money import money_text, total
 from outlay.query import ranges
-from outlay.query.engine import question_connection
-from outlay.query.errors import QueryError, near_names
-from outlay.query.facts import file_columns
 from outlay.query.usage.lane import SupersededBy
 from outlay.query.usage.run import UsageLake, bounds_sql, files
 

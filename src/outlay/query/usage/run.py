@@ -11,15 +11,15 @@ import duckdb
 import pyarrow.parquet as pq
 from sqlglot import exp
 
+from outlay.expression import compile_condition, referenced
+from outlay.expression.dimensions import Dimension
+from outlay.expression.errors import QueryError, near_names
 from outlay.focus.sql import literal
+from outlay.lake.engine.shared import question_connection
+from outlay.lake.facts import LakeReader, file_columns
 from outlay.lake.types import Pin
 from outlay.money import total
 from outlay.query import ranges
-from outlay.query.dimensions import Dimension
-from outlay.query.engine import question_connection
-from outlay.query.errors import QueryError, near_names
-from outlay.query.expression import compile_condition, referenced
-from outlay.query.facts import LakeReader, file_columns
 from outlay.query.usage.model import COLUMNS, UsageQuery
 from outlay.query.usage.result import MetricInfo, UsageResult, UsageRow
 

@@ -1,6 +1,6 @@
 """The use cases of the FOCUS use-case library for 1.4, as named questions to the ledger."""
 
-from outlay.query.errors import QueryError, near_names
+from outlay.expression.errors import QueryError, near_names
 from outlay.query.usecases import (
     allocation,
     budget,

@@ -5,11 +5,11 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 
+from outlay.expression.errors import QueryError, near_names
 from outlay.focus.lift import company_sql
 from outlay.focus.sql import literal, quoted
 from outlay.money import MoneyError, parse_money
 from outlay.query import ranges
-from outlay.query.errors import QueryError, near_names
 from outlay.query.usecases.model import Parameter, UseCase
 
 _WHOLE = re.compile(r"\d{1,6}")

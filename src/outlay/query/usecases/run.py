@@ -11,10 +11,10 @@ from typing import Any
 import pyarrow as pa
 
 from outlay.focus.datasets import Stated
+from outlay.lake.facts import SliceFacts, slice_facts
 from outlay.lake.types import Pin
 from outlay.money import MONEY_CONTEXT, money_text
 from outlay.money.quotients import quotient
-from outlay.query.facts import SliceFacts, slice_facts
 from outlay.query.rawsql import SqlResult, sql
 from outlay.query.run import PinnableLake
 from outlay.query.usecases.model import ColumnKind, UseCase

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from outlay.expression.tree import Condition
 from outlay.lake import Slice, SnapshotInfo
 from outlay.query import MEASURES, CostQuery, DimensionInfo, Result
 from outlay.query.codec import to_params
-from outlay.query.expression.tree import Condition
 from outlay.web import numbers, words
 from outlay.web.explore import filters
 from outlay.web.explore.address import Ask, address

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from outlay.query import QueryError
-from outlay.query.dimensions import parse_dimension
-from outlay.query.expression import condition_text, parse
-from outlay.query.expression.tree import (
+from outlay.expression import condition_text, parse
+from outlay.expression.dimensions import parse_dimension
+from outlay.expression.tree import (
     All,
     Any,
     Comparison,
@@ -23,6 +22,7 @@ from outlay.query.expression.tree import (
     Search,
     Text,
 )
+from outlay.query import QueryError
 
 OPERATORS = {
     "is": "is",

@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
+from outlay.expression import condition_text, text_literal
+from outlay.expression.tree import All
 from outlay.money import total
 from outlay.query import ranges
-from outlay.query.expression import condition_text, text_literal
-from outlay.query.expression.tree import All
 from outlay.query.usage import MetricInfo, UsageQuery, UsageResult
 from outlay.query.usage.model import parse_where
 from outlay.query.usage.result import UsageRow

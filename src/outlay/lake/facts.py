@@ -14,9 +14,9 @@ import duckdb
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from outlay.expression.dimensions import VIRTUAL, Dimension
+from outlay.expression.errors import QueryError, near_names
 from outlay.lake.types import Pin, Rollup, Slice
-from outlay.query.dimensions import Dimension
-from outlay.query.errors import QueryError, near_names
 
 
 class LakeReader(Protocol):
@@ -49,6 +49,11 @@ class SliceFacts:
     context_columns: frozenset[str]
 
     @property
+    def contexts_id(self) -> str:
+        """What tells the slice's contexts from those of any other delivery."""
+        return self.slice.delivery.id
+
+    @property
     def charge_columns(self) -> frozenset[str]:
         """Columns of the charges; empty when retention has taken them."""
         return file_columns(self.slice.charges_path) if self.detail else frozenset()
@@ -67,6 +72,10 @@ class SliceFacts:
         """Whether any charge of the slice can have a value of the dimension."""
         if dimension.kind == "tag":
             return dimension.name in self.tag_keys
+        if dimension.kind == "label":
+            return "AllocatedTags" in self.context_columns and dimension.name in self.tag_keys
+        if dimension.kind == VIRTUAL:
+            return True
         name = dimension.name
         return (
             not name.startswith("x_")
@@ -108,6 +117,8 @@ def check_known(
     for dimension in dimensions:
         if not slices or dimension.name in ("x_SourceName", "x_BillingPeriod"):
             continue
+        if dimension.kind == VIRTUAL:
+            continue
         if any(slice_.has(dimension) for slice_ in slices):
             continue
         names = sorted(_names(slices, dimension.kind))
@@ -126,8 +137,8 @@ def check_known(
 
 
 def _names(slices: list[SliceFacts], kind: str) -> set[str]:
-    if kind == "tag":
-        return {str(Dimension("tag", key)) for s in slices for key in s.tag_keys}
+    if kind in ("tag", "label"):
+        return {str(d) for s in slices for key in s.tag_keys if s.has(d := Dimension(kind, key))}
     return {
         name
         for s in slices

@@ -7,21 +7,22 @@ search    = contains|starts_with|ends_with|matches '(' operand ',' text ')'
 predicate = operand ( = <> < <= > >= operand | [NOT] IN '(' value, … ')'
                     | [NOT] LIKE|ILIKE text | [NOT] BETWEEN operand AND operand
                     | IS [NOT] NULL )
-operand   = text | [DATE|TIMESTAMP] text | column | tags.key | lower|upper|trim '(' operand ')'
+operand   = text | [DATE|TIMESTAMP] text | column | tags.key | labels.key | virtual-tag
+          | lower|upper|trim '(' operand ')'
 """
 
 import re
 from collections.abc import Collection
-from typing import Literal, NoReturn, cast
+from typing import NoReturn, cast
 
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from outlay.query.columns import DESCRIPTIVE
-from outlay.query.dimensions import NAMESPACES, Dimension, parse_dimension
-from outlay.query.errors import QueryError, near_names
-from outlay.query.expression.tree import (
+from outlay.expression.columns import DESCRIPTIVE
+from outlay.expression.dimensions import NAMESPACES, Dimension, parse_dimension
+from outlay.expression.errors import QueryError, near_names
+from outlay.expression.tree import (
     All,
     Any,
     Apply,
@@ -41,7 +42,7 @@ from outlay.query.expression.tree import (
     Text,
     Transform,
 )
-from outlay.query.expression.values import as_moment, check_regex, is_time, same_kind
+from outlay.expression.values import as_moment, check_regex, is_time, same_kind
 
 MAX_CHARACTERS = 200_000
 MAX_DEPTH = 60
@@ -335,12 +336,27 @@ class _Parser:
         if token.text in self.also:
             self.at += 1
             return Dimension("column", token.text)
+        name, length = (token.text, 1) if quoted else self.hyphenated()
         try:
-            dimension = parse_dimension(token.text)
+            dimension = parse_dimension(name)
         except QueryError:
-            self.unknown(token.text)
-        self.at += 1
+            self.unknown(name)
+        self.at += length
         return dimension
+
+    def hyphenated(self) -> tuple[str, int]:
+        """The name that begins here with all words that hyphens join to it, and its tokens.
+
+        Nothing is subtracted in a condition: ``cost-center`` is a virtual tag.
+        """
+        at = self.at
+        while at + 2 < len(self.tokens) and self.tokens[at + 1].text == "-":
+            before, sign, after = self.tokens[at : at + 3]
+            if sign.start != before.end + 1 or after.start != sign.end + 1:
+                break
+            at += 2
+        first, last = self.tokens[self.at], self.tokens[at]
+        return self.text[first.start : last.end + 1], at - self.at + 1
 
     def unknown(self, name: str) -> NoReturn:
         if name.upper() == "NULL":
@@ -354,7 +370,7 @@ class _Parser:
         self.fail(
             f"there is no column {name!r}",
             near=near,
-            allowed=() if near else (*DESCRIPTIVE, "tags.KEY", "x_…"),
+            allowed=() if near else (*DESCRIPTIVE, "tags.KEY", "labels.KEY", "x_…"),
             hint=f"A text stands in single quotes: '{name}'.",
         )
 
@@ -374,8 +390,7 @@ class _Parser:
         if not key.text:
             self.fail("a tag key cannot be empty")
         self.at += 1
-        kind: Literal["tag"] = "tag"
-        return Dimension(kind, key.text)
+        return Dimension(NAMESPACES[token.text], key.text)
 
 
 def _flat(items: list[Condition], kind: type[All] | type[Any]) -> tuple[Condition, ...]:

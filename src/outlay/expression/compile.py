@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlglot import exp
 
-from outlay.query.dimensions import Dimension
-from outlay.query.expression.printer import moment_literal
-from outlay.query.expression.tree import (
+from outlay.expression.dimensions import Dimension
+from outlay.expression.printer import moment_literal
+from outlay.expression.tree import (
     All,
     Any,
     Apply,

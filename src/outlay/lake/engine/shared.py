@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import duckdb
 
-from outlay.query.facts import LakeReader
+from outlay.lake.facts import LakeReader
 
 _LOCK = threading.Lock()
 _ENGINES: WeakKeyDictionary[LakeReader, duckdb.DuckDBPyConnection] = WeakKeyDictionary()

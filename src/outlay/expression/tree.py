@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from outlay.query.dimensions import Dimension
+from outlay.expression.dimensions import Dimension
 
 Operator = Literal["=", "<>", "<", "<=", ">", ">="]
 Transform = Literal["lower", "upper", "trim"]

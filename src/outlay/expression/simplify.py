@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from outlay.query.dimensions import Dimension
-from outlay.query.expression.tree import All, Any, Comparison, Condition, Moment, Negation, Ref
+from outlay.expression.dimensions import Dimension
+from outlay.expression.tree import All, Any, Comparison, Condition, Moment, Negation, Ref
 
 _START = Ref(Dimension("column", "ChargePeriodStart"))
 _DAY = Ref(Dimension("column", "ChargeDay"))

@@ -5,8 +5,8 @@ from functools import lru_cache
 
 import duckdb
 
-from outlay.query.columns import column_type
-from outlay.query.expression.tree import Apply, Moment, Operand, Ref, Text
+from outlay.expression.columns import column_type
+from outlay.expression.tree import Apply, Moment, Operand, Ref, Text
 
 
 def operand_type(operand: Operand) -> str:

@@ -7,10 +7,10 @@ with every value quoted.
 
 from functools import lru_cache
 
-from outlay.query.expression.compile import compile_condition
-from outlay.query.expression.parser import parse
-from outlay.query.expression.printer import condition_text, text_literal
-from outlay.query.expression.tree import Condition, referenced
+from outlay.expression.compile import compile_condition
+from outlay.expression.parser import parse
+from outlay.expression.printer import condition_text, text_literal
+from outlay.expression.tree import Condition, referenced
 
 __all__ = [
     "Condition",

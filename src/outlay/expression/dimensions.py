@@ -1,7 +1,5 @@
-"""Names of dimensions: FOCUS columns, tag keys (``tags.team``) and a source's ``x_`` columns.
-
-``NAMESPACES`` and ``Dimension.kind`` are where a further kind (``labels.app``, virtual tags in
-lower case) is added: its values then come from another table in `outlay.query.facts`.
+"""Names of dimensions: FOCUS columns, tag keys (``tags.team``), Kubernetes labels
+(``labels.app``), virtual tags (``team``, in lower case) and a source's ``x_`` columns.
 """
 
 import re
@@ -9,26 +7,40 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from outlay.query.columns import DESCRIPTIVE, LAKE_COLUMNS
-from outlay.query.errors import QueryError, near_names
+from outlay.expression.columns import DESCRIPTIVE, LAKE_COLUMNS
+from outlay.expression.errors import QueryError, near_names
 
-NAMESPACES = {"tags": "tag"}
+NAMESPACES = {"tags": "tag", "labels": "label"}
+VIRTUAL = "virtual"
 _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COLUMN = re.compile(r"[A-Z][A-Za-z0-9]*|x_[A-Za-z0-9_]+")
+_VIRTUAL = re.compile(r"[a-z](?:[a-z0-9-]*[a-z0-9])?")
+
+RESERVED = frozenset(
+    "and or not in is null like ilike between date timestamp number true false contains "
+    "starts_with ends_with matches lower upper trim tags labels period total other currency "
+    "movers".split()
+)
+"""Words that the expression language or a question means something else by: no virtual tag may
+be named so."""
 
 
 @dataclass(frozen=True, order=True)
 class Dimension:
-    """One thing to group or filter by. `kind` is column or tag; `name` the column or tag key.
+    """One thing to group or filter by. `kind` is column, tag, label or virtual; `name` the column,
+    key or virtual tag.
 
-    ``str()`` is the canonical text: ``ServiceName``, ``tags.team``, ``tags."Cost Center"``.
+    ``str()`` is the canonical text: ``ServiceName``, ``tags.team``, ``tags."Cost Center"``,
+    ``cost-center``.
     """
 
     kind: str
     name: str
 
     def __str__(self) -> str:
-        return self.name if self.kind == "column" else f"{_NAMESPACE[self.kind]}.{quoted_key(self)}"
+        if self.kind in ("column", VIRTUAL):
+            return self.name
+        return f"{_NAMESPACE[self.kind]}.{quoted_key(self)}"
 
 
 _NAMESPACE = {kind: namespace for namespace, kind in NAMESPACES.items()}
@@ -41,12 +53,19 @@ def quoted_key(dimension: Dimension) -> str:
     return '"' + dimension.name.replace('"', '""') + '"'
 
 
+def is_virtual_name(text: str) -> bool:
+    """Whether a text can name a virtual tag: lower-case letters, digits and hyphens, a letter
+    first, and no word of the expression language."""
+    return bool(_VIRTUAL.fullmatch(text)) and text not in RESERVED and len(text) <= 64
+
+
 @lru_cache(maxsize=4096)
 def parse_dimension(text: str, field: str = "by") -> Dimension:
     """Read a dimension's name; raises QueryError.
 
-    Behind ``tags.`` stands the key, plain or in double quotes; whether any charge has such a
-    column or key is only known when the question is run.
+    Behind ``tags.`` and ``labels.`` stands the key, plain or in double quotes; whether any charge
+    has such a column or key, or there is such a virtual tag, is only known when the question is
+    run.
     """
     text = text.strip()
     namespace, dot, key = text.partition(".")
@@ -57,6 +76,8 @@ def parse_dimension(text: str, field: str = "by") -> Dimension:
             return Dimension(NAMESPACES[namespace], key)
     elif _COLUMN.fullmatch(text) and _may_group(text):
         return Dimension("column", text)
+    elif is_virtual_name(text):
+        return Dimension(VIRTUAL, text)
     names = (*DESCRIPTIVE, *(f"{name}.KEY" for name in NAMESPACES))
     near = near_names(text, DESCRIPTIVE)
     raise QueryError(
@@ -64,7 +85,7 @@ def parse_dimension(text: str, field: str = "by") -> Dimension:
         field=field,
         text=text,
         near=near,
-        allowed=() if near else (*names, "x_…"),
+        allowed=() if near else (*names, "x_…", "the name of a virtual tag"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time
 
-from outlay.query.expression.tree import (
+from outlay.expression.tree import (
     All,
     Any,
     Apply,

@@ -1,0 +1,109 @@
+"""Conditions of rules: read once, told apart by case, and the days on which they change."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from outlay.allocation.model import TagRule
+from outlay.expression import parse
+from outlay.expression.dimensions import Dimension
+from outlay.expression.tree import (
+    All,
+    Any,
+    Apply,
+    Between,
+    Comparison,
+    Condition,
+    Membership,
+    Missing,
+    Moment,
+    Negation,
+    Operand,
+    Pattern,
+    Ref,
+    Search,
+    Text,
+)
+from outlay.expression.values import is_time
+
+CHARGE_DAY = Dimension("column", "ChargeDay")
+
+
+def rule_condition(rule: TagRule) -> Condition | None:
+    """The condition of a rule (None: always), its texts in lower case where it ignores case."""
+    return _condition(rule.when, rule.ignore_case) if rule.when else None
+
+
+@lru_cache(maxsize=8192)
+def _condition(text: str, ignore_case: bool) -> Condition:
+    condition = parse(text, "when")
+    return caseless(condition) if ignore_case else condition
+
+
+def caseless(condition: Condition) -> Condition:
+    """The same condition, with texts compared without regard to case."""
+    match condition:
+        case All(items) | Any(items):
+            return replace(condition, items=tuple(map(caseless, items)))
+        case Negation(item):
+            return Negation(caseless(item))
+        case Comparison(operator, left, right):
+            return Comparison(operator, _lower(left), _lower(right))
+        case Membership(operand, values, negated):
+            lowered = tuple(_lower_constant(value) for value in values)
+            return Membership(_lower(operand), lowered, negated)
+        case Between(operand, low, high, negated):
+            return Between(_lower(operand), _lower(low), _lower(high), negated)
+        case Pattern():
+            return replace(condition, ignore_case=True)
+        case Search("matches", operand, text):
+            return Search("matches", operand, f"(?i){text}")
+        case Search(function, operand, text):
+            return Search(function, _lower(operand), text.lower())
+        case Missing():
+            return condition
+
+
+def _lower(operand: Operand) -> Operand:
+    if isinstance(operand, Text | Moment):
+        return _lower_constant(operand)
+    return operand if is_time(operand) else Apply("lower", operand)
+
+
+def _lower_constant(value: Text | Moment) -> Text | Moment:
+    return Text(value.value.lower()) if isinstance(value, Text) else value
+
+
+def conditions_days(condition: Condition | None) -> set[date]:
+    """The days from which a condition may hold otherwise than on the day before.
+
+    Between two of them any day stands for all: a condition compares the charge day with
+    constants only.
+    """
+    found: set[date] = set()
+    for moment in _compared(condition):
+        day = moment.value.date() if isinstance(moment.value, datetime) else moment.value
+        found |= {day, day + timedelta(days=1)}
+    return found
+
+
+def _compared(condition: Condition | None) -> Iterator[Moment]:
+    match condition:
+        case All(items) | Any(items):
+            for item in items:
+                yield from _compared(item)
+        case Negation(item):
+            yield from _compared(item)
+        case Comparison(_, left, right):
+            yield from _beside_day(left, (right,))
+            yield from _beside_day(right, (left,))
+        case Membership(operand, values):
+            yield from _beside_day(operand, values)
+        case Between(operand, low, high):
+            yield from _beside_day(operand, (low, high))
+
+
+def _beside_day(operand: Operand, values: tuple[Operand, ...]) -> Iterator[Moment]:
+    if operand == Ref(CHARGE_DAY):
+        yield from (value for value in values if isinstance(value, Moment))

@@ -1,0 +1,273 @@
+"""The rules of one moment: every virtual tag, dictionary and split, and what they stand on.
+
+A `Ruleset` never changes. What a tag's labels depend on is told by its `digest`: two rulesets
+that agree in it give the same labels to the same contexts, whatever else differs.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from outlay.allocation.conditions import conditions_days, rule_condition
+from outlay.allocation.model import (
+    Condition,
+    DictionarySpec,
+    Lookup,
+    SplitSpec,
+    Taken,
+    VirtualTagSpec,
+)
+from outlay.expression import referenced
+from outlay.expression.dimensions import RESERVED, VIRTUAL, Dimension, parse_dimension
+from outlay.expression.errors import QueryError, near_names
+from outlay.lake.schema import MANDATORY_CONTEXT
+
+LABELS_VERSION = 1
+"""Raised when the same rules would give other labels than before; part of every digest."""
+
+ELIGIBLE = tuple(sorted({*MANDATORY_CONTEXT, "ChargeDay"} - {"Tags"}))
+"""The FOCUS columns that a rule may look at, besides tags, labels, ``x_`` columns of a source and
+other virtual tags: descriptive ones, and the day. Never an amount, a quantity or a price."""
+
+_SLICE = ("x_SourceName", "x_BillingPeriod")
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """All rules by name. `versions` are the versions of the resources they come from, `at` the
+    UTC moment (naive) that they are of; None is now."""
+
+    tags: Mapping[str, VirtualTagSpec] = field(default_factory=dict)
+    dictionaries: Mapping[str, DictionarySpec] = field(default_factory=dict)
+    splits: Mapping[str, SplitSpec] = field(default_factory=dict)
+    versions: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    at: datetime | None = None
+
+    def check(self) -> "Ruleset":
+        """The ruleset itself; raises QueryError for a name that cannot be one, a column that a
+        rule may not look at, something that is not there, or a cycle (with its path)."""
+        for name, tag in self.tags.items():
+            if name in RESERVED or parse_dimension(name, "name").kind != VIRTUAL:
+                raise QueryError(
+                    f"{name!r} cannot name a virtual tag: it is a word of the expression language",
+                    field="name",
+                )
+            self._check_tag(name, tag)
+        _ = self.order
+        for name, split in self.splits.items():
+            self._check_split(name, split)
+        return self
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The tags, each behind all that it builds on; raises QueryError for a cycle."""
+        done: dict[str, None] = {}
+        for name in sorted(self.tags):
+            self._visit(name, done, ())
+        return tuple(done)
+
+    def _visit(self, name: str, done: dict[str, None], path: tuple[str, ...]) -> None:
+        if name in done:
+            return
+        if name in path:
+            cycle = " → ".join((*path[path.index(name) :], name))
+            raise QueryError(
+                f"virtual tags build on each other in a circle: {cycle}",
+                field="rules",
+                hint="Take one of them out of the other's conditions and values.",
+            )
+        for other in self.builds_on(name):
+            self._visit(other, done, (*path, name))
+        done[name] = None
+
+    def builds_on(self, name: str) -> tuple[str, ...]:
+        """The virtual tags that a tag's rules look at, sorted."""
+        dimensions = tag_dimensions(self.tags[name])
+        return tuple(sorted(d.name for d in dimensions if d.kind == VIRTUAL))
+
+    def closure(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The tags and all that they build on, in order."""
+        wanted: set[str] = set()
+        remaining = list(names)
+        while remaining:
+            name = remaining.pop()
+            if name not in wanted:
+                wanted.add(name)
+                remaining += self.builds_on(name)
+        return tuple(name for name in self.order if name in wanted)
+
+    def tag(self, name: str, field: str = "by") -> VirtualTagSpec:
+        """The tag; raises QueryError naming those there are."""
+        if name in self.tags:
+            return self.tags[name]
+        raise QueryError(
+            f"there is no virtual tag {name!r}",
+            field=field,
+            text=name,
+            near=near_names(name, self.tags),
+            allowed=tuple(sorted(self.tags)),
+            hint="" if self.tags else "No virtual tag is defined yet.",
+        )
+
+    def splits_of(self, tag: str) -> dict[str, SplitSpec]:
+        """The splits of a tag, by name."""
+        return {name: s for name, s in sorted(self.splits.items()) if s.tag == tag}
+
+    # --- what labels depend on ------------------------------------------------------------
+
+    def digest(self, tag: str) -> str:
+        """A digest of all that decides the labels of a tag."""
+        return self._digests[tag]
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name in self.order:
+            spec = self.tags[name]
+            parts: list[Any] = [LABELS_VERSION, _rules_json(spec)]
+            parts += [found[other] for other in self.builds_on(name)]
+            parts += [self._dictionary_digests[d] for d in sorted(tag_dictionaries(spec))]
+            parts += [_values_json(self.tags[d]) for d in sorted(_parents_of(spec))]
+            found[name] = _digest(parts)
+        return found
+
+    @cached_property
+    def _dictionary_digests(self) -> dict[str, str]:
+        return {
+            name: _digest(spec.model_dump(mode="json", exclude={"title", "description"}))
+            for name, spec in self.dictionaries.items()
+        }
+
+    def boundaries(self, tag: str) -> tuple[date, ...]:
+        """The days from which the rules of a tag (or of one that it builds on) may say something
+        else than on the day before, in order."""
+        found: set[date] = set()
+        for name in self.closure([tag]):
+            spec = self.tags[name]
+            for rule in spec.rules:
+                found |= {day for day in (rule.from_, rule.until) if day}
+                found |= conditions_days(rule_condition(rule))
+            for dictionary in tag_dictionaries(spec):
+                for entry in self.dictionaries[dictionary].entries:
+                    found |= {day for day in (entry.from_, entry.until) if day}
+            for parent in _parents_of(spec):
+                for value in self.tags[parent].values.values():
+                    found |= {day for day in (value.from_, value.until) if day}
+        return tuple(sorted(found))
+
+    # --- checks ---------------------------------------------------------------------------
+
+    def _check_tag(self, name: str, tag: VirtualTagSpec) -> None:
+        for number, rule in enumerate(tag.rules, 1):
+            place = f"rules.{number}"
+            looked = set(referenced(c)) if (c := rule_condition(rule)) else set()
+            if isinstance(rule.value, Taken):
+                looked.add(parse_dimension(rule.value.from_))
+                for step in rule.value.transform:
+                    if isinstance(step, Lookup) and step.lookup not in self.dictionaries:
+                        raise QueryError(
+                            f"there is no dictionary {step.lookup!r}",
+                            field=place,
+                            near=near_names(step.lookup, self.dictionaries),
+                            allowed=sorted(self.dictionaries),
+                        )
+            for dimension in sorted(looked):
+                self._check_eligible(dimension, place)
+
+    def _check_eligible(self, dimension: Dimension, place: str) -> None:
+        if dimension.kind == VIRTUAL:
+            self.tag(dimension.name, place)
+        if dimension.kind != "column" or dimension.name.startswith("x_"):
+            return
+        if dimension.name not in ELIGIBLE:
+            raise QueryError(
+                f"a rule cannot look at {dimension}: it differs from line to line, or is an amount",
+                field=place,
+                text=dimension.name,
+                near=near_names(dimension.name, ELIGIBLE),
+                allowed=(*ELIGIBLE, "tags.KEY", "labels.KEY", "x_…", *sorted(self.tags)),
+            )
+
+    def _check_split(self, name: str, split: SplitSpec) -> None:
+        self.tag(split.tag, "tag")
+        conditions = [c.where for c in (split.take, split.targets) if isinstance(c, Condition)]
+        from outlay.expression import parse
+
+        for text in filter(None, [*conditions, split.where]):
+            for dimension in sorted(referenced(parse(text))):
+                self._check_eligible(dimension, f"split {name}")
+
+
+def tag_dimensions(spec: VirtualTagSpec) -> frozenset[Dimension]:
+    """Every dimension that the rules of a tag look at."""
+    found: set[Dimension] = set()
+    for rule in spec.rules:
+        condition = rule_condition(rule)
+        if condition is not None:
+            found |= referenced(condition)
+        if isinstance(rule.value, Taken):
+            found.add(parse_dimension(rule.value.from_))
+    return frozenset(found)
+
+
+def tag_dictionaries(spec: VirtualTagSpec) -> frozenset[str]:
+    """The dictionaries that the rules of a tag look things up in."""
+    return frozenset(
+        step.lookup
+        for rule in spec.rules
+        if isinstance(rule.value, Taken)
+        for step in rule.value.transform
+        if isinstance(step, Lookup)
+    )
+
+
+def _parents_of(spec: VirtualTagSpec) -> frozenset[str]:
+    """The tags whose values' parents the rules of a tag take."""
+    return frozenset(
+        rule.value.from_
+        for rule in spec.rules
+        if isinstance(rule.value, Taken) and "parent" in rule.value.transform
+    )
+
+
+def _rules_json(spec: VirtualTagSpec) -> Any:
+    document = spec.model_dump(mode="json", include={"default", "rules"})
+    for rule in document["rules"]:
+        rule.pop("name", None)
+    return document
+
+
+def _values_json(spec: VirtualTagSpec) -> Any:
+    return {
+        name: [value.parent, str(value.from_), str(value.until)]
+        for name, value in spec.values.items()
+    }
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def eras(
+    days: Iterable[date], first: date, last: date
+) -> tuple[tuple[date | None, date | None], ...]:
+    """The parts of a slice with charges from `first` to `last` (both included) in which nothing
+    changes: (start or None for the slice's own, end exclusive or None). `days` are boundaries."""
+    cuts = sorted({day for day in days if first < day <= last})
+    starts: list[date | None] = [None, *cuts]
+    ends: list[date | None] = [*cuts, None]
+    return tuple(zip(starts, ends, strict=True))
+
+
+def day_before(day: date) -> date:
+    """The day before a day."""
+    return day - timedelta(days=1)
+
+
+Rules = Callable[[datetime | None], Ruleset]
+"""Gives the rules as they were at a UTC moment (naive), or as they are now (None)."""

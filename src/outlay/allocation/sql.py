@@ -1,0 +1,258 @@
+"""The rules of a virtual tag as SQL over the contexts of a slice.
+
+Every dimension that the rules look at is read once per context; a CASE over those values finds
+the first rule that matches, and a second one its value. Dictionaries are joined, not listed.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from outlay.allocation.conditions import CHARGE_DAY, rule_condition
+from outlay.allocation.model import (
+    Capture,
+    DictionarySpec,
+    Lookup,
+    SplitAt,
+    TagRule,
+    Taken,
+    Transform,
+    VirtualTagSpec,
+)
+from outlay.allocation.rules import Ruleset, tag_dimensions
+from outlay.expression import compile_condition
+from outlay.expression.columns import column_type
+from outlay.expression.dimensions import VIRTUAL, Dimension, parse_dimension
+from outlay.focus.sql import literal, quoted
+from outlay.lake.facts import SliceFacts
+from outlay.lake.schema import ALLOCATED_TAGS
+
+_SQL_TYPES = {"text": "VARCHAR", "date": "DATE", "timestamp": "TIMESTAMP"}
+
+
+def tag_sql(
+    connection: duckdb.DuckDBPyConnection,
+    rules: Ruleset,
+    tag: str,
+    facts: SliceFacts,
+    era: date | None,
+    labels: Mapping[str, Path],
+) -> str:
+    """SELECT of ``ContextId``, ``Rule`` and ``Value`` for every context of a slice.
+
+    `era` is a day of the era (None: the slice's first); `labels` are the files of the tags that
+    this one builds on. Dictionaries are put into temporary tables of the connection.
+    """
+    spec = rules.tags[tag]
+    day = era or facts.first_day
+    assert day is not None
+    read = contexts_sql(tag_dimensions(spec), facts, day, labels)
+    return Evaluation(connection, rules, spec, day).sql(read)
+
+
+def contexts_sql(
+    dimensions: frozenset[Dimension], facts: SliceFacts, day: date, labels: Mapping[str, Path]
+) -> str:
+    """SELECT of ``ContextId`` and one column per dimension, named as `column_of` says."""
+    values = [
+        f"{_value(dimension, facts, day)} AS {quoted(column_of(dimension))}"
+        for dimension in sorted(dimensions)
+    ]
+    joins = [
+        f"LEFT JOIN (SELECT ContextId, Value AS {quoted('label ' + name)} FROM "
+        f"read_parquet({literal(str(path))}, hive_partitioning = false)) USING (ContextId)"
+        for name, path in sorted(labels.items())
+    ]
+    contexts = f"read_parquet({literal(str(facts.paths['contexts']))}, hive_partitioning = false)"
+    return f"SELECT {', '.join(['ContextId', *values])} FROM {contexts} {' '.join(joins)}"
+
+
+def column_of(dimension: Dimension) -> str:
+    """The column that holds a dimension's value while rules are evaluated."""
+    return f"{dimension.kind} {dimension.name}"
+
+
+def _value(dimension: Dimension, facts: SliceFacts, day: date) -> str:
+    name = dimension.name
+    if dimension == CHARGE_DAY:
+        return f"DATE '{day}'"
+    if dimension.kind == VIRTUAL:
+        return quoted("label " + name)
+    if dimension.kind in ("tag", "label"):
+        return map_value(dimension, facts)
+    if name == "x_SourceName":
+        return literal(facts.slice.source)
+    if name == "x_BillingPeriod":
+        return f"DATE '{facts.slice.billing_period.start}'"
+    if name not in facts.context_columns:
+        return f"CAST(NULL AS {_SQL_TYPES[column_type(name)]})"
+    return quoted(name)
+
+
+def map_value(dimension: Dimension, facts: SliceFacts) -> str:
+    """SQL of a tag's or label's value in the contexts of a slice."""
+    allocated = ALLOCATED_TAGS in facts.context_columns
+    key = literal(dimension.name)
+    if dimension.name not in facts.tag_keys or (dimension.kind == "label" and not allocated):
+        return "CAST(NULL AS VARCHAR)"
+    own = f"map_extract_value({ALLOCATED_TAGS}, {key})"
+    if dimension.kind == "label":
+        return own
+    shared = f"map_extract_value(Tags, {key})"
+    return f"coalesce({own}, {shared})" if allocated else shared
+
+
+class Evaluation:
+    """The rules of one tag on one day, over any relation that has a column per dimension.
+
+    `keys` are the columns of the relation that are kept beside ``Rule`` and ``Value``.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        rules: Ruleset,
+        spec: VirtualTagSpec,
+        day: date,
+        keys: str = "ContextId",
+    ) -> None:
+        self.connection = connection
+        self.rules = rules
+        self.spec = spec
+        self.day = day
+        self.keys = keys
+        self._lookups: dict[str, tuple[str, str, bool]] = {}
+        """Name of the looked-up column → (SQL of the key, table, ignore case)."""
+
+    def sql(self, relation: str) -> str:
+        """SELECT of the keys, ``Rule`` and ``Value`` over a relation."""
+        held = [
+            (number, rule) for number, rule in enumerate(self.spec.rules, 1)
+            if rule.holds_on(self.day)
+        ]  # fmt: skip
+        default = literal(self.spec.default)
+        if not held:
+            return f"SELECT {self.keys}, 0 AS Rule, {default} AS Value FROM ({relation})"
+        tests, values = [], []
+        for number, rule in held:
+            value = self.value(rule)
+            when = self.condition(rule)
+            if isinstance(rule.value, Taken):
+                # Nothing to take, or an empty text, is no value: the next rule is tried.
+                when = f"({when}) AND coalesce({value}, '') <> ''"
+            tests.append(f"WHEN {when} THEN {number}")
+            values.append(f"WHEN {number} THEN {value}")
+        joined = self._joined(f"({relation})")
+        return (
+            f"SELECT {self.keys}, Rule, CASE Rule {' '.join(values)} ELSE {default} END AS Value "
+            f"FROM (SELECT *, CAST(CASE {' '.join(tests)} ELSE 0 END AS SMALLINT) AS Rule "
+            f"FROM {joined})"
+        )
+
+    def condition(self, rule: TagRule) -> str:
+        """SQL that is true where the rule's condition holds."""
+        condition = rule_condition(rule)
+        if condition is None:
+            return "true"
+        return compile_condition(condition, resolve).sql(dialect="duckdb")
+
+    def value(self, rule: TagRule) -> str:
+        """SQL of the value that the rule gives; null where there is nothing to take."""
+        if isinstance(rule.value, str):
+            return literal(rule.value)
+        sql = quoted(column_of(parse_dimension(rule.value.from_)))
+        kind = parse_dimension(rule.value.from_)
+        if kind.kind == "column" and column_type(kind.name) != "text":
+            sql = f"CAST({sql} AS VARCHAR)"
+        for step in rule.value.transform:
+            sql = self._step(sql, step, rule.value.from_)
+        return sql
+
+    def _step(self, sql: str, step: Transform, taken_from: str) -> str:
+        match step:
+            case "parent":
+                return self._looked_up(sql, f"parent of {taken_from}", ignore_case=False)
+            case "lower" | "upper" | "trim":
+                return f"{step}({sql})"
+            case SplitAt(split=separator, at=at):
+                return f"nullif(split_part({sql}, {literal(separator)}, {at}), '')"
+            case Capture(capture=pattern, group=group):
+                return f"nullif(regexp_extract({sql}, {literal(pattern)}, {group}), '')"
+            case Lookup(lookup=name):
+                ignore_case = self.rules.dictionaries[name].ignore_case
+                return self._looked_up(sql, f"dictionary {name}", ignore_case=ignore_case)
+
+    # --- dictionaries ---------------------------------------------------------------------
+
+    def _looked_up(self, key: str, what: str, *, ignore_case: bool) -> str:
+        table = self._table(what)
+        for column, known in self._lookups.items():
+            if known == (key, table, ignore_case):
+                return quoted(column)
+        column = f"looked up {len(self._lookups)}"
+        self._lookups[column] = (key, table, ignore_case)
+        return quoted(column)
+
+    def _joined(self, relation: str) -> str:
+        """The relation with a column for each look-up; a later one may take an earlier one's."""
+        joined = relation
+        for at, (column, (key, table, ignore_case)) in enumerate(self._lookups.items()):
+            wanted = f"lower({key})" if ignore_case else key
+            joined = (
+                f"(SELECT r{at}.*, d{at}.value AS {quoted(column)} FROM "
+                f"(SELECT *, {wanted} AS {quoted(f'key {at}')} FROM {joined}) AS r{at} "
+                f"LEFT JOIN {quoted(table)} AS d{at} ON d{at}.key = r{at}.{quoted(f'key {at}')})"
+            )
+        return joined
+
+    def _table(self, what: str) -> str:
+        """The temporary table of a dictionary on the day; made at first use of the connection."""
+        table = f"{what} on {self.day}"
+        found = self.connection.execute(
+            "SELECT 1 FROM duckdb_tables() WHERE table_name = ? AND temporary", [table]
+        ).fetchone()
+        if found:
+            return table
+        kind, _, name = what.partition(" ")
+        entries = (
+            _entries(self.rules.dictionaries[name], self.day)
+            if kind == "dictionary"
+            else _parents(self.rules.tags[name.removeprefix("of ")], self.day)
+        )
+        values = pa.table(
+            {"key": list(entries), "value": list(entries.values())},
+            schema=pa.schema([("key", pa.string()), ("value", pa.string())]),
+        )
+        self.connection.register("outlay_entries", values)
+        try:
+            self.connection.execute(
+                f"CREATE TEMP TABLE {quoted(table)} AS SELECT key, value FROM outlay_entries"
+            )
+        finally:
+            self.connection.unregister("outlay_entries")
+        return table
+
+
+def resolve(dimension: Dimension) -> exp.Expr:
+    """The column of a dimension, for `compile_condition`."""
+    return exp.column(column_of(dimension), quoted=True)
+
+
+def _entries(dictionary: DictionarySpec, day: date) -> dict[str, str]:
+    return {
+        entry.key.lower() if dictionary.ignore_case else entry.key: entry.value
+        for entry in dictionary.entries
+        if entry.holds_on(day)
+    }
+
+
+def _parents(tag: VirtualTagSpec, day: date) -> dict[str, str]:
+    return {
+        name: value.parent
+        for name, value in tag.values.items()
+        if value.parent and value.holds_on(day)
+    }

@@ -1,0 +1,46 @@
+"""The rules of a moment, from the resources as they were then."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from outlay.allocation.model import DictionarySpec, SplitSpec, VirtualTagSpec
+from outlay.allocation.rules import Ruleset
+from outlay.resources import ResourceStore
+
+KINDS = ("VirtualTag", "Dictionary", "Split")
+"""The kinds of resources that rules are made of."""
+
+
+_NOW: WeakKeyDictionary[ResourceStore, tuple[Any, Ruleset]] = WeakKeyDictionary()
+
+
+def ruleset(store: ResourceStore, at: datetime | None = None) -> Ruleset:
+    """The virtual tags, dictionaries and splits as they are (or were at a UTC moment).
+
+    Read again only when a version has changed: a dictionary may have ten thousand entries.
+    """
+    if at is not None:
+        return _read(store, at)
+    heads = store.heads(*KINDS)
+    known = _NOW.get(store)
+    if known is None or known[0] != heads:
+        known = (heads, _read(store, None))
+        _NOW[store] = known
+    return known[1]
+
+
+def _read(store: ResourceStore, at: datetime | None) -> Ruleset:
+    found = {kind: store.list(kind) if at is None else store.as_of(kind, at) for kind in KINDS}
+    specs = {kind: {r.name: r.spec for r in resources} for kind, resources in found.items()}
+    return Ruleset(
+        tags={n: s for n, s in specs["VirtualTag"].items() if isinstance(s, VirtualTagSpec)},
+        dictionaries={
+            n: s for n, s in specs["Dictionary"].items() if isinstance(s, DictionarySpec)
+        },
+        splits={n: s for n, s in specs["Split"].items() if isinstance(s, SplitSpec)},
+        versions={(r.kind, r.name): r.version for rs in found.values() for r in rs},
+        at=at,
+    )
