@@ -83,7 +83,7 @@ REFUSED = [
     ("tags.cost-center = 'x'", "cost", 'tags."cost-center"'),
     ("tags.1st = 'x'", "1", 'tags."1st"'),
     ("tags. = 'x'", "=", "double quotes"),
-    ("lables.app = 'x'", "labels", "Allowed: tags"),
+    ("lables.app = 'x'", "lables", "Allowed: tags"),
     ("ServiceName = 'a' OR", "", "missing"),
     ("ServiceName", "", "comparison is missing"),
     ("ServiceName = 'a' ServiceName = 'b'", "ServiceName", "should end here"),
