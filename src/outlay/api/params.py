@@ -54,7 +54,13 @@ def _declared(
     as_of: Annotated[
         str, Query(description="A day, a UTC time or a snapshot id: what was known then")
     ] = "",
-    rules_as_of: Annotated[str, Query(description="As `as_of`, for rules")] = "",
+    splits: Annotated[
+        str,
+        Query(description="`applied`: with what splits give and take; `direct`: without"),
+    ] = "",
+    rules_as_of: Annotated[
+        str, Query(description="A day or UTC time: the virtual tags and splits of then")
+    ] = "",
 ) -> None:
     """Declared for the documentation; `question` reads them with the product's own messages."""
 

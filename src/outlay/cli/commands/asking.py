@@ -63,7 +63,16 @@ AsOf = Annotated[
     str | None,
     typer.Option(metavar="T", help="The ledger as it was: a day, a UTC time or a snapshot."),
 ]
-RulesAsOf = Annotated[str | None, typer.Option(metavar="T", help="The rules as they were.")]
+RulesAsOf = Annotated[
+    str | None,
+    typer.Option(metavar="T", help="The virtual tags and splits as they were: a day or UTC time."),
+]
+Splits = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOW", help="applied (default): with what splits give and take; direct: without."
+    ),
+]
 
 
 def question(
@@ -80,6 +89,7 @@ def question(
     sort: str | None,
     currency: str | None,
     rates: str | None = None,
+    splits: str | None = None,
     as_of: str | None,
     rules_as_of: str | None,
 ) -> CostQuery:
@@ -99,6 +109,7 @@ def question(
         "sort": sort,
         "currency": currency,
         "rates": rates,
+        "splits": splits,
         "as_of": as_of,
         "rules_as_of": rules_as_of,
     }

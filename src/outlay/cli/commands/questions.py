@@ -24,6 +24,7 @@ from outlay.cli.commands.asking import (
     RatesName,
     RulesAsOf,
     Sort,
+    Splits,
     To,
     Where,
     question,
@@ -70,6 +71,7 @@ def _register_query(app: typer.Typer) -> None:
         sort: Sort = None,
         currency: Currency = None,
         rates: RatesName = None,
+        splits: Splits = None,
         as_of: AsOf = None,
         rules_as_of: RulesAsOf = None,
         format: Annotated[
@@ -99,6 +101,7 @@ def _register_query(app: typer.Typer) -> None:
             sort=sort,
             currency=currency,
             rates=rates,
+            splits=splits,
             as_of=as_of,
             rules_as_of=rules_as_of,
         )
@@ -135,6 +138,7 @@ def _register_explain(app: typer.Typer) -> None:
         where: Where = None,
         limit: Limit = None,
         as_of: AsOf = None,
+        rules_as_of: RulesAsOf = None,
         lines: Annotated[
             int, typer.Option(metavar="N", min=0, help="The largest lines to show a file.")
         ] = 3,
@@ -155,7 +159,7 @@ def _register_explain(app: typer.Typer) -> None:
             sort=None,
             currency=None,
             as_of=as_of,
-            rules_as_of=None,
+            rules_as_of=rules_as_of,
         )
         found = cli.workspace.explain(asked, lines=lines)
         if cli.out.json:

@@ -21,6 +21,7 @@ from outlay.cli.commands.asking import (
     RatesName,
     RulesAsOf,
     Sort,
+    Splits,
     To,
     Where,
     question,
@@ -109,6 +110,7 @@ def _register_save(group: typer.Typer) -> None:
         sort: Sort = None,
         currency: Currency = None,
         rates: RatesName = None,
+        splits: Splits = None,
         as_of: AsOf = None,
         rules_as_of: RulesAsOf = None,
     ) -> None:
@@ -128,6 +130,7 @@ def _register_save(group: typer.Typer) -> None:
             sort=sort,
             currency=currency,
             rates=rates,
+            splits=splits,
             as_of=as_of,
             rules_as_of=rules_as_of,
         )
