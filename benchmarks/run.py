@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from benchmarks import data, explorer, history, ingest, sources
+from benchmarks import allocation, data, explorer, history, ingest, sources
 
 REPORT = data.ROOT / "docs" / "benchmarks.md"
-SECTIONS = ("ingest", "sources", "explorer", "history")
+SECTIONS = ("ingest", "sources", "explorer", "allocation", "history")
 
 
 def machine() -> str:
@@ -110,6 +110,18 @@ def main() -> None:
         answers = explorer.measure_all(keep, data.parquet_bill(a.rows))
         body = ["## Explorer", "", stamp(f"On the {a.rows:,}-line bill (Parquet)"), ""]
         text = replace_section(text, "explorer", [*body, *explorer_table(answers)])
+    if "allocation" in a.only:
+        if not keep.exists():
+            ingest.run(a.rows, "parquet", 1, a.memory, keep)
+        figures = allocation.measure_all(keep, data.parquet_bill(a.rows))
+        told = f"A hundred rules and a dictionary of {allocation.ENTRIES:,} entries on the "
+        body = [
+            "## Virtual tags and splits",
+            "",
+            stamp(f"{told}{a.rows:,}-line bill (Parquet)"),
+            "",
+        ]
+        text = replace_section(text, f"allocation-{a.rows}", [*body, *allocation.table(figures)])
     if "history" in a.only:
         h = history.run(a.month_rows)
         body = [
@@ -127,7 +139,7 @@ def main() -> None:
         text = replace_section(text, "history", body)
     REPORT.write_text(text)
     print(text)
-    if "explorer" in a.only:
+    if {"explorer", "allocation"} & set(a.only):
         shutil.rmtree(keep, ignore_errors=True)
 
 
