@@ -6,11 +6,14 @@ import pytest
 
 from outlay.resources import (
     FieldChange,
+    Prospect,
     ResourceConflictError,
     ResourceError,
     ResourceNotFoundError,
     ResourceStore,
+    Write,
 )
+from tests.resources.conftest import thing_registry
 
 
 def test_put_then_get_gives_the_typed_spec(store: ResourceStore) -> None:
@@ -184,3 +187,80 @@ def test_where_a_secret_is_kept_is_no_secret(store: ResourceStore, place: str) -
 @pytest.mark.parametrize("location", ["s3://bucket/prefix", "/home/a@b/bill.csv", "file:///x@y"])
 def test_a_harmless_location_is_taken(store: ResourceStore, location: str) -> None:
     assert store.put("Thing", "a", {"location": location}, author="ann").version == 1
+
+
+def test_a_batch_is_written_whole_or_not_at_all(store: ResourceStore) -> None:
+    store.put("Thing", "a", {"location": "x"}, author="ann")
+    store.put("Thing", "b", {"location": "x"}, author="ann")
+    batch = [
+        Write("Thing", "c", {"location": "z"}, 0),
+        Write("Thing", "a", {"location": "y"}, 1),
+        Write("Thing", "b", None, 7),
+    ]
+    with pytest.raises(ResourceConflictError, match="not 7"):
+        store.apply(batch, author="bob", note="all at once")
+    assert store.names("Thing") == ["a", "b"]
+    assert store.get("Thing", "a").version == 1
+    assert len(store.audit()) == 2
+    done = store.apply([*batch[:2], Write("Thing", "b", None, 1)], author="bob", note="at once")
+    assert [r and (r.name, r.version, r.note) for r in done] == [
+        ("c", 1, "at once"),
+        ("a", 2, "at once"),
+        None,
+    ]
+    assert store.names("Thing") == ["a", "c"]
+
+
+def test_a_guard_sees_what_will_be_and_nothing_is_written_when_it_refuses(
+    database_url: str,
+) -> None:
+    seen: list[tuple[list[str], set[tuple[str, str]], list[tuple[str, str]]]] = []
+
+    def guard(prospect: Prospect) -> None:
+        specs = prospect.specs("Thing")
+        seen.append((list(specs), prospect.removed, list(prospect.put)))
+        if any(spec.model_dump()["location"] == "bad" for spec in specs.values()):
+            raise ResourceError("a bad place")
+
+    store = ResourceStore.open(database_url, thing_registry(), guard)
+    store.put("Thing", "a", {"location": "x"}, author="ann")
+    store.put("Thing", "a", {"location": "x"}, author="ann")
+    assert len(seen) == 1, "what changes nothing is not asked about"
+    with pytest.raises(ResourceError, match="a bad place"):
+        store.apply(
+            [Write("Thing", "b", {"location": "bad"}), Write("Thing", "a", None)], author=""
+        )
+    assert seen[-1] == (["b"], {("Thing", "a")}, [("Thing", "b")])
+    assert store.names("Thing") == ["a"]
+    assert [c.action for c in store.audit()] == ["create"]
+    store.close()
+
+
+def test_two_writers_cannot_break_together_what_each_alone_would_not(database_url: str) -> None:
+    """Each removes one of two things of which one must stay."""
+
+    def guard(prospect: Prospect) -> None:
+        if not prospect.specs("Thing"):
+            raise ResourceError("one must stay")
+
+    store = ResourceStore.open(database_url, thing_registry(), guard)
+    for name in ("a", "b"):
+        store.put("Thing", name, {"location": "x"}, author="ann")
+    refused: list[str] = []
+    start = threading.Barrier(2)
+
+    def remove(name: str) -> None:
+        start.wait()
+        try:
+            store.delete("Thing", name, author=name)
+        except ResourceError as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=remove, args=(name,)) for name in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == ["one must stay"]
+    assert len(store.names("Thing")) == 1
+    store.close()

@@ -62,6 +62,7 @@ def usage(message: str, *, as_json: bool, hint: str) -> int:
 EXIT_CODES = {
     "ResourceNotFoundError": FAILED,
     "ResourceConflictError": FAILED,
+    "ResourceInUseError": FAILED,
     "ResourceError": WRONG_USE,
     "QueryError": WRONG_USE,
     "PeriodError": WRONG_USE,

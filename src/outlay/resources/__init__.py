@@ -3,28 +3,37 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from outlay.resources.errors import ResourceConflictError, ResourceError, ResourceNotFoundError
+from outlay.resources.errors import (
+    ResourceConflictError,
+    ResourceError,
+    ResourceInUseError,
+    ResourceNotFoundError,
+)
 from outlay.resources.files import Document, parse_resources, read_resources, write_resources
 from outlay.resources.kinds import Kind, Registry, Spec, registry
 from outlay.resources.names import check_name, valid_name
 from outlay.resources.secrets import refuse_secrets
+from outlay.resources.types import Change, FieldChange, Resource, Write, spec_diff
 
 if TYPE_CHECKING:
     from outlay.resources.database import open_database, sqlite_url
-    from outlay.resources.store import Change, FieldChange, Resource, ResourceStore, spec_diff
+    from outlay.resources.store import Prospect, ResourceStore
 
 __all__ = [
     "Change",
     "Document",
     "FieldChange",
     "Kind",
+    "Prospect",
     "Registry",
     "Resource",
     "ResourceConflictError",
     "ResourceError",
+    "ResourceInUseError",
     "ResourceNotFoundError",
     "ResourceStore",
     "Spec",
+    "Write",
     "check_name",
     "open_database",
     "parse_resources",
@@ -42,10 +51,7 @@ if not TYPE_CHECKING:
     # the import would take longer than the answer.
     _LAZY = {
         **dict.fromkeys(("open_database", "sqlite_url"), "outlay.resources.database"),
-        **dict.fromkeys(
-            ("Change", "FieldChange", "Resource", "ResourceStore", "spec_diff"),
-            "outlay.resources.store",
-        ),
+        **dict.fromkeys(("Prospect", "ResourceStore"), "outlay.resources.store"),
     }
 
     def __getattr__(name: str) -> Any:

@@ -24,6 +24,7 @@ _WRITE = "outlay_write"
 _PATIENCE = 30  # seconds that a SQLite connection waits for another's lock
 # Any constant will do: it only has to be the same in every process that migrates.
 _POSTGRES_LOCK = 7_305_861_214
+_WRITERS_LOCK = 7_305_861_215
 
 
 def sqlite_url(path: Path) -> str:
@@ -102,6 +103,13 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that will write: committed at the end, rolled back on an error."""
     with engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
         yield connection
+
+
+def one_writer(connection: Connection) -> None:
+    """Let no other transaction that asks for this write until this one ends: what is checked over
+    several rows then stays true. A SQLite transaction that writes is alone already."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})"))
 
 
 def current_version(engine: Engine) -> str | None:

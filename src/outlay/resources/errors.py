@@ -11,3 +11,7 @@ class ResourceNotFoundError(ResourceError):
 
 class ResourceConflictError(ResourceError):
     """Someone else changed the resource since it was read."""
+
+
+class ResourceInUseError(ResourceError):
+    """Others stand on the resource; the message names them."""

@@ -2,77 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from outlay.resources import tables
-from outlay.resources.database import open_database, writing
+from outlay.resources.database import one_writer, open_database, writing
 from outlay.resources.errors import ResourceConflictError, ResourceError, ResourceNotFoundError
 from outlay.resources.kinds import Kind, Registry
 from outlay.resources.kinds import registry as global_registry
 from outlay.resources.names import check_name
-
-Action = Literal["create", "update", "delete", "restore"]
-
-
-@dataclass(frozen=True)
-class Resource:
-    """A configured thing. `spec` is the kind's own pydantic model; `updated_at` is UTC, naive."""
-
-    kind: str
-    name: str
-    spec: BaseModel
-    version: int
-    author: str
-    updated_at: datetime
-    note: str
-
-    def document(self) -> dict[str, Any]:
-        """The resource as in a file: kind, name, spec without values that are the default."""
-        spec = self.spec.model_dump(mode="json", exclude_defaults=True)
-        return {"kind": self.kind, "name": self.name, "spec": spec}
+from outlay.resources.types import Action, Change, FieldChange, Resource, Write, spec_diff
 
 
-@dataclass(frozen=True)
-class FieldChange:
-    """One field that differs: `before` or `after` is None when the field was or is not there."""
+class Prospect:
+    """The resources as they will be if a change is let in: read inside its transaction."""
 
-    field: str
-    before: Any
-    after: Any
+    def __init__(self, store: ResourceStore, connection: Connection) -> None:
+        self._store = store
+        self._connection = connection
+        self.put: dict[tuple[str, str], BaseModel] = {}
+        """What the change writes: kind and name → spec."""
+        self.removed: set[tuple[str, str]] = set()
+        """What the change removes."""
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds that the change touches."""
+        return frozenset(kind for kind, _ in (*self.put, *self.removed))
+
+    @property
+    def registry(self) -> Registry:
+        """The kinds there are."""
+        return self._store.registry
+
+    def specs(self, kind: str) -> dict[str, BaseModel]:
+        """The specs of a kind by name, the change included."""
+        known = self.registry.get(kind)
+        t = tables.resources
+        query = select(t).where(t.c.kind == known.name).order_by(t.c.name)
+        return {
+            str(row.name): self.put.get((known.name, row.name)) or self._store._parsed(known, row)
+            for row in self._connection.execute(query)
+        }
 
 
-@dataclass(frozen=True)
-class Change:
-    """One version of a resource: who did what when, and the fields that changed."""
-
-    kind: str
-    name: str
-    version: int
-    action: Action
-    author: str
-    at: datetime
-    note: str
-    diff: tuple[FieldChange, ...]
+Guard = Callable[[Prospect], None]
+"""Looks at what will be and raises when that does not hold together; nothing is written then."""
 
 
 class ResourceStore:
-    """Resources of one workspace. Safe to use from several threads and processes."""
+    """Resources of one workspace. Safe to use from several threads and processes.
 
-    def __init__(self, engine: Engine, registry: Registry = global_registry) -> None:
+    `guard` is asked before any change is committed, whoever makes it: put, delete, restore, apply.
+    """
+
+    def __init__(
+        self, engine: Engine, registry: Registry = global_registry, guard: Guard | None = None
+    ) -> None:
         self.engine = engine
         self.registry = registry
+        self.guard = guard
+        self._known: dict[tuple[str, str], tuple[int, BaseModel]] = {}
 
     @classmethod
-    def open(cls, url: str, registry: Registry = global_registry) -> ResourceStore:
+    def open(
+        cls, url: str, registry: Registry = global_registry, guard: Guard | None = None
+    ) -> ResourceStore:
         """Connect to `sqlite:///FILE` or `postgresql://…` and migrate; see `open_database`."""
-        return cls(open_database(url), registry)
+        return cls(open_database(url), registry, guard)
 
     def close(self) -> None:
         """Release the connections."""
@@ -169,10 +172,9 @@ class ResourceStore:
         `expected_version` is the version that the caller has seen (0: it must not exist yet);
         ResourceConflictError when another is current. ResourceError when name or spec is invalid.
         """
-        known = self.registry.get(kind)
-        check_name(name, known.title.lower())
-        typed = known.parse(spec)
-        return self._write(known, name, typed, author, note, expected_version, restoring=False)
+        (put,) = self.apply([Write(kind, name, spec, expected_version)], author=author, note=note)
+        assert put is not None
+        return put
 
     def delete(
         self,
@@ -184,31 +186,36 @@ class ResourceStore:
         expected_version: int | None = None,
     ) -> None:
         """Remove a resource; its history stays and it can be restored."""
-        known = self.registry.get(kind)
-        t = tables.resources
-        with writing(self.engine) as connection:
-            row = _current(connection, known.name, name)
-            if row is None:
-                raise ResourceNotFoundError(
-                    f"there is no {known.title.lower()} {name!r} to remove. "
-                    f"{_known(self.names(kind))}"
-                )
-            _expect(known, name, expected_version, int(row.version))
-            version = int(row.version)
-            gone = connection.execute(
-                delete(t).where(t.c.kind == known.name, t.c.name == name, t.c.version == version)
-            )
-            if gone.rowcount != 1:
-                raise _conflict(known, name)
-            change = _Change(known.name, name, version + 1, "delete", author, note)
-            _record(connection, change, spec=dict(row.spec), before=dict(row.spec), after={})
+        self.apply([Write(kind, name, None, expected_version)], author=author, note=note)
 
-    def restore(self, kind: str, name: str, version: int, *, author: str) -> Resource:
+    def restore(
+        self,
+        kind: str,
+        name: str,
+        version: int,
+        *,
+        author: str,
+        expected_version: int | None = None,
+    ) -> Resource:
         """Make an earlier version current again (as a new version)."""
-        known = self.registry.get(kind)
         spec = self.version(kind, name, version).spec
-        note = f"restored version {version}"
-        return self._write(known, name, spec, author, note, None, restoring=True)
+        (put,) = self._apply(
+            [Write(kind, name, spec, expected_version)],
+            author,
+            f"restored version {version}",
+            restoring=True,
+        )
+        assert put is not None
+        return put
+
+    def apply(
+        self, writes: Iterable[Write], *, author: str, note: str = ""
+    ) -> Sequence[Resource | None]:
+        """All of several changes or none; gives what each wrote (None: removed).
+
+        Errors are those of `put` and `delete`, and what the guard refuses.
+        """
+        return self._apply(list(writes), author, note, restoring=False)
 
     def history(self, kind: str, name: str) -> Sequence[Change]:
         """Every change of a resource, oldest first; also of a removed one."""
@@ -230,70 +237,126 @@ class ResourceStore:
             return [_change(row) for row in connection.execute(query)]
 
     def _resource(self, kind: Kind, row: Row[Any]) -> Resource:
-        try:
-            spec = kind.parse(row.spec)
-        except ResourceError as error:
-            raise ResourceError(f"the stored {kind.name} {row.name!r}: {error}") from None
+        spec = _stored_spec(kind, row)
         return Resource(
             kind.name, row.name, spec, row.version, row.author, row.updated_at, row.note
         )
 
-    def _write(
-        self,
-        kind: Kind,
-        name: str,
-        typed: BaseModel,
-        author: str,
-        note: str,
-        expected_version: int | None,
-        *,
-        restoring: bool,
-    ) -> Resource:
-        spec = typed.model_dump(mode="json")
-        t = tables.resources
+    def _parsed(self, kind: Kind, row: Row[Any]) -> BaseModel:
+        """The spec of a committed row; read once per version, since some are long."""
+        key, version = (kind.name, str(row.name)), int(row.version)
+        known = self._known.get(key)
+        if known is None or known[0] != version:
+            known = self._known[key] = (version, _stored_spec(kind, row))
+        return known[1]
+
+    def _apply(
+        self, writes: Sequence[Write], author: str, note: str, *, restoring: bool
+    ) -> Sequence[Resource | None]:
+        typed = [(self.registry.get(write.kind), write) for write in writes]
+        specs = [
+            None
+            if write.spec is None
+            else kind.parse(write.spec)
+            if check_name(write.name, kind.title.lower())
+            else None
+            for kind, write in typed
+        ]
+        done: list[Resource | None] = []
         try:
             with writing(self.engine) as connection:
-                row = _current(connection, kind.name, name)
-                current = 0 if row is None else int(row.version)
-                _expect(kind, name, expected_version, current)
-                if row is not None and row.spec == spec:
-                    return self._resource(kind, row)
-                version = _last_version(connection, kind.name, name) + 1
-                now = _now()
-                values = {
-                    "version": version,
-                    "spec": spec,
-                    "author": author,
-                    "updated_at": now,
-                    "note": note,
-                }
-                if row is None:
-                    connection.execute(insert(t).values(kind=kind.name, name=name, **values))
-                else:
-                    done = connection.execute(
-                        update(t)
-                        .where(t.c.kind == kind.name, t.c.name == name, t.c.version == current)
-                        .values(**values)
-                    )
-                    if done.rowcount != 1:
-                        raise _conflict(kind, name)
-                action: Action = "restore" if restoring else "update" if row else "create"
-                change = _Change(kind.name, name, version, action, author, note)
-                before = {} if row is None else dict(row.spec)
-                _record(connection, change, spec=spec, before=before, after=spec)
+                if self.guard is not None:
+                    one_writer(connection)
+                prospect = Prospect(self, connection)
+                for (kind, write), spec in zip(typed, specs, strict=True):
+                    change = _Change(kind, write.name, write.expected_version, author, note)
+                    if spec is None:
+                        self._delete(connection, change)
+                        prospect.removed.add((kind.name, write.name))
+                        done.append(None)
+                        continue
+                    put, changed = self._put(connection, change, spec, restoring=restoring)
+                    if changed:
+                        prospect.put[kind.name, write.name] = spec
+                    done.append(put)
+                if self.guard is not None and prospect.kinds:
+                    self.guard(prospect)
         except IntegrityError:
-            raise _conflict(kind, name) from None
-        return Resource(kind.name, name, typed, version, author, now, note)
+            raise _conflict(typed[len(done)][0], writes[len(done)].name) from None
+        return done
+
+    def _put(
+        self, connection: Connection, change: _Change, typed: BaseModel, *, restoring: bool
+    ) -> tuple[Resource, bool]:
+        """Write a spec; the resource, and whether anything changed."""
+        kind, name = change.kind, change.name
+        spec = typed.model_dump(mode="json")
+        t = tables.resources
+        row = _current(connection, kind.name, name)
+        current = 0 if row is None else int(row.version)
+        _expect(kind, name, change.expected, current)
+        if row is not None and row.spec == spec:
+            return self._resource(kind, row), False
+        version = _last_version(connection, kind.name, name) + 1
+        now = _now()
+        values = {
+            "version": version,
+            "spec": spec,
+            "author": change.author,
+            "updated_at": now,
+            "note": change.note,
+        }
+        if row is None:
+            connection.execute(insert(t).values(kind=kind.name, name=name, **values))
+        else:
+            done = connection.execute(
+                update(t)
+                .where(t.c.kind == kind.name, t.c.name == name, t.c.version == current)
+                .values(**values)
+            )
+            if done.rowcount != 1:
+                raise _conflict(kind, name)
+        action: Action = "restore" if restoring else "update" if row else "create"
+        before = {} if row is None else dict(row.spec)
+        _record(connection, change, version, action, spec=spec, before=before, after=spec)
+        return Resource(kind.name, name, typed, version, change.author, now, change.note), True
+
+    def _delete(self, connection: Connection, change: _Change) -> None:
+        kind, name = change.kind, change.name
+        t = tables.resources
+        row = _current(connection, kind.name, name)
+        if row is None:
+            raise ResourceNotFoundError(
+                f"there is no {kind.title.lower()} {name!r} to remove. "
+                f"{_known(self.names(kind.name))}"
+            )
+        version = int(row.version)
+        _expect(kind, name, change.expected, version)
+        gone = connection.execute(
+            delete(t).where(t.c.kind == kind.name, t.c.name == name, t.c.version == version)
+        )
+        if gone.rowcount != 1:
+            raise _conflict(kind, name)
+        spec = dict(row.spec)
+        _record(connection, change, version + 1, "delete", spec=spec, before=spec, after={})
 
 
 @dataclass(frozen=True)
 class _Change:
-    kind: str
+    """Who changes what: the parts that a put and a removal have in common."""
+
+    kind: Kind
     name: str
-    version: int
-    action: Action
+    expected: int | None
     author: str
     note: str
+
+
+def _stored_spec(kind: Kind, row: Row[Any]) -> BaseModel:
+    try:
+        return kind.parse(row.spec)
+    except ResourceError as error:
+        raise ResourceError(f"the stored {kind.name} {row.name!r}: {error}") from None
 
 
 def _of_version(kind: Kind, row: Row[Any]) -> Resource:
@@ -350,6 +413,8 @@ def _known(names: list[str]) -> str:
 def _record(
     connection: Connection,
     change: _Change,
+    version: int,
+    action: Action,
     *,
     spec: dict[str, Any],
     before: dict[str, Any],
@@ -357,10 +422,10 @@ def _record(
 ) -> None:
     """Keep the version and the audit line; in the same transaction as the change itself."""
     common = {
-        "kind": change.kind,
+        "kind": change.kind.name,
         "name": change.name,
-        "version": change.version,
-        "action": change.action,
+        "version": version,
+        "action": action,
         "author": change.author,
         "note": change.note,
         "at": _now(),
@@ -373,19 +438,3 @@ def _record(
 def _change(row: Row[Any]) -> Change:
     diff = tuple(FieldChange(*item) for item in row.diff)
     return Change(row.kind, row.name, row.version, row.action, row.author, row.at, row.note, diff)
-
-
-def spec_diff(before: Any, after: Any, path: str = "") -> list[FieldChange]:
-    """The fields that differ between two specs, by dotted path; lists compare as a whole."""
-    if before == after:
-        return []
-    if isinstance(before, dict) and isinstance(after, dict):
-        keys = list(dict.fromkeys([*before, *after]))
-        return [
-            item
-            for key in keys
-            for item in spec_diff(
-                before.get(key), after.get(key), f"{path}.{key}" if path else str(key)
-            )
-        ]
-    return [FieldChange(path, before, after)]
