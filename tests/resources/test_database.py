@@ -15,7 +15,10 @@ from outlay.resources import database as room
 from outlay.resources.database import HEAD, current_version, migrate
 from outlay.resources.tables import metadata
 
-TABLES = {"resources", "resource_versions", "audit", "runs"}
+TABLES = {
+    *("resources", "resource_versions", "audit", "runs"),
+    *("statement_months", "statements", "statement_disputes", "statement_events"),
+}
 
 
 def test_opening_brings_an_empty_database_to_the_newest_schema(database_url: str) -> None:
