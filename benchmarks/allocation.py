@@ -186,8 +186,8 @@ def table(figures: Figures) -> list[str]:
     lines += [
         "",
         f"The tag by day: {f.unsplit:.0f} ms; with a proportional split by month: "
-        f"{f.split:.0f} ms, **{f.split / f.unsplit:.2f}×**. Peak memory of the process, both sides: "
-        f"{f.peak_gib:.2f} GiB.",
+        f"{f.split:.0f} ms, **{f.split / f.unsplit:.2f}×**. Peak memory of the process, both sides "
+        f"of it: {f.peak_gib:.2f} GiB.",
     ]
     return lines
 

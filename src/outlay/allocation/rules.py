@@ -26,7 +26,7 @@ from outlay.expression.dimensions import RESERVED, VIRTUAL, Dimension, parse_dim
 from outlay.expression.errors import QueryError, near_names
 from outlay.lake.schema import MANDATORY_CONTEXT
 
-LABELS_VERSION = 1
+LABELS_VERSION = 2
 """Raised when the same rules would give other labels than before; part of every digest."""
 
 ELIGIBLE = tuple(sorted({*MANDATORY_CONTEXT, "ChargeDay"} - {"Tags"}))
@@ -163,7 +163,7 @@ class Ruleset:
 
     def _check_tag(self, name: str, tag: VirtualTagSpec) -> None:
         for number, rule in enumerate(tag.rules, 1):
-            place = f"rules.{number}"
+            place = f"{name}.rules.{number}"
             looked = set(referenced(c)) if (c := rule_condition(rule)) else set()
             if isinstance(rule.value, Taken):
                 looked.add(parse_dimension(rule.value.from_))

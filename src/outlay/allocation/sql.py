@@ -72,8 +72,12 @@ def contexts_sql(
 
 
 def column_of(dimension: Dimension) -> str:
-    """The column that holds a dimension's value while rules are evaluated."""
-    return f"{dimension.kind} {dimension.name}"
+    """The column that holds a dimension's value while rules are evaluated.
+
+    The engine does not tell columns apart by case, but the tags Team and team are two.
+    """
+    name = "".join(f"^{c.lower()}" if c == "^" or c.isupper() else c for c in dimension.name)
+    return f"{dimension.kind} {name}"
 
 
 def _value(dimension: Dimension, facts: SliceFacts, day: date) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from outlay.app import usage
-from outlay.app.demo import lines, views, write_cur, write_focus
+from outlay.app.demo import allocation, lines, views, write_cur, write_focus
 from outlay.app.demo.story import COMPANY, MONTHS, Story
 from outlay.app.demo.table import Span
 from outlay.app.demo.vendors import VENDORS
@@ -128,6 +128,7 @@ class _Maker:
             self._write_final(con, first)
         self._sync(tuple(SOURCES))
         self._save_views()
+        allocation.configure(self.workspace)
         self._remember("done")
 
     def _remember(self, stage: str) -> None:
