@@ -104,7 +104,10 @@ def test_every_module_says_what_it_is() -> None:
 
 
 # Rooms in which an amount could be met; the pages draw charts, which is what floats are for.
-MONEY_ROOMS = ("money", "focus", "sources", "resources", "lake", "query", "app", "api", "cli")
+MONEY_ROOMS = (
+    "money", "focus", "expression", "sources", "resources", "lake", "allocation", "query",
+    "statements", "app", "api", "cli",
+)  # fmt: skip
 
 
 def test_no_float_where_money_is() -> None:
