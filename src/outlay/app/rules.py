@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -32,15 +33,25 @@ def ruleset(store: ResourceStore, at: datetime | None = None) -> Ruleset:
     return known[1]
 
 
-def _read(store: ResourceStore, at: datetime | None) -> Ruleset:
-    found = {kind: store.list(kind) if at is None else store.as_of(kind, at) for kind in KINDS}
-    specs = {kind: {r.name: r.spec for r in resources} for kind, resources in found.items()}
+def ruleset_of(
+    specs: Mapping[str, Mapping[str, Any]],
+    versions: Mapping[tuple[str, str], int] | None = None,
+    at: datetime | None = None,
+) -> Ruleset:
+    """A ruleset from specs by kind and name, whatever else is among them left out."""
     return Ruleset(
         tags={n: s for n, s in specs["VirtualTag"].items() if isinstance(s, VirtualTagSpec)},
         dictionaries={
             n: s for n, s in specs["Dictionary"].items() if isinstance(s, DictionarySpec)
         },
         splits={n: s for n, s in specs["Split"].items() if isinstance(s, SplitSpec)},
-        versions={(r.kind, r.name): r.version for rs in found.values() for r in rs},
+        versions=versions or {},
         at=at,
     )
+
+
+def _read(store: ResourceStore, at: datetime | None) -> Ruleset:
+    found = {kind: store.list(kind) if at is None else store.as_of(kind, at) for kind in KINDS}
+    specs = {kind: {r.name: r.spec for r in resources} for kind, resources in found.items()}
+    versions = {(r.kind, r.name): r.version for rs in found.values() for r in rs}
+    return ruleset_of(specs, versions, at)

@@ -134,13 +134,14 @@ class Workspace(Asking):
     @property
     def resources(self) -> ResourceStore:
         """The store of everything configured, opened (and migrated) at first use."""
+        from outlay.app.checks import guard
         from outlay.app.kinds import register_all
         from outlay.resources import ResourceStore
 
         with self._lock:
             if self._resources is None:
                 register_all()
-                self._resources = ResourceStore.open(self.database_url)
+                self._resources = ResourceStore.open(self.database_url, guard=guard)
             return self._resources
 
     @property

@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from outlay.resources.diff import spec_diff
 from outlay.resources.errors import (
     ResourceConflictError,
     ResourceError,
@@ -13,7 +14,7 @@ from outlay.resources.files import Document, parse_resources, read_resources, wr
 from outlay.resources.kinds import Kind, Registry, Spec, registry
 from outlay.resources.names import check_name, valid_name
 from outlay.resources.secrets import refuse_secrets
-from outlay.resources.types import Change, FieldChange, Resource, Write, spec_diff
+from outlay.resources.types import Change, FieldChange, Resource, Write
 
 if TYPE_CHECKING:
     from outlay.resources.database import open_database, sqlite_url

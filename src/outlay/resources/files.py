@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,10 @@ from outlay.resources.names import check_name
 from outlay.resources.secrets import refuse_secrets
 
 _KEYS = ("kind", "name", "spec")
+
+Expand = Callable[[str, dict[str, Any], Path], dict[str, Any]]
+"""Given a kind, a spec as written and the folder of its file, the spec with what it names beside
+the file read in."""
 
 
 @dataclass(frozen=True)
@@ -60,19 +66,28 @@ _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 _Loader.add_constructor("tag:yaml.org,2002:float", _number)
 
 
-def read_resources(path: Path, registry: Registry = global_registry) -> list[Document]:
+def read_resources(
+    path: Path, registry: Registry = global_registry, expand: Expand | None = None
+) -> list[Document]:
     """Read a resource file; ResourceError lists every problem with file, document and field."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ResourceError(f"{path} cannot be read as UTF-8 text: {error}") from None
-    return parse_resources(text, str(path), registry)
+    within = None if expand is None else partial(_expanded, expand, path.parent)
+    return parse_resources(text, str(path), registry, within)
 
 
 def parse_resources(
-    text: str, file: str = "<text>", registry: Registry = global_registry
+    text: str,
+    file: str = "<text>",
+    registry: Registry = global_registry,
+    expand: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None,
 ) -> list[Document]:
-    """Parse the text of a resource file; see `read_resources`. Empty documents are skipped."""
+    """Parse the text of a resource file; see `read_resources`. Empty documents are skipped.
+
+    `expand` is given a kind and its spec as written, before it is read.
+    """
     try:
         nodes = list(yaml.compose_all(text, Loader=_Loader))
     except yaml.YAMLError as error:
@@ -83,7 +98,7 @@ def parse_resources(
         if node is None or (isinstance(node, yaml.ScalarNode) and node.value == ""):
             continue
         try:
-            found.append(_document(node, file, number, registry))
+            found.append(_document(node, file, number, registry, expand))
         except ResourceError as error:
             problems.append(str(error))
     problems += _repeated(found)
@@ -97,7 +112,17 @@ def write_resources(documents: list[dict[str, Any]]) -> str:
     return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)
 
 
-def _document(node: yaml.Node, file: str, number: int, registry: Registry) -> Document:
+def _expanded(expand: Expand, folder: Path, kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+    return expand(kind, spec, folder)
+
+
+def _document(
+    node: yaml.Node,
+    file: str,
+    number: int,
+    registry: Registry,
+    expand: Callable[[str, dict[str, Any]], dict[str, Any]] | None,
+) -> Document:
     line = node.start_mark.line + 1
     place = f"{file}, document {number}"
     if not isinstance(node, yaml.MappingNode):
@@ -123,7 +148,13 @@ def _document(node: yaml.Node, file: str, number: int, registry: Registry) -> Do
         name = check_name(str(data["name"]), kind.title.lower())
     except ResourceError as error:
         raise ResourceError(f"{place} (line {line}): {error}") from None
-    return Document(kind.name, name, _spec(node, data["spec"], kind, place), file, line)
+    spec = data["spec"]
+    if expand is not None and isinstance(spec, dict):
+        try:
+            spec = expand(kind.name, spec)
+        except ResourceError as error:
+            raise ResourceError(f"{place} (line {_line(node, ['spec'])}): {error}") from None
+    return Document(kind.name, name, _spec(node, spec, kind, place), file, line)
 
 
 def _spec(node: yaml.MappingNode, spec: Any, kind: Kind, place: str) -> BaseModel:

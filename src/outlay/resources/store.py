@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,11 +14,12 @@ from sqlalchemy.exc import IntegrityError
 
 from outlay.resources import tables
 from outlay.resources.database import one_writer, open_database, writing
+from outlay.resources.diff import spec_diff
 from outlay.resources.errors import ResourceConflictError, ResourceError, ResourceNotFoundError
 from outlay.resources.kinds import Kind, Registry
 from outlay.resources.kinds import registry as global_registry
 from outlay.resources.names import check_name
-from outlay.resources.types import Action, Change, FieldChange, Resource, Write, spec_diff
+from outlay.resources.types import Action, Change, FieldChange, Resource, Write
 
 
 class Prospect:
@@ -217,6 +219,11 @@ class ResourceStore:
         """
         return self._apply(list(writes), author, note, restoring=False)
 
+    def check(self, writes: Iterable[Write]) -> None:
+        """Whether a batch would be let in now: raises what `apply` would, and writes nothing."""
+        with suppress(_DryRunError):
+            self._apply(list(writes), "", "", restoring=False, dry=True)
+
     def history(self, kind: str, name: str) -> Sequence[Change]:
         """Every change of a resource, oldest first; also of a removed one."""
         known = self.registry.get(kind)
@@ -251,7 +258,13 @@ class ResourceStore:
         return known[1]
 
     def _apply(
-        self, writes: Sequence[Write], author: str, note: str, *, restoring: bool
+        self,
+        writes: Sequence[Write],
+        author: str,
+        note: str,
+        *,
+        restoring: bool,
+        dry: bool = False,
     ) -> Sequence[Resource | None]:
         typed = [(self.registry.get(write.kind), write) for write in writes]
         specs = [
@@ -281,6 +294,8 @@ class ResourceStore:
                     done.append(put)
                 if self.guard is not None and prospect.kinds:
                     self.guard(prospect)
+                if dry:
+                    raise _DryRunError
         except IntegrityError:
             raise _conflict(typed[len(done)][0], writes[len(done)].name) from None
         return done
@@ -339,6 +354,10 @@ class ResourceStore:
             raise _conflict(kind, name)
         spec = dict(row.spec)
         _record(connection, change, version + 1, "delete", spec=spec, before=spec, after={})
+
+
+class _DryRunError(Exception):
+    """Ends the transaction of a check."""
 
 
 @dataclass(frozen=True)

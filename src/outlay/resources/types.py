@@ -65,19 +65,3 @@ class Write:
     name: str
     spec: BaseModel | Mapping[str, Any] | None
     expected_version: int | None = None
-
-
-def spec_diff(before: Any, after: Any, path: str = "") -> list[FieldChange]:
-    """The fields that differ between two specs, by dotted path; lists compare as a whole."""
-    if before == after:
-        return []
-    if isinstance(before, dict) and isinstance(after, dict):
-        keys = list(dict.fromkeys([*before, *after]))
-        return [
-            item
-            for key in keys
-            for item in spec_diff(
-                before.get(key), after.get(key), f"{path}.{key}" if path else str(key)
-            )
-        ]
-    return [FieldChange(path, before, after)]

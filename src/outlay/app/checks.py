@@ -1,0 +1,157 @@
+"""What must hold between resources, asked before any change of them is let in.
+
+The store asks `guard` inside the transaction of every change, whoever makes it: a page, a command,
+the API or a file. What a change would leave behind is looked at, not what it started from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from outlay.resources import ResourceError, ResourceInUseError
+from outlay.resources.store import Prospect
+
+if TYPE_CHECKING:
+    from outlay.allocation.rules import Ruleset
+
+RULES = ("VirtualTag", "Dictionary", "Split")
+"""The kinds that make up the rules of allocation; they are checked as a whole."""
+
+_BANK = "ecb"
+
+Reference = tuple[str, str]
+"""Kind and name of a resource that another stands on."""
+
+
+def guard(prospect: Prospect) -> None:
+    """Let a change pass, or raise: ResourceInUseError when something stands on what it removes,
+    QueryError for rules that do not hold together, ResourceError for what is not there."""
+    _check_removed(prospect)
+    if prospect.kinds.intersection(RULES):
+        _rules_of(prospect).check()
+    _check_written(prospect)
+
+
+def references(kind: str, spec: BaseModel) -> frozenset[Reference]:
+    """The resources that a spec names, as kind and name."""
+    found = _REFERENCES.get(kind)
+    return frozenset(found(spec)) if found else frozenset()
+
+
+def users(prospect: Prospect, wanted: Iterable[Reference]) -> dict[Reference, list[Reference]]:
+    """Who stands on each of several resources; those that nobody needs are left out."""
+    found: dict[Reference, list[Reference]] = {}
+    targets = set(wanted)
+    kinds = {kind for kind, _ in targets}
+    for kind in _REFERENCES:
+        if kind not in _registered(prospect) or not kinds.intersection(_NAMED_BY[kind]):
+            continue
+        for name, spec in prospect.specs(kind).items():
+            for target in references(kind, spec) & targets:
+                found.setdefault(target, []).append((kind, name))
+    return found
+
+
+def _check_removed(prospect: Prospect) -> None:
+    # A name that the same change writes again is not gone.
+    gone = prospect.removed - prospect.put.keys()
+    for (kind, name), held_by in sorted(users(prospect, gone).items()):
+        title = prospect.registry.get(kind).title.lower()
+        raise ResourceInUseError(
+            f"the {title} {name!r} cannot be removed: {_listed(prospect, held_by)} "
+            f"{'needs' if len(held_by) == 1 else 'need'} it. Change or remove "
+            f"{'that' if len(held_by) == 1 else 'those'} first, or all of them in one "
+            "`outlay apply`."
+        )
+
+
+def _check_written(prospect: Prospect) -> None:
+    names: dict[str, frozenset[str]] = {}
+    for (kind, name), spec in prospect.put.items():
+        # Rules have been checked as a whole, with the place in the rule where it is wrong.
+        for target, needed in sorted(references(kind, spec)) if kind not in RULES else ():
+            if target not in _registered(prospect):
+                continue
+            known = names.setdefault(target, frozenset(prospect.specs(target)))
+            if needed not in known:
+                title = prospect.registry.get(target).title.lower()
+                there = ", ".join(sorted(known)) or "none yet"
+                raise ResourceError(
+                    f"{kind} {name!r} needs the {title} {needed!r}, which is not there. "
+                    f"There are: {there}."
+                )
+
+
+def _rules_of(prospect: Prospect) -> Ruleset:
+    from outlay.app.rules import ruleset_of
+
+    return ruleset_of({kind: prospect.specs(kind) for kind in RULES})
+
+
+def _registered(prospect: Prospect) -> frozenset[str]:
+    return frozenset(kind.name for kind in prospect.registry)
+
+
+def _listed(prospect: Prospect, found: list[Reference]) -> str:
+    shown = [
+        f"the {prospect.registry.get(kind).title.lower()} {name!r}" for kind, name in sorted(found)
+    ]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+# --- what each kind names -----------------------------------------------------------------
+
+
+def _of_tag(spec: Any) -> Iterator[Reference]:
+    from outlay.allocation.rules import tag_dictionaries, tag_dimensions
+
+    yield from (("Dictionary", name) for name in tag_dictionaries(spec))
+    yield from (("VirtualTag", d.name) for d in tag_dimensions(spec) if d.kind == "virtual")
+
+
+def _of_split(spec: Any) -> Iterator[Reference]:
+    from outlay.allocation.model import Condition
+
+    yield "VirtualTag", spec.tag
+    texts = [part.where for part in (spec.take, spec.targets) if isinstance(part, Condition)]
+    yield from _virtual_of(*texts, spec.where)
+    if spec.metric is not None:
+        yield "Metric", spec.metric.metric
+
+
+def _of_view(spec: Any) -> Iterator[Reference]:
+    from outlay.expression.dimensions import parse_dimension
+
+    query = spec.query
+    if query.rules_as_of is None:  # else what counts is what was there at that moment
+        for text in query.by:
+            dimension = parse_dimension(text)
+            if dimension.kind == "virtual":
+                yield "VirtualTag", dimension.name
+        yield from _virtual_of(query.where or "")
+    if query.rates and query.rates != _BANK:
+        yield "ExchangeRates", query.rates
+
+
+def _virtual_of(*texts: str) -> Iterator[Reference]:
+    from outlay.expression import parse, referenced
+
+    for text in filter(None, texts):
+        yield from (("VirtualTag", d.name) for d in referenced(parse(text)) if d.kind == "virtual")
+
+
+_REFERENCES: dict[str, Callable[[Any], Iterable[Reference]]] = {
+    "VirtualTag": _of_tag,
+    "Split": _of_split,
+    "View": _of_view,
+}
+"""Kind → what a spec of it names. A kind that names others has a line here and in `_NAMED_BY`."""
+
+_NAMED_BY = {
+    "VirtualTag": ("Dictionary", "VirtualTag"),
+    "Split": ("VirtualTag", "Metric"),
+    "View": ("VirtualTag", "ExchangeRates"),
+}
