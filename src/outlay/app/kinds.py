@@ -110,6 +110,7 @@ VIEW = "View"
 
 def register_all() -> None:
     """Import every room that registers kinds, so that the registry is complete."""
+    import outlay.allocation.metrics.model
     import outlay.allocation.model
     import outlay.app.rates
     import outlay.app.vocabulary

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from outlay.app.export import ExportedFile, Wanted
     from outlay.app.inference import Inference
+    from outlay.app.metrics import Metrics
     from outlay.app.runs import RunLog
     from outlay.focus.datasets import Stated
     from outlay.lake import (
@@ -150,6 +151,13 @@ class Workspace(Asking):
         from outlay.app.runs import RunLog
 
         return RunLog(self.resources.engine)
+
+    @property
+    def metrics(self) -> Metrics:
+        """Metrics: their values, where they come from and what they say."""
+        from outlay.app.metrics import Metrics
+
+        return Metrics(self)
 
     # --- sources ---
 
