@@ -114,4 +114,5 @@ def register_all() -> None:
     import outlay.allocation.model
     import outlay.app.rates
     import outlay.app.vocabulary
-    import outlay.query.views  # noqa: F401
+    import outlay.query.views
+    import outlay.statements.resources  # noqa: F401
