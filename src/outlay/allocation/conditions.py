@@ -1,6 +1,6 @@
 """Conditions of rules: read once, told apart by case, and the days on which they change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -8,6 +8,7 @@ from functools import lru_cache
 from outlay.allocation.model import TagRule
 from outlay.expression import parse
 from outlay.expression.dimensions import Dimension
+from outlay.expression.errors import QueryError
 from outlay.expression.tree import (
     All,
     Any,
@@ -32,7 +33,12 @@ CHARGE_DAY = Dimension("column", "ChargeDay")
 
 def rule_condition(rule: TagRule) -> Condition | None:
     """The condition of a rule (None: always), its texts in lower case where it ignores case."""
-    return _condition(rule.when, rule.ignore_case) if rule.when else None
+    return condition_of(rule.when, rule.ignore_case)
+
+
+def condition_of(when: str, ignore_case: bool) -> Condition | None:
+    """A rule's condition from its text (empty: None, always)."""
+    return _condition(when, ignore_case) if when else None
 
 
 @lru_cache(maxsize=8192)
@@ -86,6 +92,42 @@ def conditions_days(condition: Condition | None) -> set[date]:
         day = moment.value.date() if isinstance(moment.value, datetime) else moment.value
         found |= {day, day + timedelta(days=1)}
     return found
+
+
+def check_days(condition: Condition | None, field: str, text: str) -> None:
+    """Raise QueryError where the charge day is compared with anything but constants: between the
+    days on which rules change, any day must stand for all."""
+    if not _compares_day(condition):
+        return
+    position = text.find(CHARGE_DAY.name)
+    raise QueryError(
+        "ChargeDay is compared with constant days only",
+        field=field,
+        text=text,
+        position=position if position >= 0 else None,
+        length=len(CHARGE_DAY.name),
+        allowed=("'YYYY-MM-DD'",),
+    )
+
+
+def _compares_day(condition: Condition | None) -> bool:
+    match condition:
+        case All(items) | Any(items):
+            return any(map(_compares_day, items))
+        case Negation(item):
+            return _compares_day(item)
+        case Comparison(_, left, right):
+            return _otherwise(left, (right,)) or _otherwise(right, (left,))
+        case Membership(operand, values):
+            return _otherwise(operand, values)
+        case Between(operand, low, high):
+            ends = (low, high)
+            return _otherwise(operand, ends) or any(_otherwise(e, (operand,)) for e in ends)
+    return False
+
+
+def _otherwise(operand: Operand, others: Iterable[Operand]) -> bool:
+    return operand == Ref(CHARGE_DAY) and not all(isinstance(o, Moment) for o in others)
 
 
 def _compared(condition: Condition | None) -> Iterator[Moment]:

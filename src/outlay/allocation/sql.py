@@ -4,17 +4,20 @@ Every dimension that the rules look at is read once per context; a CASE over tho
 the first rule that matches, and a second one its value. Dictionaries are joined, not listed.
 """
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from outlay.allocation.conditions import CHARGE_DAY, rule_condition
+from outlay.allocation.conditions import CHARGE_DAY, condition_of
 from outlay.allocation.model import (
     Capture,
+    Dated,
     DictionarySpec,
     Lookup,
     SplitAt,
@@ -29,6 +32,7 @@ from outlay.expression.columns import column_type
 from outlay.expression.dimensions import VIRTUAL, Dimension, parse_dimension
 from outlay.focus.sql import literal, quoted
 from outlay.lake.facts import SliceFacts
+from outlay.lake.rollups import tags_of
 from outlay.lake.schema import ALLOCATED_TAGS
 
 _SQL_TYPES = {"text": "VARCHAR", "date": "DATE", "timestamp": "TIMESTAMP"}
@@ -55,13 +59,20 @@ def tag_sql(
 
 
 def contexts_sql(
-    dimensions: frozenset[Dimension], facts: SliceFacts, day: date, labels: Mapping[str, Path]
+    dimensions: frozenset[Dimension],
+    facts: SliceFacts,
+    day: date,
+    labels: Mapping[str, Path],
+    tags: str = "",
 ) -> str:
-    """SELECT of ``ContextId`` and one column per dimension, named as `column_of` says."""
+    """SELECT of ``ContextId`` and one column per dimension, named as `column_of` says; with all
+    tags of the context in the column `tags`, where one is named."""
     values = [
         f"{_value(dimension, facts, day)} AS {quoted(column_of(dimension))}"
         for dimension in sorted(dimensions)
     ]
+    if tags:
+        values.append(f"{tags_of(sorted(facts.context_columns))} AS {quoted(tags)}")
     joins = [
         f"LEFT JOIN (SELECT ContextId, Value AS {quoted('label ' + name)} FROM "
         f"read_parquet({literal(str(path))}, hive_partitioning = false)) USING (ContextId)"
@@ -113,7 +124,7 @@ def map_value(dimension: Dimension, facts: SliceFacts) -> str:
 class Evaluation:
     """The rules of one tag on one day, over any relation that has a column per dimension.
 
-    `keys` are the columns of the relation that are kept beside ``Rule`` and ``Value``.
+    `keys` are the columns of the relation that are kept beside ``Rule`` and ``Value``, as SQL.
     """
 
     def __init__(
@@ -132,37 +143,47 @@ class Evaluation:
         self._lookups: dict[str, tuple[str, str, bool]] = {}
         """Name of the looked-up column → (SQL of the key, table, ignore case)."""
 
-    def sql(self, relation: str) -> str:
-        """SELECT of the keys, ``Rule`` and ``Value`` over a relation."""
+    def sql(self, relation: str, *, every: bool = False) -> str:
+        """SELECT of the keys, ``Rule`` (0 where none matches) and ``Value`` over a relation; with
+        `every`, also ``Matches``: the numbers of all rules that match, in order."""
         held = [
             (number, rule) for number, rule in enumerate(self.spec.rules, 1)
             if rule.holds_on(self.day)
         ]  # fmt: skip
         default = literal(self.spec.default)
+        none = ", CAST([] AS SMALLINT[]) AS Matches" if every else ""
         if not held:
-            return f"SELECT {self.keys}, 0 AS Rule, {default} AS Value FROM ({relation})"
-        tests, values = [], []
-        for number, rule in held:
-            value = self.value(rule)
-            when = self.condition(rule)
-            if isinstance(rule.value, Taken):
-                # Nothing to take, or an empty text, is no value: the next rule is tried.
-                when = f"({when}) AND coalesce({value}, '') <> ''"
-            tests.append(f"WHEN {when} THEN {number}")
-            values.append(f"WHEN {number} THEN {value}")
-        joined = self._joined(f"({relation})")
+            return (
+                f"SELECT {self.keys}, CAST(0 AS SMALLINT) AS Rule, {default} AS Value{none} "
+                f"FROM ({relation})"
+            )
+        tests = [(number, self.test(rule)) for number, rule in held]
+        values = " ".join(f"WHEN {number} THEN {self.value(rule)}" for number, rule in held)
+        if every:
+            listed = ", ".join(f"CASE WHEN {test} THEN {number} END" for number, test in tests)
+            found = f"list_filter(CAST([{listed}] AS SMALLINT[]), lambda n: n IS NOT NULL)"
+            rule, matches = "coalesce(Matches[1], 0)", ", Matches"
+            inner = f"SELECT *, {found} AS Matches FROM {self._joined(f'({relation})')}"
+        else:
+            cases = " ".join(f"WHEN {test} THEN {number}" for number, test in tests)
+            rule, matches = f"CASE {cases} ELSE 0 END", ""
+            inner = f"SELECT * FROM {self._joined(f'({relation})')}"
         return (
-            f"SELECT {self.keys}, Rule, CASE Rule {' '.join(values)} ELSE {default} END AS Value "
-            f"FROM (SELECT *, CAST(CASE {' '.join(tests)} ELSE 0 END AS SMALLINT) AS Rule "
-            f"FROM {joined})"
+            f"SELECT {self.keys}, Rule, CASE Rule {values} ELSE {default} END AS Value{matches} "
+            f"FROM (SELECT *, CAST({rule} AS SMALLINT) AS Rule FROM ({inner}))"
         )
+
+    def test(self, rule: TagRule) -> str:
+        """SQL that is true where the rule gives a value."""
+        when = self.condition(rule)
+        if isinstance(rule.value, Taken):
+            # Nothing to take, or an empty text, is no value: the next rule is tried.
+            return f"({when}) AND coalesce({self.value(rule)}, '') <> ''"
+        return when
 
     def condition(self, rule: TagRule) -> str:
         """SQL that is true where the rule's condition holds."""
-        condition = rule_condition(rule)
-        if condition is None:
-            return "true"
-        return compile_condition(condition, resolve).sql(dialect="duckdb")
+        return _condition_sql(rule.when, rule.ignore_case)
 
     def value(self, rule: TagRule) -> str:
         """SQL of the value that the rule gives; null where there is nothing to take."""
@@ -215,30 +236,52 @@ class Evaluation:
 
     def _table(self, what: str) -> str:
         """The temporary table of a dictionary on the day; made at first use of the connection."""
-        table = f"{what} on {self.day}"
+        kind, _, name = what.partition(" ")
+        name = name.removeprefix("of ")
+        if kind == "dictionary":
+            digest = self.rules.dictionary_digest(name)
+            entries: Iterable[Dated] = self.rules.dictionaries[name].entries
+        else:
+            digest = self.rules.values_digest(name)
+            entries = self.rules.tags[name].values.values()
+        # One table for all days of which the dictionary says the same, and none for two rulesets
+        # that know different dictionaries by one name.
+        turns = sorted({d for entry in entries for d in (entry.from_, entry.until) if d})
+        table = f"{what} {digest} {bisect_right(turns, self.day)}"
         found = self.connection.execute(
             "SELECT 1 FROM duckdb_tables() WHERE table_name = ? AND temporary", [table]
         ).fetchone()
-        if found:
-            return table
-        kind, _, name = what.partition(" ")
-        entries = (
-            _entries(self.rules.dictionaries[name], self.day)
-            if kind == "dictionary"
-            else _parents(self.rules.tags[name.removeprefix("of ")], self.day)
-        )
-        values = pa.table(
-            {"key": list(entries), "value": list(entries.values())},
-            schema=pa.schema([("key", pa.string()), ("value", pa.string())]),
-        )
-        self.connection.register("outlay_entries", values)
+        if found is None:
+            known = (
+                _entries(self.rules.dictionaries[name], self.day)
+                if kind == "dictionary"
+                else _parents(self.rules.tags[name], self.day)
+            )
+            ignore_case = kind == "dictionary" and self.rules.dictionaries[name].ignore_case
+            self._make_table(table, known, ignore_case=ignore_case)
+        return table
+
+    def _make_table(
+        self, table: str, entries: Sequence[tuple[str, str]], *, ignore_case: bool
+    ) -> None:
+        schema = pa.schema([("key", pa.string()), ("value", pa.string())])
+        columns = [[entry[at] for entry in entries] for at in (0, 1)]
+        self.connection.register("outlay_entries", pa.table(columns, schema=schema))
+        key = "lower(key)" if ignore_case else "key"
         try:
+            # A key is looked up by a join: were one there twice, money would be counted twice.
             self.connection.execute(
-                f"CREATE TEMP TABLE {quoted(table)} AS SELECT key, value FROM outlay_entries"
+                f"CREATE TEMP TABLE {quoted(table)} AS SELECT {key} AS key, min(value) AS value "
+                "FROM outlay_entries GROUP BY 1"
             )
         finally:
             self.connection.unregister("outlay_entries")
-        return table
+
+
+@lru_cache(maxsize=8192)
+def _condition_sql(when: str, ignore_case: bool) -> str:
+    condition = condition_of(when, ignore_case)
+    return "true" if condition is None else compile_condition(condition, resolve).sql("duckdb")
 
 
 def resolve(dimension: Dimension) -> exp.Expr:
@@ -246,17 +289,13 @@ def resolve(dimension: Dimension) -> exp.Expr:
     return exp.column(column_of(dimension), quoted=True)
 
 
-def _entries(dictionary: DictionarySpec, day: date) -> dict[str, str]:
-    return {
-        entry.key.lower() if dictionary.ignore_case else entry.key: entry.value
-        for entry in dictionary.entries
-        if entry.holds_on(day)
-    }
+def _entries(dictionary: DictionarySpec, day: date) -> list[tuple[str, str]]:
+    return [(entry.key, entry.value) for entry in dictionary.entries if entry.holds_on(day)]
 
 
-def _parents(tag: VirtualTagSpec, day: date) -> dict[str, str]:
-    return {
-        name: value.parent
+def _parents(tag: VirtualTagSpec, day: date) -> list[tuple[str, str]]:
+    return [
+        (name, value.parent)
         for name, value in tag.values.items()
         if value.parent and value.holds_on(day)
-    }
+    ]
