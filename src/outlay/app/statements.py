@@ -1,0 +1,499 @@
+"""Statements of a workspace: drafts worked out now, closed months as they were kept.
+
+Everything that faces show of statements comes from here; `outlay.statements` says what it means.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from outlay.app.rates import bank, table_of
+from outlay.expression.errors import QueryError, near_names
+from outlay.money import BillingPeriod
+from outlay.money.rates import Rate as MoneyRate
+from outlay.money.rates import Rates
+from outlay.statements import disputes as disputing
+from outlay.statements.adjust import adjustments
+from outlay.statements.bill import Ask, MonthBill, Standing, month_bill
+from outlay.statements.build import statements
+from outlay.statements.cents import places, to_unit
+from outlay.statements.disputes import Dispute
+from outlay.statements.documents import Line, Rate, Statement, StatementMonth
+from outlay.statements.errors import StatementError
+from outlay.statements.model import RATE_RULES, STATEMENT_PLAN, Plan, StatementPlanSpec
+from outlay.statements.rates import FrozenRates, month_rates
+from outlay.statements.store import Books, Event, utc_now
+
+if TYPE_CHECKING:
+    from outlay.allocation.rules import Ruleset
+    from outlay.app.workspace import Workspace
+    from outlay.lake import Pin
+    from outlay.query import CostQuery, Result
+
+_KEPT_BILLS = 48
+_LOCK = threading.Lock()
+_BILLS: OrderedDict[Any, MonthBill] = OrderedDict()
+
+
+# --- plans --------------------------------------------------------------------------------------
+
+
+def plans(workspace: Workspace) -> list[Plan]:
+    """Every plan: those configured, and the default one of each virtual tag without."""
+    configured = {r.name: r for r in workspace.resources.list(STATEMENT_PLAN.name)}
+    found = [
+        _plan(workspace, name, r.spec, r.version)
+        for name, r in configured.items()
+        if isinstance(r.spec, StatementPlanSpec)
+    ]
+    known = {plan.tag for plan in found} | set(configured)
+    found += [_plan(workspace, tag) for tag in workspace.rules().tags if tag not in known]
+    return sorted(found, key=lambda plan: plan.name)
+
+
+def plan_of(workspace: Workspace, name: str) -> Plan:
+    """A plan by its name, else the default one of the virtual tag of that name; QueryError lists
+    the plans there are."""
+    found = workspace.resources.find(STATEMENT_PLAN.name, name)
+    if found is not None and isinstance(found.spec, StatementPlanSpec):
+        plan = _plan(workspace, name, found.spec, found.version)
+    else:
+        plan = _plan(workspace, name)
+    if plan.tag not in workspace.rules().tags:
+        names = [one.name for one in plans(workspace)]
+        unknown = found is None
+        raise QueryError(
+            f"there are no statements by {name!r}"
+            if unknown
+            else f"the statement plan {name!r} is of the virtual tag {plan.tag!r}, which is not "
+            "there",
+            field="plan",
+            near=near_names(name, names) if unknown else (),
+            allowed=names,
+            hint="Statements are of a virtual tag: define one first." if not names else "",
+        )
+    return plan
+
+
+def _plan(
+    workspace: Workspace, name: str, spec: StatementPlanSpec | None = None, version: int = 0
+) -> Plan:
+    spec = spec or StatementPlanSpec()
+    return Plan(name, spec.tag or name, spec.currency or workspace.currency, spec, version)
+
+
+def _closed_plan(month: StatementMonth) -> Plan:
+    """The plan as a closed month pinned it."""
+    spec = StatementPlanSpec.model_validate(
+        {name: value for name, value in month.spec.items() if name != "version"}
+    )
+    return Plan(month.plan, month.tag, month.currency, spec, int(month.spec.get("version", 0)))
+
+
+# --- months -------------------------------------------------------------------------------------
+
+
+def books(workspace: Workspace) -> Books:
+    """What was closed and disputed."""
+    return Books(workspace.resources.engine)
+
+
+def months(workspace: Workspace, name: str) -> list[tuple[BillingPeriod, str]]:
+    """The months of a plan with their state, newest first: those with charges, and those closed."""
+    closed = {month.month for month in books(workspace).closed(plan_of(workspace, name).name)}
+    charged = {one.billing_period for one in workspace.pin().slices}
+    every = sorted(closed | charged, reverse=True)
+    return [(month, "closed" if month in closed else "draft") for month in every]
+
+
+def month(workspace: Workspace, name: str, period: BillingPeriod) -> StatementMonth:
+    """All statements of a month: as they were closed, else the draft of this moment."""
+    plan = plan_of(workspace, name)
+    closed = books(workspace).closed(plan.name)
+    for one in closed:
+        if one.month == period:
+            return one
+    return _draft(workspace, plan, period, closed, None)[0]
+
+
+def statement(
+    workspace: Workspace, name: str, period: BillingPeriod, value: str
+) -> tuple[StatementMonth, Statement]:
+    """A value's statement and the month that it is of; QueryError lists the values there are."""
+    whole = month(workspace, name, period)
+    found = whole.statement(value)
+    if found is None:
+        values = [one.value for one in whole.statements]
+        raise QueryError(
+            f"{whole.tag} {value!r} has no statement for {period}: nothing is charged or adjusted",
+            field="value",
+            near=near_names(value, values),
+            allowed=values,
+        )
+    return whole, found
+
+
+def _draft(
+    workspace: Workspace,
+    plan: Plan,
+    period: BillingPeriod,
+    closed: Sequence[StatementMonth],
+    at: datetime | None,
+) -> tuple[StatementMonth, list[Dispute]]:
+    """The draft of a month and the disputes that it settles; `at` pins the rules of a moment."""
+    rules_at = at or utc_now()
+    rules, pin = workspace.rules(at), workspace.pin()
+    rates = _rates(workspace, plan, period, pin)
+    standing = Standing(pin, rules, rates, plan.spec.bill_rates)
+    bill = _bill(workspace, plan, period, standing)
+    known = books(workspace).disputes(plan.name)
+    carried = [d for d in known if _carries(d, period, closed)]
+    corrections, unknown = _corrections(workspace, plan, period, closed, standing, carried)
+    digits = places(plan.currency)
+    draft = StatementMonth(
+        plan=plan.name,
+        tag=plan.tag,
+        title=plan.title,
+        month=period,
+        state="draft",
+        currency=plan.currency,
+        places=digits,
+        statements=statements(plan, bill, rules.tag(plan.tag), corrections, {}),
+        bill_exact=bill.total,
+        bill=to_unit(bill.total, digits),
+        snapshot=pin.snapshot_id,
+        rules_at=rules_at,
+        spec=_spec(plan),
+        rates=tuple(_rate(rate) for rate in rates.rates.values()),
+        problems=tuple(_problems(workspace, plan, period, closed, [*_lost(bill), *unknown])),
+        warnings=tuple(_warnings(workspace, period, known)),
+    )
+    return draft, carried
+
+
+def _spec(plan: Plan) -> dict[str, Any]:
+    return {**plan.spec.model_dump(mode="json"), "tag": plan.tag, "currency": plan.currency,
+            "version": plan.version}  # fmt: skip
+
+
+def _rate(rate: MoneyRate) -> Rate:
+    return Rate(rate.source, format(rate.value, "f"), rate.day.isoformat(), rate.publisher)
+
+
+def _rates(workspace: Workspace, plan: Plan, period: BillingPeriod, pin: Pin) -> FrozenRates:
+    """The month's rates of every currency that its bill is in."""
+    rule = plan.spec.rates
+    source: Rates = bank(workspace) if rule in RATE_RULES else table_of(workspace, rule)
+    currencies = {
+        line.currency
+        for one in pin.slices
+        if one.billing_period == period
+        for line in one.delivery.proof.lines
+    }
+    return month_rates(source, rule, currencies, plan.currency, period)
+
+
+def _ask(workspace: Workspace) -> Ask:
+    from outlay.query import run
+
+    def ask(query: CostQuery, standing: Standing) -> Result:
+        return run(
+            workspace.lake,
+            query,
+            rates=standing.rates,
+            stated=standing.stated,
+            pin=standing.pin,
+            rules=standing.rules,
+        )
+
+    return ask
+
+
+def _bill(workspace: Workspace, plan: Plan, period: BillingPeriod, standing: Standing) -> MonthBill:
+    """The month's bill; the same question is answered once, unless metrics have a say in it."""
+    ask = _ask(workspace)
+    splits = standing.rules.splits_of(plan.tag).values()
+    if any(split.method in ("metric", "usage") for split in splits):
+        return month_bill(plan, period, standing, ask)
+    key = (
+        str(workspace.lake.path),
+        standing.pin.snapshot_id,
+        repr(plan),
+        period,
+        tuple(sorted(standing.rules.versions.items())),
+        tuple(sorted((pair, rate.value) for pair, rate in standing.rates.rates.items())),
+    )
+    with _LOCK:
+        if key in _BILLS:
+            _BILLS.move_to_end(key)
+            return _BILLS[key]
+    found = month_bill(plan, period, standing, ask)
+    with _LOCK:
+        _BILLS[key] = found
+        while len(_BILLS) > _KEPT_BILLS:
+            _BILLS.popitem(last=False)
+    return found
+
+
+# --- what corrects earlier months ---------------------------------------------------------------
+
+
+def _corrections(
+    workspace: Workspace,
+    plan: Plan,
+    period: BillingPeriod,
+    closed: Sequence[StatementMonth],
+    standing: Standing,
+    carried: Iterable[Dispute],
+) -> tuple[dict[str, list[Line]], list[str]]:
+    """Value → adjustments and settled disputes, and what keeps them from being known."""
+    found: dict[str, list[Line]] = {}
+    problems: list[str] = []
+    if closed and period == closed[-1].month.next() and not _other_plan(plan, closed):
+        before = workspace.pin(closed[-1].snapshot)
+
+        def again(one: StatementMonth) -> MonthBill:
+            bill = _bill(workspace, _closed_plan(one), one.month, _once(workspace, one, standing))
+            problems.extend(_lost(bill))
+            return bill
+
+        found = adjustments(closed, again, before, standing.pin)
+    carried = list(carried)
+    tax = [d.id for d in carried if d.line.startswith("tax/")]
+    for value, lines in disputing.settlements(carried, tax).items():
+        found.setdefault(value, []).extend(lines)
+    return found, problems
+
+
+def _once(workspace: Workspace, one: StatementMonth, standing: Standing) -> Standing:
+    """What a closed month is worked out from again: the newest charges, its own rules and rates.
+    A currency that was not billed then has the rate that the month's rule gives today."""
+    plan = _closed_plan(one)
+    keep = plan.spec.after_close == "keep"
+    rules: Ruleset = workspace.rules(one.rules_at) if keep else standing.rules
+    today = _rates(workspace, plan, one.month, standing.pin)
+    return Standing(
+        standing.pin,
+        rules,
+        FrozenRates({**today.rates, **frozen_rates(one).rates}),
+        plan.spec.bill_rates,
+    )
+
+
+def frozen_rates(one: StatementMonth) -> FrozenRates:
+    """The rates that a month pinned."""
+    from datetime import date
+
+    return FrozenRates(
+        {
+            (rate.source, one.currency): MoneyRate(
+                rate.source,
+                one.currency,
+                Decimal(rate.value),
+                date.fromisoformat(rate.day),
+                rate.publisher,
+            )
+            for rate in one.rates
+        }
+    )
+
+
+def _carries(dispute: Dispute, period: BillingPeriod, closed: Sequence[StatementMonth]) -> bool:
+    """Whether an accepted dispute is settled by the statements of a month: the first open one that
+    is not before the disputed month."""
+    if not dispute.accepted or dispute.state == "settled":
+        return False
+    first_open = closed[-1].month.next() if closed else dispute.month
+    return period == max(dispute.month, first_open)
+
+
+# --- problems -----------------------------------------------------------------------------------
+
+
+def _other_plan(plan: Plan, closed: Sequence[StatementMonth]) -> str:
+    """What of a plan may not differ from its closed months, and does; '' when all is well."""
+    if not closed:
+        return ""
+    last = _closed_plan(closed[-1])
+    pairs = (
+        ("tag", last.tag, plan.tag),
+        ("currency", last.currency, plan.currency),
+        ("measure", last.spec.measure, plan.spec.measure),
+    )
+    for what, then, now in pairs:
+        if then != now:
+            return f"the plan's {what} was {then} when {closed[-1].month} was closed and is {now}"
+    return ""
+
+
+def _problems(
+    workspace: Workspace,
+    plan: Plan,
+    period: BillingPeriod,
+    closed: Sequence[StatementMonth],
+    lost: Sequence[str],
+) -> list[str]:
+    """What keeps a month from being closed, in words."""
+    found = list(dict.fromkeys(lost))
+    if workspace.today() < period.end:
+        found.append(f"{period} is not over before {period.end} (UTC)")
+    if closed and period != closed[-1].month.next():
+        last = closed[-1].month
+        found.append(
+            f"months close in order: {last.next()} is next after {last}"
+            if period > last
+            else f"{period} is before {closed[0].month}, the first month that was closed"
+        )
+    changed = _other_plan(plan, closed)
+    if changed:
+        found.append(f"{changed}: statements would not add up. Make another plan for the change.")
+    if not any(one.billing_period == period for one in workspace.pin().slices):
+        found.append(f"there is no bill for {period}")
+    return found
+
+
+def _lost(bill: MonthBill) -> list[str]:
+    return [
+        f"{bill.month} has {one.currency} charges without a rate: add one to the plan's exchange "
+        "rates, or choose other rates"
+        for one in bill.unconverted
+    ]
+
+
+def _warnings(workspace: Workspace, period: BillingPeriod, known: Sequence[Dispute]) -> list[str]:
+    """What a person should know before closing."""
+    held = [record for record in workspace.held() if record.billing_period == period]
+    found = [
+        f"a delivery of {record.source} for {period} is held back: its charges are not in"
+        for record in held
+    ]
+    open_ones = [d for d in known if d.state == "open" and d.month <= period]
+    if open_ones:
+        found.append(f"{len(open_ones)} dispute{'s' * (len(open_ones) > 1)} without an answer")
+    return found
+
+
+# --- closing ------------------------------------------------------------------------------------
+
+
+def close(
+    workspace: Workspace, name: str, period: BillingPeriod, *, author: str, note: str = ""
+) -> StatementMonth:
+    """Close a month: its statements never change again. Snapshot, rules and rates are pinned, the
+    disputes that it carries are settled. StatementError says what keeps it open."""
+    plan = plan_of(workspace, name)
+    kept = books(workspace)
+    closed = kept.closed(plan.name)
+    if any(one.month == period for one in closed):
+        raise StatementError(f"{period} of {plan.name} is closed already; it never changes")
+    at = utc_now()
+    draft, carried = _draft(workspace, plan, period, closed, at)
+    if draft.problems:
+        raise StatementError(
+            f"{period} of {plan.name} cannot be closed: " + "; ".join(draft.problems)
+        )
+    done = draft.closed(at, author, note, closed[-1].digest if closed else "")
+    assert done.snapshot is not None, "a month with a bill has a snapshot"
+    tag = f"statement-{plan.name}-{period}"
+    head = workspace.lake.history.head()
+    if head is not None and tag in head.tags:  # left by a closing that did not come to its end
+        workspace.lake.release(tag)
+    workspace.lake.keep(done.snapshot, tag)
+    try:
+        kept.close(done, [dispute.id for dispute in carried])
+    except BaseException:
+        if not any(one.month == period for one in kept.closed(plan.name)):
+            workspace.lake.release(tag)
+        raise
+    return replace(done)
+
+
+# --- disputes -----------------------------------------------------------------------------------
+
+
+def dispute(
+    workspace: Workspace,
+    name: str,
+    period: BillingPeriod,
+    value: str,
+    *,
+    line: str,
+    amount: Decimal | None,
+    reason: str,
+    proposed: str = "",
+    author: str,
+) -> Dispute:
+    """Dispute a line of a statement (by its id): all of it when `amount` is None. `proposed` is
+    the value that it should be given to; '' leaves that to the answer."""
+    whole, found = statement(workspace, name, period, value)
+    if not reason.strip():
+        raise QueryError("a dispute needs a reason", field="reason")
+    kept = books(workspace)
+    others = [d for d in kept.disputes(whole.plan) if d.month == period and d.value == value]
+    known = found.line(line)
+    wanted = amount if amount is not None or known is None else known.amount
+    disputing.check(found, line, wanted if wanted is not None else Decimal(0), others)
+    _check_target(workspace, whole, value, proposed, optional=True)
+    assert wanted is not None
+    made = Dispute(
+        0, whole.plan, period, value, line, wanted, whole.currency, proposed, reason.strip()
+    )
+    return kept.raise_dispute(made, author)
+
+
+def answer(
+    workspace: Workspace,
+    number: int,
+    *,
+    accept: bool,
+    reason: str = "",
+    proposed: str = "",
+    author: str,
+) -> Dispute:
+    """Accept a dispute (its amount moves on the next statement) or refuse it with a reason."""
+    kept = books(workspace)
+    known = kept.dispute(number)
+    target = proposed or known.proposed
+    if accept:
+        whole = month(workspace, known.plan, known.month)
+        _check_target(workspace, whole, known.value, target, optional=False)
+    elif not reason.strip():
+        raise QueryError("a refusal needs a reason", field="reason")
+    return kept.answer(number, accept=accept, proposed=target, reason=reason.strip(), author=author)
+
+
+def _check_target(
+    workspace: Workspace, whole: StatementMonth, value: str, proposed: str, *, optional: bool
+) -> None:
+    if not proposed and optional:
+        return
+    tag = workspace.rules().tags.get(whole.tag)
+    values = {one.value for one in whole.statements}
+    values |= {tag.default, *tag.values} if tag else set()
+    allowed = sorted(values - {value})
+    if proposed not in allowed:
+        raise QueryError(
+            f"{proposed!r} is no other {whole.tag}"
+            if proposed
+            else f"say which {whole.tag} takes the amount",
+            field="proposed",
+            text=proposed,
+            near=near_names(proposed, allowed) if proposed else (),
+            allowed=allowed,
+        )
+
+
+def disputes(workspace: Workspace, name: str) -> list[Dispute]:
+    """Every dispute of a plan, oldest first."""
+    return books(workspace).disputes(plan_of(workspace, name).name)
+
+
+def events(workspace: Workspace, name: str, period: BillingPeriod | None = None) -> list[Event]:
+    """What was done with the statements of a plan, oldest first."""
+    return books(workspace).events(plan_of(workspace, name).name, period)

@@ -1,0 +1,148 @@
+"""From the bill of a month to its statements: lines, and every amount to the smallest unit."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from outlay.allocation.model import TagValue, VirtualTagSpec
+from outlay.money import total
+from outlay.statements.bill import NO_NAME, SHARED, Cell, MonthBill, of_month
+from outlay.statements.cents import apportion, apportioned, places
+from outlay.statements.documents import Basis, Line, Statement
+from outlay.statements.model import Plan
+from outlay.statements.sections import SECTIONS
+
+_ORDER = {name: place for place, name in enumerate(SECTIONS)}
+
+
+@dataclass(frozen=True)
+class SharedBy:
+    """How a line of shared cost is told: the split's title, and its method in words."""
+
+    name: str
+    detail: str
+
+
+def statements(
+    plan: Plan,
+    bill: MonthBill,
+    tag: VirtualTagSpec,
+    corrections: Mapping[str, Sequence[Line]],
+    splits: Mapping[str, SharedBy],
+) -> tuple[Statement, ...]:
+    """The statements of a month by value: the parts of the bill, and the lines of `corrections`
+    (value → adjustments and settled disputes).
+
+    The parts sum to the bill, rounded once, by largest remainder over the values; the lines of
+    each sum to its part, by largest remainder over the lines.
+    """
+    digits = places(plan.currency)
+    cells = bill.by_value()
+    exact = {value: total(cell.amount for cell in of) for value, of in cells.items()}
+    parts = apportioned(exact, digits)
+    found = []
+    for value in sorted({*cells, *corrections}):
+        lines = _lines(plan, bill, value, cells.get(value, ()), splits)
+        amounts = apportion({ln.id: ln.exact for ln in lines}, parts.get(value, Decimal(0)), digits)
+        known = _metadata(tag, value, bill.month.start)
+        found.append(
+            Statement(
+                plan=plan.name,
+                tag=plan.tag,
+                value=value,
+                month=bill.month,
+                state="draft",
+                currency=plan.currency,
+                places=digits,
+                measure=plan.spec.measure,
+                mode=plan.spec.mode,
+                lines=tuple(
+                    [_with(line, amounts[line.id]) for line in lines]
+                    + list(corrections.get(value, ()))
+                ),
+                basis=_basis(cells.get(value, ())),
+                savings=bill.savings.get(value, {}),
+                title=known.title,
+                owner=known.owner,
+                parent=known.parent or "",
+                heading=plan.spec.heading,
+                footer=plan.spec.footer,
+            )
+        )
+    return tuple(found)
+
+
+def _metadata(tag: VirtualTagSpec, value: str, day: date) -> TagValue:
+    known = tag.values.get(value)
+    return known if known is not None and known.holds_on(day) else TagValue()
+
+
+def _with(line: Line, amount: Decimal) -> Line:
+    return Line(**{**vars(line), "amount": amount})
+
+
+def _basis(cells: Iterable[Cell]) -> tuple[Basis, ...]:
+    return tuple(Basis(*key, amount) for key, amount in sorted(basis_of(cells).items()))
+
+
+def basis_of(cells: Iterable[Cell]) -> dict[tuple[str, str, str], Decimal]:
+    """The exact amounts of cells by section, source and invoice: what adjustments compare."""
+    found: dict[tuple[str, str, str], list[Decimal]] = {}
+    for cell in cells:
+        found.setdefault((cell.section, cell.source, cell.invoice), []).append(cell.amount)
+    sums = {key: total(amounts) for key, amounts in found.items()}
+    return {key: amount for key, amount in sums.items() if amount}
+
+
+def _lines(
+    plan: Plan,
+    bill: MonthBill,
+    value: str,
+    cells: Iterable[Cell],
+    splits: Mapping[str, SharedBy],
+) -> list[Line]:
+    """The lines of a value's part of the bill, exact and still without their amounts."""
+    groups: dict[tuple[str, str, str], list[Decimal]] = {}
+    for cell in cells:
+        by_service = cell.pool in ("", SHARED)
+        key = (cell.section, cell.pool, cell.line if by_service else "")
+        groups.setdefault(key, []).append(cell.amount)
+    sums = {key: total(amounts) for key, amounts in groups.items()}
+    ordered = sorted(sums, key=lambda key: (_ORDER[key[0]], bool(key[1]), -abs(sums[key]), key))
+    return [_line(plan, bill, value, key, sums[key], splits) for key in ordered if sums[key]]
+
+
+def _line(
+    plan: Plan,
+    bill: MonthBill,
+    value: str,
+    key: tuple[str, str, str],
+    exact: Decimal,
+    splits: Mapping[str, SharedBy],
+) -> Line:
+    section, pool, line = key
+    conditions = [f"{plan.tag} = {text_literal(value)}", of_month(bill.month)]
+    if not pool:
+        conditions.append(SECTIONS[section].where)
+        dimension = plan.spec.lines
+        missing = line == NO_NAME
+        conditions.append(
+            f"{dimension} IS NULL" if missing else f"{dimension} = {text_literal(line)}"
+        )
+    told = splits.get(pool, SharedBy(line or pool, "by splits"))
+    return Line(
+        id="/".join(part for part in (section, pool, line) if part),
+        section=section,
+        name=told.name if pool else line,
+        amount=Decimal(0),
+        exact=exact,
+        detail=told.detail if pool else "",
+        where=" AND ".join(conditions),
+        splits="applied" if pool else "direct",
+    )
+
+
+def text_literal(text: str) -> str:
+    """A text as it stands in a condition."""
+    return "'" + text.replace("'", "''") + "'"
