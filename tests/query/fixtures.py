@@ -10,6 +10,7 @@ import duckdb
 
 from outlay.focus.sql import literal, quoted
 from outlay.lake.engine.duckdb import connect
+from outlay.lake.layout import Layout
 from outlay.lake.rollups import build_rollups, build_tag_cube
 from outlay.lake.schema import MANDATORY_CONTEXT, charges_types
 from outlay.lake.types import DeliveryRecord, LandedFile, Pin, Proof, Rollup, Slice
@@ -44,6 +45,11 @@ class SmallLake:
     def pin(self, as_of: datetime | int | None = None) -> Pin:
         assert as_of is None
         return Pin(7, datetime(2026, 3, 1), tuple(self.slices), self.detail)
+
+    @property
+    def layout(self) -> Layout:
+        """Where the labels of virtual tags are kept."""
+        return Layout(self.folder)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         return connect(self.folder, threads=1)

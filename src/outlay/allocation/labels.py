@@ -20,7 +20,6 @@ from outlay.allocation.sql import tag_sql
 from outlay.focus.sql import literal
 from outlay.lake.engine.shared import question_connection
 from outlay.lake.facts import LakeReader, SliceFacts
-from outlay.lake.lake import Lake
 
 _PARQUET = "FORMAT PARQUET, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
 _WORKERS = 2
@@ -103,8 +102,10 @@ class Labels:
 
 def labels_folder(lake: LakeReader) -> Path:
     """Where the labels of a lake are kept; everything in it can be made again."""
-    assert isinstance(lake, Lake)
-    return lake.layout.cache / "labels"
+    layout = getattr(lake, "layout", None)
+    if layout is None:
+        raise TypeError("labels are kept in the cache of a lake; this one has no folder")
+    return Path(layout.cache) / "labels"
 
 
 def label_rows(path: Path) -> str:

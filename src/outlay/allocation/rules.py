@@ -7,7 +7,7 @@ that agree in it give the same labels to the same contexts, whatever else differ
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,8 @@ from outlay.allocation.model import (
     Taken,
     VirtualTagSpec,
 )
+from outlay.allocation.splits import SplitGraph
+from outlay.allocation.weights import MetricReader
 from outlay.expression import referenced
 from outlay.expression.dimensions import RESERVED, VIRTUAL, Dimension, parse_dimension
 from outlay.expression.errors import QueryError, near_names
@@ -39,13 +41,15 @@ _SLICE = ("x_SourceName", "x_BillingPeriod")
 @dataclass(frozen=True)
 class Ruleset:
     """All rules by name. `versions` are the versions of the resources they come from, `at` the
-    UTC moment (naive) that they are of; None is now."""
+    UTC moment (naive) that they are of; None is now. `metrics` reads what splits by metric weigh
+    (None: no metric is kept)."""
 
     tags: Mapping[str, VirtualTagSpec] = field(default_factory=dict)
     dictionaries: Mapping[str, DictionarySpec] = field(default_factory=dict)
     splits: Mapping[str, SplitSpec] = field(default_factory=dict)
     versions: Mapping[tuple[str, str], int] = field(default_factory=dict)
     at: datetime | None = None
+    metrics: MetricReader | None = field(default=None, compare=False, repr=False)
 
     def check(self) -> "Ruleset":
         """The ruleset itself; raises QueryError for a name that cannot be one, a column that a
@@ -60,6 +64,8 @@ class Ruleset:
         _ = self.order
         for name, split in self.splits.items():
             self._check_split(name, split)
+        for tag in sorted({split.tag for split in self.splits.values()}):
+            self.graph(tag).check(tag_constants(self.tags[tag]))
         return self
 
     @cached_property
@@ -117,6 +123,30 @@ class Ruleset:
         """The splits of a tag, by name."""
         return {name: s for name, s in sorted(self.splits.items()) if s.tag == tag}
 
+    def graph(self, tag: str) -> SplitGraph:
+        """The splits of a tag, with what they take and feed."""
+        return SplitGraph(tag, self.splits)
+
+    def with_pools(self, tag: str) -> "Ruleset":
+        """The same rules and the hidden tag of the tag's pools (`SplitGraph.pools_tag`)."""
+        if tag not in self._pooled:
+            graph = self.graph(tag)
+            hidden = {graph.pools_tag: graph.pools_spec()}
+            self._pooled[tag] = replace(self, tags={**self.tags, **hidden})
+        return self._pooled[tag]
+
+    @cached_property
+    def _pooled(self) -> dict[str, "Ruleset"]:
+        return {}
+
+    def splits_digest(self, tag: str) -> str:
+        """A digest of all that decides the shares of a tag, but charges, metrics and usage."""
+        told = {"title", "description", "owner"}
+        specs = {
+            name: s.model_dump(mode="json", exclude=told) for name, s in self.splits_of(tag).items()
+        }
+        return _digest([self.digest(tag), specs])
+
     # --- what labels depend on ------------------------------------------------------------
 
     def digest(self, tag: str) -> str:
@@ -134,6 +164,14 @@ class Ruleset:
             parts += [_values_json(self.tags[d]) for d in sorted(_parents_of(spec))]
             found[name] = _digest(parts)
         return found
+
+    def dictionary_digest(self, name: str) -> str:
+        """A digest of the entries of a dictionary."""
+        return self._dictionary_digests[name]
+
+    def values_digest(self, tag: str) -> str:
+        """A digest of the parents that the values of a tag have."""
+        return _digest(_values_json(self.tags[tag]))
 
     @cached_property
     def _dictionary_digests(self) -> dict[str, str]:
@@ -200,6 +238,12 @@ class Ruleset:
         for text in filter(None, [*conditions, split.where]):
             for dimension in sorted(referenced(parse(text))):
                 self._check_eligible(dimension, f"split {name}")
+
+
+def tag_constants(spec: VirtualTagSpec) -> tuple[str, ...]:
+    """The values that a tag names: its default, its rules' constants, its described values."""
+    constants = {rule.value for rule in spec.rules if isinstance(rule.value, str)}
+    return tuple(sorted({spec.default, *constants, *spec.values}))
 
 
 def tag_dimensions(spec: VirtualTagSpec) -> frozenset[Dimension]:

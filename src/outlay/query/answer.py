@@ -1,7 +1,8 @@
 """The last stage in SQL: branches are added up, ranked and cut to a limit. Nothing but sums.
 
-Amounts that were converted and are large come in two halves (see `outlay.query.sqlparts`); they
-are summed apart and put together here, exactly.
+Amounts that were converted and are large come in two halves (see `outlay.query.sqlparts`), what
+splits share out in parts (see `outlay.query.expansion`); they are summed apart and put together
+here, exactly.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ from outlay.expression import condition_text
 from outlay.focus.sql import literal
 from outlay.money import MONEY_CONTEXT
 from outlay.money.rates import RATE_SQL
+from outlay.query.expansion import Expansion
 from outlay.query.measures import MEASURES, Part
 from outlay.query.model import MOVERS, PERIOD, CostQuery
 from outlay.query.shape import Sum
@@ -34,7 +36,8 @@ Fetched = list[tuple[Any, ...]]
 @dataclass(frozen=True)
 class Cell:
     """A row of an answer: period, currency, dimension values, and an amount for each measure
-    (now, then before where the question compares)."""
+    (now, then before where the question compares). Where splits take part, as many amounts follow
+    that say what of each was shared (None for what is no money)."""
 
     period: Any
     currency: str | None
@@ -52,11 +55,27 @@ class PeriodSum:
     amounts: tuple[Amount, ...]
 
 
+@dataclass(frozen=True)
+class Slot:
+    """One amount of an answer: the columns whose sum it is. `shared` is what splits gave."""
+
+    side: str
+    index: int
+    parts: tuple[str, ...]
+    shared: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of table ``answer``."""
+        return tuple(f"{self.side}{self.index}{part}" for part in self.parts)
+
+
 class Answer:
     """The branches' rows in the temporary table ``answer`` of a connection, and how to read it.
 
     Its columns: ``period``, ``currency``, ``d0…``; per measure ``m0…`` now and ``v0…`` before,
-    each with a low half ``m0l…`` where amounts come in `halves`.
+    each with a low half ``m0l…`` where amounts come in `halves`, and shared parts ``m0a…`` where
+    there is an `expansion`.
     """
 
     def __init__(
@@ -67,7 +86,9 @@ class Answer:
         *,
         converted: bool,
         halves: bool,
+        expansion: Expansion | None = None,
     ) -> None:
+        self.expansion = expansion
         self.connection = connection
         self.query = query
         self.sums = sums
@@ -77,6 +98,9 @@ class Answer:
     def create(self, branches: Sequence[str], rates: Mapping[RateKey, Decimal]) -> None:
         """Run the branches and keep their sums."""
         rows = " UNION ALL BY NAME ".join(f"({sql})" for sql in branches)
+        if self.expansion:
+            self.expansion.create_shares(self.connection)
+            rows = self.expansion.sql(rows, self.sums, converted=self.converted, halves=self.halves)
         if self.converted:
             self._keep_rates(rates)
             self.connection.execute(f"CREATE TEMP TABLE unit AS {rows}")
@@ -117,37 +141,50 @@ class Answer:
         return {"m": "true"}
 
     @cached_property
-    def _layout(self) -> list[tuple[str, int, tuple[str, ...]]]:
-        """Side, measure and halves of each amount, in the order of `amounts`."""
+    def _layout(self) -> list[Slot]:
+        """The amounts in the order of a cell: first all whole ones, then what of them is shared."""
+        own = self._slots(self._sides)
+        return own + [self._shared(slot) for slot in own] if self.expansion else own
+
+    def _slots(self, sides: Iterable[str]) -> list[Slot]:
         return [
-            (side, index, self._halves(name))
-            for index, name in enumerate(self.query.measures)
-            for side in self._sides
+            Slot(side, index, ("", "l") if self.halves and self._is_money(index) else ("",))
+            for index in range(len(self.query.measures))
+            for side in sides
         ]
 
-    def _halves(self, measure: str) -> tuple[str, ...]:
-        return ("", "l") if self.halves and MEASURES[measure].kind == "money" else ("",)
+    def _shared(self, slot: Slot) -> Slot:
+        parts = ("a", "b", "c", "u") if self.converted else ("a", "b")
+        return Slot(slot.side, slot.index, parts if self._is_money(slot.index) else (), True)
+
+    def _is_money(self, index: int) -> bool:
+        return MEASURES[self.query.measures[index]].kind == "money"
 
     @cached_property
     def amounts(self) -> list[str]:
         """The columns of all amounts."""
-        return [f"{side}{i}{half}" for side, i, halves in self._layout for half in halves]
+        return [column for slot in self._layout for column in slot.columns]
 
     def _measure_sums(self, sides: Mapping[str, str]) -> list[str]:
         selected = []
-        for index, name in enumerate(self.query.measures):
-            for side, when in sides.items():
-                for half in self._halves(name):
-                    parts = MEASURES[name].parts
-                    terms = " + ".join(self._sum(part, half, when) for part in parts)
-                    selected.append(f"{terms} AS {side}{index}{half}")
+        for slot in self._all_slots(sides):
+            parts = MEASURES[self.query.measures[slot.index]].parts
+            for name, part in zip(slot.columns, slot.parts, strict=True):
+                of = "x" if slot.shared else "s"
+                when = sides[slot.side]
+                terms = " + ".join(self._sum(one, of, part, when) for one in parts)
+                selected.append(f"{terms} AS {name}")
         return selected
 
-    def _sum(self, part: Part, half: str, when: str) -> str:
+    def _all_slots(self, sides: Iterable[str]) -> list[Slot]:
+        own = self._slots(sides)
+        return own + [self._shared(slot) for slot in own] if self.expansion else own
+
+    def _sum(self, part: Part, of: str, suffix: str, when: str) -> str:
         sign = "-" if part.sign < 0 else ""
         known = [(s.column, condition_text(s.condition) if s.condition else "") for s in self.sums]
         number = known.index((part.column, part.when))
-        summed = f"sum({sign}s{number}{half}) FILTER (WHERE {when})"
+        summed = f"sum({sign}{of}{number}{suffix}) FILTER (WHERE {when})"
         # A quantity that no charge states is unknown, a cost that no charge has is zero.
         return summed if part.column.endswith("Quantity") else f"coalesce({summed}, 0)"
 
@@ -230,15 +267,14 @@ class Answer:
             f"SELECT _currency, {selected} FROM unit WHERE _missing AND NOT _previous "
             "GROUP BY _currency ORDER BY _currency"
         )
-        layout = [("m", i, self._halves(name)) for i, name in enumerate(self.query.measures)]
-        return [(row[0], *_joined(row[1:], layout)) for row in fetched]
+        return [(row[0], *_joined(row[1:], self._all_slots(["m"]))) for row in fetched]
 
     def _cells(self, fetched: Fetched) -> list[Cell]:
         width = 2 + len(self.query.by)
         return [Cell(row[0], row[1], row[2:width], self._read(row[width:])) for row in fetched]
 
     def _read(self, values: Sequence[Any]) -> tuple[Amount, ...]:
-        if not self.halves:
+        if not self.halves and not self.expansion:
             return tuple(values)
         return _joined(values, self._layout)
 
@@ -278,25 +314,35 @@ class Answer:
         return f"{self._ordered('m', index)} - {self._ordered('v', index)}"
 
     def _ordered(self, side: str, index: int) -> str:
-        halves = [f"{side}{index}{half}" for half in self._halves(self.query.measures[index])]
-        if len(halves) == 1:
-            return halves[0]
-        return "(" + " + ".join(f"CAST({half} AS {_ORDER})" for half in halves) + ")"
+        slots = [slot for slot in self._layout if (slot.side, slot.index) == (side, index)]
+        columns = [column for slot in slots for column in slot.columns if not _is_last(column)]
+        if len(columns) == 1:
+            return columns[0]
+        return "(" + " + ".join(f"CAST({column} AS {_ORDER})" for column in columns) + ")"
 
 
-def _joined(
-    values: Sequence[Any], layout: Iterable[tuple[str, int, tuple[str, ...]]]
-) -> tuple[Amount, ...]:
-    """Amounts of fetched columns: halves added, counts as whole numbers."""
-    found: list[Amount] = []
+def _is_last(column: str) -> bool:
+    # The digits below the 30th make no difference to an order by 18 of them.
+    return column.endswith(("c", "u"))
+
+
+def _joined(values: Sequence[Any], layout: Iterable[Slot]) -> tuple[Amount, ...]:
+    """Amounts of fetched columns: their parts added; whole ones hold what is shared too."""
+    own: list[Amount] = []
+    shared: list[Amount] = []
     place = 0
-    for _, _, halves in layout:
-        whole = values[place]
-        if len(halves) > 1 and whole is not None:
-            whole = MONEY_CONTEXT.add(whole, values[place + 1])
-        found.append(whole)
-        place += len(halves)
-    return tuple(found)
+    for slot in layout:
+        found: Amount = None
+        for part in slot.parts:
+            value = values[place]
+            if part == "u" and value is not None:
+                value = Decimal(value).scaleb(-39, MONEY_CONTEXT)
+            found = _plus(found, value)
+            place += 1
+        (shared if slot.shared else own).append(found)
+    if not shared:
+        return tuple(own)
+    return (*map(_plus, own, shared), *shared)
 
 
 def added(left: tuple[Amount, ...] | None, right: tuple[Amount, ...]) -> tuple[Amount, ...]:

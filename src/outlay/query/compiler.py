@@ -12,7 +12,7 @@ from sqlglot import exp
 from outlay.expression import compile_condition
 from outlay.expression.compile import Resolve
 from outlay.query.planner import CHARGE_DAY, Branch
-from outlay.query.shape import Shape, Sum
+from outlay.query.shape import SHARE_DAY, Shape, Sum
 from outlay.query.sqlparts import (
     aliased,
     amount_of,
@@ -25,6 +25,7 @@ from outlay.query.sqlparts import (
     null_of,
     period_of,
     resolver,
+    share_day_of,
     sum_names,
     table_sql,
     with_files,
@@ -61,6 +62,9 @@ def _flat(shape: Shape) -> exp.Select:
     keys = ["_previous", "_period", "_currency", *(f"d{i}" for i in range(len(shape.by)))]
     values = [_flag(shape), period_of(shape, day), currency_of(shape, resolve)]
     values += [resolve(dimension) for dimension in shape.by]
+    if shape.share_day:
+        keys.append(SHARE_DAY)
+        values.append(share_day_of(shape, day))
     select = select.select(*(aliased(v, k) for k, v in zip(keys, values, strict=True)))
     for i, part in enumerate(shape.sums):
         select = select.select(aliased(_filtered_sum(shape, part, resolve), f"s{i}"))
@@ -132,6 +136,8 @@ def _by_month(shape: Shape) -> exp.Select:
         .from_(exp.alias_(table_sql(shape.table), "_table", table=True))
         .join(contexts.subquery("_contexts"), using="ContextId", join_type="inner")
     )
+    if shape.share_day:
+        select = select.select(aliased(share_day_of(shape, day), SHARE_DAY))
     for condition in day_bounds(shape, day):
         select = select.where(condition)
     for i, part in enumerate(shape.sums):
@@ -182,7 +188,8 @@ def _by_context(shape: Shape) -> exp.Select:
     if shape.convert_to is None:
         return select.with_("_facts", as_=_facts(shape))
     days = [f"d{i}" for i, dimension in enumerate(shape.by) if dimension == CHARGE_DAY]
-    keys = [_GROUP, *(["_period"] if shape.grain != "none" else []), *days]
+    shares = [SHARE_DAY] if shape.share_day else []
+    keys = [_GROUP, *(["_period"] if shape.grain != "none" else []), *shares, *days]
     currencies = exp.select(_GROUP, "_currency", "_stated").from_("_groups").subquery("_currencies")
     by_day = exp.select("*").from_("_by_day").join(currencies, using=_GROUP, join_type="inner")
     return (
@@ -208,6 +215,8 @@ def _facts(shape: Shape) -> exp.Select:
         select = select.select(aliased(period_of(shape, day), "_period"))
     if shape.convert_to is not None:
         select = select.select(aliased(day(), "_day"))
+    if shape.share_day:
+        select = select.select(aliased(share_day_of(shape, day), SHARE_DAY))
     for i, dimension in enumerate(shape.by):
         if dimension == CHARGE_DAY:
             select = select.select(aliased(day(), f"d{i}"))
@@ -221,6 +230,8 @@ def _outer(shape: Shape) -> exp.Select:
     select = exp.select(
         aliased(_flag(shape), "_previous"), aliased(period, "_period"), *_group_values(shape)
     )
+    if shape.share_day:
+        select = select.select(exp.column(SHARE_DAY))
     if shape.convert_to is not None:
         select = select.select(exp.column("_missing"))
     for i, part in enumerate(shape.sums):

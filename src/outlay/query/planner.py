@@ -38,6 +38,8 @@ class Asked:
     money: bool
     also: frozenset[Dimension] = frozenset()
     """Dimensions that the conversion looks at."""
+    share_day: str = ""
+    """``day`` or ``month`` where shares of a split differ by it."""
 
     @property
     def needed(self) -> frozenset[Dimension]:
@@ -183,6 +185,7 @@ def _shape(slice_: SliceFacts, asked: Asked, span: Span, target: str | None, hal
         halves=halves,
         previous=span.previous,
         shift=span.shift,
+        share_day=asked.share_day,
     )
 
 
@@ -229,6 +232,7 @@ def _table(
         return _charges(slice_, asked)
     whole = all(day is None or day.day == 1 for day in (start, end))
     by_month = asked.grain in _MONTH_GRAINS and not convert and "ChargeDay" not in columns
+    by_month = by_month and asked.share_day != "day"
     return "months" if by_month and whole else "daily"
 
 

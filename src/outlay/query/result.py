@@ -19,7 +19,16 @@ from outlay.query.model import CostQuery
 Value = str | int | date | datetime | Decimal | None
 Row = Mapping[str, Value]
 Role = Literal[
-    "period", "dimension", "currency", "measure", "share", "previous", "change", "change_ratio"
+    "period",
+    "dimension",
+    "currency",
+    "measure",
+    "share",
+    "direct",
+    "shared",
+    "previous",
+    "change",
+    "change_ratio",
 ]
 Type = Literal["text", "date", "timestamp", "money", "quantity", "count", "ratio"]
 
@@ -27,8 +36,9 @@ Type = Literal["text", "date", "timestamp", "money", "quantity", "count", "ratio
 @dataclass(frozen=True)
 class Column:
     """A column of a result. `name` is its key in a row: a dimension's canonical name,
-    ``period``, ``BillingCurrency``, a measure, or a measure with ``_share``, ``_previous``,
-    ``_change``, ``_change_ratio``. Ratios are rounded to six decimals, all else is exact."""
+    ``period``, ``BillingCurrency``, a measure, or a measure with ``_share``, ``_direct`` and
+    ``_shared`` (where splits take part: they add up to it), ``_previous``, ``_change``,
+    ``_change_ratio``. Ratios are rounded to six decimals, all else is exact."""
 
     name: str
     role: Role
@@ -228,7 +238,7 @@ def _nothing(result: Result) -> Row:
     """The total of no charges: zero, in every column that a total has."""
     zero: dict[str, Value] = {}
     for column in result.columns:
-        if column.role in ("measure", "previous", "change"):
+        if column.role in ("measure", "direct", "shared", "previous", "change"):
             zero[column.name] = 0 if column.type == "count" else Decimal(0)
         elif column.role == "change_ratio":
             zero[column.name] = None

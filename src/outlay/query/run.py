@@ -1,7 +1,7 @@
 """Asking: from a question to its result."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from outlay.money.rates import Rate, Rates, ecb_rates
 from outlay.query import ranges
 from outlay.query.answer import Answer, RateKey
 from outlay.query.compiler import branch_sql
+from outlay.query.expansion import Expansion, expand
 from outlay.query.measures import MEASURES
 from outlay.query.model import CostQuery
 from outlay.query.notes import notes
@@ -29,6 +30,7 @@ from outlay.query.periods import comparison_span
 from outlay.query.planner import Asked, Span, asked_sums, overlaps, plan
 from outlay.query.ranges import Days
 from outlay.query.result import Result
+from outlay.query.splitting import TagShares, tag_shares
 from outlay.query.stated import NONE, stated_rates
 from outlay.query.tabulate import tabulate
 
@@ -54,6 +56,13 @@ class Prepared:
     previous_range: DateRange | None
     spans: tuple[Span, ...]
     labels: Labels
+    expansion: Expansion | None = field(default=None)
+    """How the splits of a tag in the question share its answer out; None: they have no part."""
+
+    @property
+    def branches(self) -> Asked:
+        """What the branches are asked."""
+        return self.expansion.asked if self.expansion else self.asked
 
 
 def run(
@@ -75,9 +84,9 @@ def run(
     Raises QueryError for what cannot be answered and LakeError
     for a moment before the first snapshot.
     """
-    prepared = prepare(lake, query, now=now, pin=pin, rules=rules)
+    prepared = with_splits(lake, prepare(lake, query, now=now, pin=pin, rules=rules))
     own = rates is None if stated is None else stated
-    found = _rates(prepared, rates, stated=own)
+    found = question_rates(prepared, rates, stated=own)
     try:
         result = _answer(lake, prepared, found, halves=False, stated=own)
     except duckdb.OutOfRangeException:
@@ -102,7 +111,7 @@ def _answer(
     stated: bool,
 ) -> Result:
     """Plan, compile and run; raises duckdb.OutOfRangeException where a sum does not fit."""
-    query, asked = prepared.query, prepared.asked
+    query, asked = prepared.query, prepared.branches
     target = None if rates is None else query.currency
     branches = [
         branch
@@ -123,7 +132,14 @@ def _answer(
         files = len(branch.files[0][1])
         tables[branch.shape.table] = tables.get(branch.shape.table, 0) + files
     with question_connection(lake) as connection:
-        answer = Answer(connection, query, asked.sums, converted=rates is not None, halves=halves)
+        answer = Answer(
+            connection,
+            query,
+            asked.sums,
+            converted=rates is not None,
+            halves=halves,
+            expansion=prepared.expansion,
+        )
         if branches:
             values = {key: rate.value for key, rate in (rates or {}).items()}
             answer.create([branch_sql(branch) for branch in branches], values)
@@ -156,6 +172,47 @@ def prepare(
         previous, span = comparison_span(query, asked_range)
         spans.append(span)
     return Prepared(query, pin, facts, asked, days, asked_range, previous, tuple(spans), labels)
+
+
+def split_tags(query: CostQuery, asked: Asked, rules: Ruleset) -> tuple[str, ...]:
+    """The virtual tags of a question whose splits take part in its answer."""
+    if query.splits == "direct":
+        return ()
+    looked = {*asked.by, *(referenced(asked.condition) if asked.condition else ())}
+    return tuple(sorted(d.name for d in looked if d.kind == VIRTUAL and rules.splits_of(d.name)))
+
+
+def with_splits(lake: PinnableLake, prepared: Prepared) -> Prepared:
+    """The same, shared out by the splits of the tag that the question looks at, if it has any.
+
+    Raises QueryError for a question about several tags with splits.
+    """
+    rules = prepared.labels.rules
+    tags = split_tags(prepared.query, prepared.asked, rules)
+    if not tags or not prepared.asked.money:
+        # Quantities and lines are not shared out: they stay with the charge's own value.
+        return prepared
+    if len(tags) > 1:
+        raise QueryError(
+            f"{' and '.join(tags)} have splits: one question shares out one of them",
+            field="splits",
+            text=prepared.query.splits,
+            hint="Ask by one of them, or directly (splits=direct), by what the rules alone say.",
+        )
+    (tag,) = tags
+    shares = shares_of(lake, prepared, tag)
+    expansion = expand(prepared.asked, tag, shares)
+    return replace(prepared, labels=Labels(lake, rules.with_pools(tag)), expansion=expansion)
+
+
+def shares_of(lake: PinnableLake, prepared: Prepared, tag: str) -> TagShares:
+    """The shares of a tag's splits over the pin of a question."""
+    rules = prepared.labels.rules
+
+    def ask_directly(query: CostQuery) -> Result:
+        return run(lake, query, rates=ecb_rates(), pin=prepared.pin, rules=rules)
+
+    return tag_shares(lake, prepared.pin, prepared.facts, rules, tag, ask_directly)
 
 
 def check_tags(rules: Ruleset, names: Iterable[Dimension], field: str, text: str) -> None:
@@ -196,7 +253,9 @@ def _whole_range(days: Days, facts: Sequence[SliceFacts]) -> DateRange | None:
     return DateRange(start, end) if start and end and start < end else None
 
 
-def _rates(prepared: Prepared, rates: Rates | None, *, stated: bool) -> dict[RateKey, Rate] | None:
+def question_rates(
+    prepared: Prepared, rates: Rates | None, *, stated: bool
+) -> dict[RateKey, Rate] | None:
     """Rates by currency, charge day and stated text; None where all money is in the asked
     currency. A stated text that is no rate has the rate of its day."""
     target = prepared.query.currency

@@ -14,6 +14,10 @@ Table = Literal["cube", "tag_cube", "months", "daily", "charges"]
 Origin = Literal["column", "map", "maps", "allocated", "value", "label", "constant", "null"]
 
 
+SHARE_DAY = "_share_day"
+"""The column of a branch that tells under which shares of a split its rows fall."""
+
+
 @dataclass(frozen=True)
 class Field:
     """Where a slice has the value of a dimension: a column of the table, its Tags map, the maps
@@ -53,7 +57,8 @@ class Shape:
     that contexts are filtered before facts. `start` and `end` are None where they cut nothing.
     `currency` keeps BillingCurrency; `convert_to` is the currency to convert to, by charge day
     (None: amounts stay as they are), in two `halves` where a product would not fit; `stated` is
-    the column of the bill's own rate, where it has one."""
+    the column of the bill's own rate, where it has one. `share_day` keeps the first day of the
+    ``day`` or ``month`` of a charge, never moved, as ``_share_day``."""
 
     table: Table
     fields: tuple[Field, ...]
@@ -70,6 +75,7 @@ class Shape:
     previous: bool = False
     shift: Shift | None = None
     stated: str | None = None
+    share_day: str = ""
 
     @property
     def labels(self) -> tuple[str, ...]:

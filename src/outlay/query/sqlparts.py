@@ -181,6 +181,14 @@ def period_of(shape: Shape, day: Day) -> exp.Expr:
     return period
 
 
+def share_day_of(shape: Shape, day: Day) -> exp.Expr:
+    """The first day of the period by which shares are told apart; never moved."""
+    if shape.share_day != "month":
+        return day()
+    arguments = [exp.Literal.string("month"), day()]
+    return exp.cast(exp.Anonymous(this="date_trunc", expressions=arguments), "DATE")
+
+
 def date_literal(day: date, kind: str) -> exp.Expr:
     """A day as a literal of the SQL type."""
     return exp.cast(exp.Literal.string(day.isoformat()), kind)

@@ -31,7 +31,7 @@ def tabulate(
     query = prepared.query
     totals = answer.totals if answer else {}
     several = len(totals) > 1
-    columns = result_columns(query, several)
+    columns = result_columns(query, several, shared=prepared.expansion is not None)
     cells = answer.cells() if answer else []
     rows = [_row(query, cell, totals[cell.currency], several) for cell in cells]
     other = [
@@ -72,8 +72,9 @@ def _rest(answer: Answer, cells: Sequence[Cell]) -> list[PeriodSum]:
     return found
 
 
-def result_columns(query: CostQuery, several: bool) -> tuple[Column, ...]:
-    """The columns of a result; `several` tells that it holds several currencies."""
+def result_columns(query: CostQuery, several: bool, *, shared: bool = False) -> tuple[Column, ...]:
+    """The columns of a result; `several` tells that it holds several currencies, `shared` that
+    splits take part in it."""
     columns: list[Column] = []
     if query.grain != "none":
         kind: Type = "timestamp" if query.grain == "hour" else "date"
@@ -90,6 +91,11 @@ def result_columns(query: CostQuery, several: bool) -> tuple[Column, ...]:
         if query.by or query.grain != "none":
             title = f"Share of {measure.title.lower()}"
             columns.append(Column(f"{name}_share", "share", "ratio", title, name))
+        if shared and measure.kind == "money":
+            columns += [
+                Column(f"{name}_direct", "direct", "money", "Direct", name),
+                Column(f"{name}_shared", "shared", "money", "Shared", name),
+            ]
         if query.compare:
             columns += [
                 Column(f"{name}_previous", "previous", measure.kind, "Before", name),
@@ -130,14 +136,20 @@ def _total(
 def amounts_row(
     query: CostQuery, amounts: tuple[Amount, ...], total: tuple[Amount, ...] | None
 ) -> dict[str, Any]:
-    """A row's measures with shares (of `total`, if given) and changes."""
+    """A row's measures with shares (of `total`, if given), what is direct and shared of them where
+    splits take part, and changes."""
     row: dict[str, Any] = {}
     step = 2 if query.compare else 1
+    whole = step * len(query.measures)
     for index, name in enumerate(query.measures):
         now = amounts[index * step]
         row[name] = now
         if total is not None and (query.by or query.grain != "none"):
             row[f"{name}_share"] = ratio(now, total[index * step])
+        if len(amounts) > whole and MEASURES[name].kind == "money":
+            shared = amounts[whole + index * step]
+            row[f"{name}_direct"] = change(now, shared)
+            row[f"{name}_shared"] = shared
         if query.compare:
             before = amounts[index * step + 1]
             row[f"{name}_previous"] = before
