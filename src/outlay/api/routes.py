@@ -7,7 +7,18 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 import outlay
-from outlay.api import ai, export, ledger, queries, usage, usecases, views, vocabulary
+from outlay.api import (
+    ai,
+    export,
+    ledger,
+    platforms,
+    queries,
+    resources,
+    usage,
+    usecases,
+    views,
+    vocabulary,
+)
 from outlay.api.answers import json_response
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace
@@ -34,7 +45,18 @@ def create_router(workspace: Workspace) -> APIRouter:
             found["status"] = "ok" if all(line.ok for line in lines) else "failing"
         return json_response(found)
 
-    for room in (queries, ledger, views, usage, ai, usecases, vocabulary, export):
+    for room in (
+        queries,
+        ledger,
+        views,
+        usage,
+        ai,
+        platforms,
+        usecases,
+        vocabulary,
+        resources,
+        export,
+    ):
         router.include_router(room.routes(workspace))
 
     @router.api_route(

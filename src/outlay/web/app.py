@@ -15,6 +15,7 @@ import outlay
 from outlay.app import Workspace
 from outlay.app.scheduling import Syncer
 from outlay.web import charges, errors, export, restatements, sources, usecases, views, vocabulary
+from outlay.web.allocated import platforms
 from outlay.web.explore import routes as explore
 from outlay.web.render import Site
 from outlay.web.security import LOOPBACK_HOSTS, Guard
@@ -63,7 +64,8 @@ def create_app(
     if api is not None:
         app.include_router(api, prefix=API_PREFIX)
     rooms = (
-        explore, charges, usage, sources, restatements, views, usecases, vocabulary, export
+        explore, charges, usage, sources, restatements, views, usecases, vocabulary, export,
+        platforms
     )  # fmt: skip
     for room in rooms:
         app.include_router(room.router(site), include_in_schema=False)

@@ -4,10 +4,12 @@ import typer
 
 from outlay.cli.commands import (
     ai,
+    ascode,
     bills,
     configuration,
     export,
     history,
+    platforms,
     questions,
     rates,
     sources,
@@ -27,10 +29,12 @@ def register(app: typer.Typer) -> None:
     questions.register(app)
     usage.register(app)
     ai.register(app)
+    platforms.register(app)
     usecases.register(app)
     history.register(app)
     views.register(app)
     configuration.register(app)
+    ascode.register(app)
     rates.register(app)
     vocabulary.register(app)
     export.register(app)

@@ -1,0 +1,1 @@
+"""Pages that prove allocation: platforms, coverage, why, replay."""
