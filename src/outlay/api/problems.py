@@ -24,7 +24,11 @@ from outlay.lake import LakeError
 from outlay.money import MoneyError, PeriodError
 from outlay.query import QueryError
 from outlay.resources import ResourceError
-from outlay.resources.errors import ResourceConflictError, ResourceNotFoundError
+from outlay.resources.errors import (
+    ResourceConflictError,
+    ResourceInUseError,
+    ResourceNotFoundError,
+)
 from outlay.sources.contract import SourceError
 
 log = logging.getLogger("outlay.api")
@@ -57,6 +61,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     for status, text in (
         (400, "The request cannot be understood"),
         (404, "There is no such thing"),
+        (409, "It was changed meanwhile, or others need it"),
         (422, "The request does not have the right shape"),
         (500, "The server failed"),
     )
@@ -68,6 +73,7 @@ _KINDS: tuple[tuple[type[Exception], str, str, int], ...] = (
     (MoneyError, "money", "This is no amount", 400),
     (ResourceNotFoundError, "not-found", "There is no such resource", 404),
     (ResourceConflictError, "conflict", "The resource was changed meanwhile", 409),
+    (ResourceInUseError, "in-use", "Others need the resource", 409),
     (ResourceError, "resource", "The resource is refused", 400),
     (WorkspaceError, "workspace", "The workspace refuses", 404),
     (SourceError, "source", "The source cannot be read", 502),

@@ -133,9 +133,16 @@ def stored_location(workspace: Workspace, location: str) -> str:
     workspace may then move); URLs as they are."""
     if "://" in location:
         return location
-    path = Path(location).expanduser().absolute()
-    if path.is_relative_to(workspace.path):
-        return path.relative_to(workspace.path).as_posix() or "."
+    return kept_location(workspace.path, str(Path(location).expanduser().absolute()))
+
+
+def kept_location(workspace: Path, location: str) -> str:
+    """The same of a location in a document, where a relative one is relative to the workspace."""
+    path = Path(location).expanduser()
+    if "://" in location or not path.is_absolute():
+        return location
+    if path.is_relative_to(workspace):
+        return path.relative_to(workspace).as_posix() or "."
     return str(path)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outlay.app.asking import Asking
+from outlay.app.configuring import Configuring
 from outlay.app.errors import WorkspaceError
 from outlay.app.settings import FILE, Settings, read_settings, write_settings
 from outlay.app.status import (
@@ -43,13 +44,13 @@ if TYPE_CHECKING:
         SnapshotInfo,
     )
     from outlay.query import CostQuery, Result
-    from outlay.resources import Change, ResourceStore
+    from outlay.resources import ResourceStore
     from outlay.sources.contract import Feed, Progress
 
 DATABASE_VARIABLE = "OUTLAY_DATABASE_URL"
 
 
-class Workspace(Asking):
+class Workspace(Asking, Configuring):
     """An open workspace. Cheap to open: lake and database open at first use; close when done.
 
     Safe to share between threads.
@@ -279,10 +280,6 @@ class Workspace(Asking):
     def runs(self, source: str | None = None, limit: int = 50) -> list[RunRecord]:
         """The run log, newest first."""
         return self.run_log.list(source, limit)
-
-    def history(self, kind: str, name: str) -> list[Change]:
-        """Every change of a resource, oldest first."""
-        return list(self.resources.history(kind, name))
 
     # --- deliveries and history ---
 

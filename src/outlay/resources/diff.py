@@ -84,8 +84,7 @@ def _by_place(before: list[Any], after: list[Any], path: str) -> Iterator[FieldC
             added.append(j)
     pairs = [(i, j) for i, j in pairs if i not in removed]
     for i in list(removed):
-        j = next((j for j in added if new[j] == old[i]), None)
-        if j is not None:
+        for j in [j for j in added if new[j] == old[i]][:1]:
             removed.remove(i)
             added.remove(j)
             yield FieldChange(_inner(path, i + 1), f"place {i + 1}", f"place {j + 1}")

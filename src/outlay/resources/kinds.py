@@ -51,6 +51,11 @@ class Kind:
         refuse_secrets(typed.model_dump(mode="json"), self.name)
         return typed
 
+    def json_schema(self) -> dict[str, Any]:
+        """The JSON schema of a spec, as it may be written."""
+        schema: dict[str, Any] = self.spec.model_json_schema(mode="validation")
+        return schema
+
     def example_document(self) -> dict[str, Any]:
         """The example as data: kind, name, spec."""
         document: dict[str, Any] = yaml.safe_load(self.example)

@@ -79,7 +79,7 @@ def _register_history(app: typer.Typer) -> None:
 
         store = cli.workspace.resources
         if restore is not None:
-            store.restore(kind, name, restore, author=cli.author)
+            cli.workspace.restore_resource(kind, name, restore, author=cli.author)
         changes = store.history(kind, name)
         if cli.out.json:
             cli.out.data([shapes.change_json(change) for change in changes])
