@@ -14,6 +14,7 @@ from typing import Any
 from outlay.allocation.metrics.model import MetricSpec
 from outlay.expression.errors import near_names
 from outlay.money import MONEY_SCALE, MoneyError, parse_money
+from outlay.sources.contract import SourceError
 
 TIME_COLUMNS = ("date", "day", "hour", "time", "timestamp")
 VALUE_COLUMN = "value"
@@ -38,7 +39,7 @@ class RowProblem:
         return f"row {self.row}, {self.field}: {self.message}"
 
 
-class MetricDataError(Exception):
+class MetricDataError(SourceError):
     """Values cannot be taken; nothing of the delivery was. `problems` names rows (at most 50;
     `count` is how many there are)."""
 
@@ -52,6 +53,14 @@ class MetricDataError(Exception):
             lines.append(f"  and {self.count - 10} more")
         super().__init__("\n".join(lines))
         self.what = message
+
+    def to_dict(self) -> dict[str, object]:
+        """The rows that are not right, for machines."""
+        return {
+            "what": self.what,
+            "count": self.count,
+            "rows": [{"row": p.row, "field": p.field, "message": p.message} for p in self.problems],
+        }
 
 
 @dataclass(frozen=True)
