@@ -293,8 +293,10 @@ class Coverage:
 class Suggestion:
     """A rule that the data proposes; nothing applies it. `kind` is co-occurring, similar-key,
     account, resource-name or case. `rule` is the document of a rule (as in a resource file),
-    `place` the number that it would have, `reason` says why, with its figures, and `allocates`
-    is what has no value now and would get one (of a case suggestion: what it merges)."""
+    `place` the number that it would have (in the place of the rule `replaces`, where that is
+    set), `reason` says why, with its figures, and `allocates` is what has no value now and would
+    get one (where spellings of a value are made one: what changes its spelling). `support` is how
+    many allocated charges the reason stands on, `confidence` the part of them that agrees."""
 
     kind: str
     title: str
@@ -304,6 +306,7 @@ class Suggestion:
     allocates: Caught
     support: int = 0
     confidence: Decimal | None = None
+    replaces: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -312,6 +315,7 @@ class Suggestion:
             "title": self.title,
             "rule": dict(self.rule),
             "place": self.place,
+            "replaces": self.replaces,
             "reason": self.reason,
             "allocates": self.allocates.to_json(),
             "support": self.support,
