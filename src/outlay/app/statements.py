@@ -164,7 +164,9 @@ def _draft(
         state="draft",
         currency=plan.currency,
         places=digits,
-        statements=statements(plan, bill, rules.tag(plan.tag), corrections, {}),
+        statements=statements(
+            plan, bill, rules.tag(plan.tag), corrections, rules.splits_of(plan.tag)
+        ),
         bill_exact=bill.total,
         bill=to_unit(bill.total, digits),
         snapshot=pin.snapshot_id,

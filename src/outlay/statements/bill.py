@@ -1,7 +1,7 @@
 """The bill of one month, taken apart by value, section, line, source and invoice, exactly."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -38,7 +38,8 @@ Ask = Callable[[CostQuery, Standing], Result]
 @dataclass(frozen=True)
 class Cell:
     """Money of the month's bill that belongs to one value, exactly. `line` is the value of the
-    line dimension, `pool` the split that gave it (negative: took it); '' where it is direct."""
+    line dimension, `pool` the split that gave it, or took it if it is the split's own value; ''
+    where it is direct."""
 
     value: str
     section: str
@@ -81,45 +82,54 @@ def of_month(month: BillingPeriod) -> str:
 def month_bill(plan: Plan, month: BillingPeriod, standing: Standing, ask: Ask) -> MonthBill:
     """Ask for the month. Raises QueryError for a tag or a line dimension that there is not."""
     measure = plan.spec.measure
+    pool, told_apart = _with_pools(plan.tag, standing)
     query = CostQuery(
         measures=(measure,),
-        by=plan.dimensions,
+        by=(*plan.dimensions, *([pool] if pool else [])),
         where=of_month(month),
         currency=plan.currency,
         sort=plan.tag,
     )
-    result = ask(query, standing)
+    result = ask(query, told_apart)
     return MonthBill(
         month,
-        _merged(cell for row in result.rows() for cell in _cells(plan, measure, row)),
+        _merged(cell for row in result.rows() for cell in _cells(plan, pool, row)),
         _savings(plan, month, standing, ask),
         result.rates,
         result.unconverted,
     )
 
 
-def _cells(plan: Plan, measure: str, row: Mapping[str, Any]) -> list[Cell]:
+def _with_pools(tag: str, standing: Standing) -> tuple[str, Standing]:
+    """A tag of which each value is the split that a charge is in the pool of, among rules that
+    have it; '' where the tag has no splits."""
+    rules = standing.rules
+    if not rules.splits_of(tag):
+        return "", standing
+    name = "statement-pool"
+    while name in rules.tags:
+        name += "-x"
+    tags = {**rules.tags, name: rules.graph(tag).pools_spec()}
+    return name, replace(standing, rules=replace(rules, tags=tags))
+
+
+def _cells(plan: Plan, pool: str, row: Mapping[str, Any]) -> list[Cell]:
     """The direct and the shared part of a row, each where it belongs."""
-    section = section_of(row)
-    whole = row[measure]
-    direct = row.get(f"{measure}_direct", whole)
-    shared = row.get(f"{measure}_shared", Decimal(0))
+    measure, section = plan.spec.measure, section_of(row)
+    shared = row.get(f"{measure}_shared") or Decimal(0)
+    direct = row.get(f"{measure}_direct", row[measure]) or Decimal(0)
     common = {
         "value": str(row[plan.tag]),
         "line": NO_NAME if row[plan.spec.lines] is None else str(row[plan.spec.lines]),
         "source": row["x_SourceName"] or "",
         "invoice": row["InvoiceId"] or "",
     }
-    found = [Cell(section=section, pool="", amount=direct or Decimal(0), **common)]
-    if shared:
-        # Tax that is recovered is booked apart, also where it came with shared cost.
-        place = "tax" if section == "tax" else "shared"
-        found.append(Cell(section=place, pool=SHARED, amount=shared, **common))
-    return [cell for cell in found if cell.amount]
-
-
-SHARED = "splits"
-"""The pool of shared money whose split is not told apart."""
+    # Tax that is recovered is booked apart, also where it came with shared cost.
+    place = "tax" if section == "tax" else "shared"
+    cells = [Cell(section=section, pool="", amount=direct, **common)]
+    if pool:
+        cells.append(Cell(section=place, pool=row[pool], amount=shared, **common))
+    return [cell for cell in cells if cell.amount]
 
 
 def _merged(cells: Iterable[Cell]) -> tuple[Cell, ...]:

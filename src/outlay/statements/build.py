@@ -1,13 +1,14 @@
 """From the bill of a month to its statements: lines, and every amount to the smallest unit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from outlay.allocation.model import TagValue, VirtualTagSpec
+from outlay.allocation.model import SplitSpec, TagValue, VirtualTagSpec
+from outlay.allocation.weights import described
 from outlay.money import total
-from outlay.statements.bill import NO_NAME, SHARED, Cell, MonthBill, of_month
+from outlay.money.quotients import quotient
+from outlay.statements.bill import NO_NAME, Cell, MonthBill, of_month
 from outlay.statements.cents import apportion, apportioned, places
 from outlay.statements.documents import Basis, Line, Statement
 from outlay.statements.model import Plan
@@ -16,20 +17,12 @@ from outlay.statements.sections import SECTIONS
 _ORDER = {name: place for place, name in enumerate(SECTIONS)}
 
 
-@dataclass(frozen=True)
-class SharedBy:
-    """How a line of shared cost is told: the split's title, and its method in words."""
-
-    name: str
-    detail: str
-
-
 def statements(
     plan: Plan,
     bill: MonthBill,
     tag: VirtualTagSpec,
     corrections: Mapping[str, Sequence[Line]],
-    splits: Mapping[str, SharedBy],
+    splits: Mapping[str, SplitSpec],
 ) -> tuple[Statement, ...]:
     """The statements of a month by value: the parts of the bill, and the lines of `corrections`
     (value → adjustments and settled disputes).
@@ -100,13 +93,12 @@ def _lines(
     bill: MonthBill,
     value: str,
     cells: Iterable[Cell],
-    splits: Mapping[str, SharedBy],
+    splits: Mapping[str, SplitSpec],
 ) -> list[Line]:
     """The lines of a value's part of the bill, exact and still without their amounts."""
     groups: dict[tuple[str, str, str], list[Decimal]] = {}
     for cell in cells:
-        by_service = cell.pool in ("", SHARED)
-        key = (cell.section, cell.pool, cell.line if by_service else "")
+        key = (cell.section, cell.pool, "" if cell.pool else cell.line)
         groups.setdefault(key, []).append(cell.amount)
     sums = {key: total(amounts) for key, amounts in groups.items()}
     ordered = sorted(sums, key=lambda key: (_ORDER[key[0]], bool(key[1]), -abs(sums[key]), key))
@@ -119,7 +111,7 @@ def _line(
     value: str,
     key: tuple[str, str, str],
     exact: Decimal,
-    splits: Mapping[str, SharedBy],
+    splits: Mapping[str, SplitSpec],
 ) -> Line:
     section, pool, line = key
     conditions = [f"{plan.tag} = {text_literal(value)}", of_month(bill.month)]
@@ -130,17 +122,34 @@ def _line(
         conditions.append(
             f"{dimension} IS NULL" if missing else f"{dimension} = {text_literal(line)}"
         )
-    told = splits.get(pool, SharedBy(line or pool, "by splits"))
+    split = splits.get(pool)
     return Line(
         id="/".join(part for part in (section, pool, line) if part),
         section=section,
-        name=told.name if pool else line,
+        name=(split.title if split and split.title else pool) if pool else line,
         amount=Decimal(0),
         exact=exact,
-        detail=told.detail if pool else "",
+        detail=_shared_how(bill, value, pool, split) if pool else "",
         where=" AND ".join(conditions),
         splits="applied" if pool else "direct",
     )
+
+
+def _shared_how(bill: MonthBill, value: str, pool: str, split: SplitSpec | None) -> str:
+    """How a split gave to a value or took from it: its share of what the split moved, over all
+    sections together, and what the split weighs."""
+    if split is not None and split.take == value:
+        return f"taken by {pool}, given to others by {described(split)}"
+    moved: dict[str, list[Decimal]] = {}
+    for cell in bill.cells:
+        if cell.pool == pool:
+            moved.setdefault(cell.value, []).append(cell.amount)
+    nets = {name: total(amounts) for name, amounts in moved.items()}
+    own = nets.get(value, Decimal(0))
+    whole = total(net for net in nets.values() if (net > 0) == (own > 0))
+    part = quotient(own, whole, 4) if own else None
+    share = f"{part.scaleb(2):.2f} % of what {pool} moves" if part is not None else f"by {pool}"
+    return share if split is None else f"{share}, by {described(split)}"
 
 
 def text_literal(text: str) -> str:
