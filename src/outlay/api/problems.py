@@ -30,6 +30,7 @@ from outlay.resources.errors import (
     ResourceNotFoundError,
 )
 from outlay.sources.contract import SourceError
+from outlay.statements.errors import StatementError
 
 log = logging.getLogger("outlay.api")
 
@@ -78,6 +79,7 @@ _KINDS: tuple[tuple[type[Exception], str, str, int], ...] = (
     (WorkspaceError, "workspace", "The workspace refuses", 404),
     (SourceError, "source", "The source cannot be read", 502),
     (LakeError, "lake", "The ledger cannot answer", 404),
+    (StatementError, "statement", "The statements refuse", 409),
 )
 
 

@@ -115,4 +115,5 @@ def register_all() -> None:
     import outlay.app.rates
     import outlay.app.vocabulary
     import outlay.query.views
+    import outlay.statements.model
     import outlay.statements.resources  # noqa: F401

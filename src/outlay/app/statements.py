@@ -28,7 +28,7 @@ from outlay.statements.documents import Line, Rate, Statement, StatementMonth
 from outlay.statements.errors import StatementError
 from outlay.statements.model import RATE_RULES, STATEMENT_PLAN, Plan, StatementPlanSpec
 from outlay.statements.rates import FrozenRates, month_rates
-from outlay.statements.store import Books, Event, utc_now
+from outlay.statements.store import Books, utc_now
 
 if TYPE_CHECKING:
     from outlay.allocation.rules import Ruleset
@@ -414,88 +414,3 @@ def close(
             workspace.lake.release(tag)
         raise
     return replace(done)
-
-
-# --- disputes -----------------------------------------------------------------------------------
-
-
-def dispute(
-    workspace: Workspace,
-    name: str,
-    period: BillingPeriod,
-    value: str,
-    *,
-    line: str,
-    amount: Decimal | None,
-    reason: str,
-    proposed: str = "",
-    author: str,
-) -> Dispute:
-    """Dispute a line of a statement (by its id): all of it when `amount` is None. `proposed` is
-    the value that it should be given to; '' leaves that to the answer."""
-    whole, found = statement(workspace, name, period, value)
-    if not reason.strip():
-        raise QueryError("a dispute needs a reason", field="reason")
-    kept = books(workspace)
-    others = [d for d in kept.disputes(whole.plan) if d.month == period and d.value == value]
-    known = found.line(line)
-    wanted = amount if amount is not None or known is None else known.amount
-    disputing.check(found, line, wanted if wanted is not None else Decimal(0), others)
-    _check_target(workspace, whole, value, proposed, optional=True)
-    assert wanted is not None
-    made = Dispute(
-        0, whole.plan, period, value, line, wanted, whole.currency, proposed, reason.strip()
-    )
-    return kept.raise_dispute(made, author)
-
-
-def answer(
-    workspace: Workspace,
-    number: int,
-    *,
-    accept: bool,
-    reason: str = "",
-    proposed: str = "",
-    author: str,
-) -> Dispute:
-    """Accept a dispute (its amount moves on the next statement) or refuse it with a reason."""
-    kept = books(workspace)
-    known = kept.dispute(number)
-    target = proposed or known.proposed
-    if accept:
-        whole = month(workspace, known.plan, known.month)
-        _check_target(workspace, whole, known.value, target, optional=False)
-    elif not reason.strip():
-        raise QueryError("a refusal needs a reason", field="reason")
-    return kept.answer(number, accept=accept, proposed=target, reason=reason.strip(), author=author)
-
-
-def _check_target(
-    workspace: Workspace, whole: StatementMonth, value: str, proposed: str, *, optional: bool
-) -> None:
-    if not proposed and optional:
-        return
-    tag = workspace.rules().tags.get(whole.tag)
-    values = {one.value for one in whole.statements}
-    values |= {tag.default, *tag.values} if tag else set()
-    allowed = sorted(values - {value})
-    if proposed not in allowed:
-        raise QueryError(
-            f"{proposed!r} is no other {whole.tag}"
-            if proposed
-            else f"say which {whole.tag} takes the amount",
-            field="proposed",
-            text=proposed,
-            near=near_names(proposed, allowed) if proposed else (),
-            allowed=allowed,
-        )
-
-
-def disputes(workspace: Workspace, name: str) -> list[Dispute]:
-    """Every dispute of a plan, oldest first."""
-    return books(workspace).disputes(plan_of(workspace, name).name)
-
-
-def events(workspace: Workspace, name: str, period: BillingPeriod | None = None) -> list[Event]:
-    """What was done with the statements of a plan, oldest first."""
-    return books(workspace).events(plan_of(workspace, name).name, period)

@@ -71,6 +71,7 @@ EXIT_CODES = {
     "WorkspaceError": FAILED,
     "SourceError": FAILED,
     "LakeError": FAILED,
+    "StatementError": FAILED,
 }
 
 

@@ -16,6 +16,7 @@ from outlay.query import QueryError
 from outlay.resources import ResourceError
 from outlay.resources.errors import ResourceNotFoundError
 from outlay.sources.contract import SourceError
+from outlay.statements.errors import StatementError
 from outlay.web.render import Site
 
 log = logging.getLogger("outlay.web")
@@ -29,6 +30,7 @@ _EXPECTED: tuple[tuple[type[Exception], int], ...] = (
     (WorkspaceError, 404),
     (SourceError, 502),
     (LakeError, 500),
+    (StatementError, 409),
 )
 
 

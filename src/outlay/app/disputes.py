@@ -1,0 +1,127 @@
+"""Disputes of a workspace's statements, and the trail of what was done with statements."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from outlay.app.statements import books, month, plan_of, statement
+from outlay.expression.errors import QueryError, near_names
+from outlay.money import BillingPeriod
+from outlay.statements import disputes as disputing
+from outlay.statements.disputes import Dispute
+from outlay.statements.documents import StatementMonth
+from outlay.statements.store import Event
+
+if TYPE_CHECKING:
+    from outlay.app.workspace import Workspace
+
+
+def dispute(
+    workspace: Workspace,
+    name: str,
+    period: BillingPeriod,
+    value: str,
+    *,
+    line: str,
+    amount: Decimal | None,
+    reason: str,
+    proposed: str = "",
+    author: str,
+) -> Dispute:
+    """Dispute a line of a statement (by its id): all of it when `amount` is None. `proposed` is
+    the value that it should be given to; '' leaves that to the answer."""
+    whole, found = statement(workspace, name, period, value)
+    if not reason.strip():
+        raise QueryError("a dispute needs a reason", field="reason")
+    kept = books(workspace)
+    others = [d for d in kept.disputes(whole.plan) if d.month == period and d.value == value]
+    known = found.line(line)
+    wanted = amount if amount is not None or known is None else known.amount
+    disputing.check(found, line, wanted if wanted is not None else Decimal(0), others)
+    _check_target(workspace, whole, value, proposed, optional=True)
+    assert wanted is not None
+    made = Dispute(
+        0, whole.plan, period, value, line, wanted, whole.currency, proposed, reason.strip()
+    )
+    return kept.raise_dispute(made, author)
+
+
+def answer(
+    workspace: Workspace,
+    number: int,
+    *,
+    accept: bool,
+    reason: str = "",
+    proposed: str = "",
+    author: str,
+) -> Dispute:
+    """Accept a dispute (its amount moves on the next statement) or refuse it with a reason."""
+    kept = books(workspace)
+    known = kept.dispute(number)
+    target = proposed or known.proposed
+    if accept:
+        whole = month(workspace, known.plan, known.month)
+        _check_target(workspace, whole, known.value, target, optional=False)
+    elif not reason.strip():
+        raise QueryError("a refusal needs a reason", field="reason")
+    return kept.answer(number, accept=accept, proposed=target, reason=reason.strip(), author=author)
+
+
+def _check_target(
+    workspace: Workspace, whole: StatementMonth, value: str, proposed: str, *, optional: bool
+) -> None:
+    if not proposed and optional:
+        return
+    tag = workspace.rules().tags.get(whole.tag)
+    values = {one.value for one in whole.statements}
+    values |= {tag.default, *tag.values} if tag else set()
+    allowed = sorted(values - {value})
+    if proposed not in allowed:
+        raise QueryError(
+            f"{proposed!r} is no other {whole.tag}"
+            if proposed
+            else f"say which {whole.tag} takes the amount",
+            field="proposed",
+            text=proposed,
+            near=near_names(proposed, allowed) if proposed else (),
+            allowed=allowed,
+        )
+
+
+def disputes(workspace: Workspace, name: str) -> list[Dispute]:
+    """Every dispute of a plan, oldest first."""
+    return books(workspace).disputes(plan_of(workspace, name).name)
+
+
+def events(workspace: Workspace, name: str, period: BillingPeriod | None = None) -> list[Event]:
+    """What was done with the statements of a plan, oldest first."""
+    return books(workspace).events(plan_of(workspace, name).name, period)
+
+
+def owner_of(workspace: Workspace, found: Dispute) -> str:
+    """Who should answer a dispute: the owner of the split that gave the amount, else of the value
+    that is proposed, else of the disputed one; '' when nobody is named."""
+    rules = workspace.rules()
+    plan = plan_of(workspace, found.plan)
+    parts = found.line.split("/")
+    split = rules.splits.get(parts[1]) if len(parts) > 1 else None
+    if split is not None and split.tag == plan.tag and split.owner:
+        return split.owner
+    values = rules.tag(plan.tag).values
+    named = [values[v].owner for v in (found.proposed, found.value) if v in values]
+    return next((owner for owner in named if owner), "")
+
+
+def dispute_json(found: Dispute) -> dict[str, Any]:
+    """A dispute as JSON data."""
+    return {
+        **vars(found),
+        "month": str(found.month),
+        "amount": format(found.amount, "f"),
+    }
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """An event as JSON data."""
+    return {**vars(event), "at": event.at.isoformat() + "Z"}
