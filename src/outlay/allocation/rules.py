@@ -64,8 +64,8 @@ class Ruleset:
         _ = self.order
         for name, split in self.splits.items():
             self._check_split(name, split)
-        for tag in sorted({split.tag for split in self.splits.values()}):
-            self.graph(tag).check(tag_constants(self.tags[tag]))
+        for split_tag in sorted({split.tag for split in self.splits.values()}):
+            self.graph(split_tag).check(tag_constants(self.tags[split_tag]))
         return self
 
     @cached_property

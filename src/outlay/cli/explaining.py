@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from outlay.cli.output import Output, money, plural
+from outlay.query.explainshared import number_text
 
 if TYPE_CHECKING:
     from outlay.query import Explanation
@@ -34,6 +36,8 @@ def _group(out: Output, group: ExplainedGroup, measure: str, as_of: str | None) 
     named = ", ".join(f"{k} = {'(none)' if v is None else v}" for k, v in group.values.items())
     amount = f"{money(group.amount)} {group.currency}"
     out.say(f"{named or 'Everything'}: {measure} {amount} in {plural(group.lines, 'line')}")
+    if group.shared or group.given or group.kept:
+        _parts(out, group)
     for part in group.slices:
         record = part.slice.delivery
         version = f", run {record.version}" if record.version else ""
@@ -43,6 +47,43 @@ def _group(out: Output, group: ExplainedGroup, measure: str, as_of: str | None) 
         )
         for file in part.files:
             _file(out, file, as_of)
+
+
+def _parts(out: Output, group: ExplainedGroup) -> None:
+    """What splits gave and took, each with its weights, before the direct charges."""
+    out.say(f"  direct {money(group.direct)}, shared {money(group.shared_amount)}")
+    for got in group.shared:
+        when = got.day or got.billing_period
+        out.say(
+            f"  shared by {got.split} to {got.target} in {when}: {money(got.amount)} "
+            f"= {got.share:f} of a pool of {money(got.pool)}"
+        )
+        for way in got.ways:
+            for step in way.steps:
+                version = f" (version {step.version})" if step.version else ""
+                whole = sum(weight for weight in step.weights.values() if weight > 0)
+                out.say(
+                    f"    {step.split}{version}, {step.method}, by {step.period_kind} from "
+                    f"{step.period}: {step.target} weighs {number_text(step.weight)} of "
+                    f"{number_text(Fraction(whole))} ({step.weighs})"
+                )
+                for note in step.notes:
+                    out.say(f"      {note}")
+            if way.stayed:
+                out.say(f"    {way.stayed}")
+        words = shlex.join(["outlay", "explain", *got.charges.to_cli()])
+        out.say(f"    its charges: {words}")
+    for gave in group.given:
+        targets = ", ".join(f"{name} {share:f}" for name, share in gave.shares.items())
+        when = gave.day or gave.billing_period
+        out.say(f"  given by {gave.split} in {when}: {money(gave.amount)} (to {targets})")
+    for stayed in group.kept:
+        when = stayed.day or stayed.billing_period
+        out.say(
+            f"  kept: {money(stayed.amount)} that {stayed.split} takes in {when}, "
+            f"since {stayed.reason}"
+        )
+    out.say("  direct charges:" if group.slices else "  no direct charges")
 
 
 def _file(out: Output, file: ExplainedFile, as_of: str | None) -> None:

@@ -97,6 +97,19 @@ class Expansion:
             f"JOIN {SHARES} AS s ON {self._joined('r')}{self._where('r', '_target')}"
         )
 
+    def kept_sql(self, relation: str, target: str | None = None) -> str:
+        """The condition that a row's own value (or the target's) passes what is asked of it."""
+        return self._where(relation, target).removeprefix(" WHERE ") or "true"
+
+    def joined_sql(self, relation: str) -> str:
+        """The condition that finds a row's shares, as ``s``."""
+        return self._joined(relation)
+
+    @property
+    def pool_column(self) -> str:
+        """The column of branches that has the pool."""
+        return self._pool
+
     def _selected(self, relation: str, target: str | None) -> list[str]:
         """The result's dimensions of a row; the tag's value is the target's, if there is one."""
         found = []
@@ -113,22 +126,30 @@ class Expansion:
 
     def _joined(self, relation: str) -> str:
         """The condition that finds the shares of a row."""
+        day, billing = self.key_sql(relation)
         same = [f"s._pool = {relation}.{self._pool}"]
-        day = f"{relation}.{SHARE_DAY}"
+        if self.asked.share_day:
+            same.append(f"s._day IS NOT DISTINCT FROM {day}")
+        if self.shares.billing:
+            same.append(f"s._billing IS NOT DISTINCT FROM {billing}")
+        return " AND ".join(same)
+
+    def key_sql(self, relation: str) -> tuple[str, str]:
+        """The SQL of the day and the billing period under which a row's shares stand; null where
+        its pool does not go by them."""
         kinds = self.shares.kinds
         by_day = sorted(pool for pool, found in kinds.items() if "day" in found)
         by_month = sorted(set(kinds) - set(by_day) - _billed_alone(self.shares))
+        billed = sorted(pool for pool, found in kinds.items() if "billing-period" in found)
+        day, billing = "CAST(NULL AS DATE)", "CAST(NULL AS DATE)"
         if self.asked.share_day:
-            month = f"CAST(date_trunc('month', {day}) AS DATE)"
-            cases = [(by_day, day), (by_month, month)]
-            same.append(f"s._day IS NOT DISTINCT FROM {self._case(relation, cases)}")
+            column = f"{relation}.{SHARE_DAY}"
+            month = f"CAST(date_trunc('month', {column}) AS DATE)"
+            day = self._case(relation, [(by_day, column), (by_month, month)])
         if self.shares.billing:
-            billed = sorted(pool for pool, found in kinds.items() if "billing-period" in found)
             column = f"{relation}.{self.column(BILLING)}"
-            same.append(
-                f"s._billing IS NOT DISTINCT FROM {self._case(relation, [(billed, column)])}"
-            )
-        return " AND ".join(same)
+            billing = self._case(relation, [(billed, column)])
+        return day, billing
 
     def _case(self, relation: str, cases: Sequence[tuple[Sequence[str], str]]) -> str:
         told = [(pools, value) for pools, value in cases if pools]

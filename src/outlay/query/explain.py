@@ -1,18 +1,25 @@
-"""Explaining an amount: group → slice (delivery) → file → lines, each level adding up exactly."""
+"""Explaining an amount: group → slice (delivery) → file → lines, each level adding up exactly.
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+Where splits take part, a group also has what they gave to it and took from it; see
+`outlay.query.explainshared`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import duckdb
+
 from outlay.allocation.rules import Ruleset
 from outlay.lake.types import Pin, Slice
 from outlay.money import total
+from outlay.query.explainshared import GivenAmount, KeptAmount, SharedAmount, amounts_json
 from outlay.query.lines import Origin, line_sources
 from outlay.query.model import CostQuery
 from outlay.query.result import Value, json_value
-from outlay.query.run import PinnableLake, Prepared, prepare
+from outlay.query.run import PinnableLake, Prepared, prepare, with_splits
 
 
 @dataclass(frozen=True)
@@ -54,19 +61,35 @@ class ExplainedSlice:
 
 @dataclass(frozen=True)
 class ExplainedGroup:
-    """One group of the question in one currency; its slices sum to `amount`."""
+    """One group of the question in one currency; its slices sum to `direct`, and `direct` with
+    what was `shared` and less what was `given` is its `amount`. `kept` is part of the direct."""
 
     values: Mapping[str, Value]
     currency: str
-    amount: Decimal
+    direct: Decimal
     lines: int
     slices: tuple[ExplainedSlice, ...]
+    shared: tuple[SharedAmount, ...] = ()
+    given: tuple[GivenAmount, ...] = ()
+    kept: tuple[KeptAmount, ...] = ()
+
+    @property
+    def amount(self) -> Decimal:
+        """Direct and shared together."""
+        return total((self.direct, self.shared_amount))
+
+    @property
+    def shared_amount(self) -> Decimal:
+        """What splits gave, less what they took."""
+        moved = [part.amount for part in self.shared] + [part.amount for part in self.given]
+        return total(moved)
 
 
 @dataclass(frozen=True)
 class Explanation:
     """What an amount is made of. `totals` are of all groups by currency, those beyond the limit
-    included (`other_groups` counts them, `other` sums them)."""
+    included (`other_groups` counts them, `other` sums them); `direct_totals` are without what
+    splits gave. `tag` is the virtual tag whose splits take part (None: none do)."""
 
     query: CostQuery
     measure: str
@@ -75,6 +98,8 @@ class Explanation:
     other_groups: int
     totals: Mapping[str, Decimal]
     snapshot: str | None
+    direct_totals: Mapping[str, Decimal] = field(default_factory=dict)
+    tag: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values: money as text in full."""
@@ -85,6 +110,8 @@ class Explanation:
             "other": _amounts_json(self.other),
             "other_groups": self.other_groups,
             "totals": _amounts_json(self.totals),
+            "direct_totals": _amounts_json(self.direct_totals),
+            "tag": self.tag,
             "snapshot": self.snapshot,
         }
 
@@ -110,75 +137,126 @@ def explain(
         range=query.range,
         where=query.where,
         limit=query.limit or 10,
+        splits=query.splits,
         as_of=query.as_of,
         rules_as_of=query.rules_as_of,
     )
-    prepared = prepare(lake, asked, now=now, pin=pin, rules=rules)
-    sources = line_sources(prepared)
-    files, tops = _read(lake, list(sources.values()), len(asked.by), lines)
-    groups = _groups(prepared, files, tops)
+    prepared = with_splits(lake, prepare(lake, asked, now=now, pin=pin, rules=rules))
+    groups = _groups(lake, prepared, lines)
     limit = asked.limit or 10
     shown, hidden = groups[:limit], groups[limit:]
     return Explanation(
         asked,
         asked.measures[0],
-        tuple(shown),
-        _by_currency(hidden),
+        tuple(group.made() for group in shown),
+        _by_currency((group.currency, group.amount) for group in hidden),
         len(hidden),
-        _by_currency(groups),
+        _by_currency((group.currency, group.amount) for group in groups),
         None if prepared.pin.snapshot_id is None else str(prepared.pin.snapshot_id),
+        _by_currency((group.currency, group.direct) for group in groups),
+        prepared.expansion.tag if prepared.expansion else None,
     )
 
 
 Rows = list[tuple[Any, ...]]
+Key = tuple[Any, ...]
 
 
-def _read(lake: PinnableLake, sources: list[str], width: int, lines: int) -> tuple[Rows, Rows]:
-    """Sums by group, slice and file, and the largest lines of each."""
+@dataclass
+class _Group:
+    """A group before what is shown of it is put together."""
+
+    values: Mapping[str, Value]
+    currency: str
+    direct: Decimal
+    lines: int
+    slices: tuple[ExplainedSlice, ...]
+    amount: Decimal
+    splits: Callable[[], tuple[Sequence[SharedAmount], Sequence[GivenAmount], Sequence[KeptAmount]]]
+
+    def made(self) -> ExplainedGroup:
+        """The group with all that splits did to it."""
+        shared, given, kept = self.splits()
+        return ExplainedGroup(
+            self.values, self.currency, self.direct, self.lines, self.slices,
+            tuple(shared), tuple(given), tuple(kept),
+        )  # fmt: skip
+
+
+def _groups(lake: PinnableLake, prepared: Prepared, lines: int) -> list[_Group]:
+    """The groups of a question, largest first."""
+    from outlay.query.explainsplit import SplitParts
+
+    by = prepared.query.by
+    sources = line_sources(replace(prepared, asked=prepared.branches))
     if not sources:
-        return [], []
-    dimensions = [f"d{i}" for i in range(width)]
-    keys = ", ".join(["_currency", *dimensions, "_slice", "_file"])
-    union = " UNION ALL ".join(sources)
+        return []
     with lake.connect() as connection:
-        connection.execute(f"CREATE TEMP TABLE line AS {union}")
-        files = connection.execute(
-            f"SELECT {keys}, coalesce(sum(amount), 0), count(*) FROM line GROUP BY {keys}"
-        ).fetchall()
-        tops = connection.execute(
-            f"SELECT {keys}, _line, _moment, coalesce(amount, 0) FROM line QUALIFY row_number() "
-            f"OVER (PARTITION BY {keys} ORDER BY abs(amount) DESC NULLS LAST, _line) <= {lines} "
-            "ORDER BY abs(amount) DESC NULLS LAST, _line"
-        ).fetchall()
+        connection.execute(f"CREATE TEMP TABLE line AS {' UNION ALL '.join(sources.values())}")
+        keys = [f"d{i}" for i in range(len(by))]
+        after = prepared.expansion.kept_sql("line") if prepared.expansion else "true"
+        files, tops = read_lines(connection, "line", keys, after, lines)
+        parts = SplitParts(connection, prepared, lines) if prepared.expansion else None
+    found = explained_slices(prepared, files, tops, len(by))
+    every = dict.fromkeys((*found, *(parts.groups if parts else ())))
+    groups = []
+    for key in every:
+        slices = found.get(key, ())
+        direct, count = _sums(slices)
+        amount = total((direct, parts.net(key))) if parts else direct
+        of = parts.of(key) if parts else lambda: ((), (), ())
+        values = dict(zip(by, key[1:], strict=True))
+        groups.append(_Group(values, key[0], direct, count, slices, amount, of))
+    return sorted(
+        groups,
+        key=lambda g: (g.amount.copy_negate(), g.currency, str(tuple(g.values.values()))),
+    )
+
+
+def read_lines(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    dimensions: Sequence[str],
+    where: str,
+    lines: int,
+) -> tuple[Rows, Rows]:
+    """Sums by currency, dimensions, slice and file of lines, and the largest lines of each."""
+    keys = ", ".join(["_currency", *dimensions, "_slice", "_file"])
+    files = connection.execute(
+        f"SELECT {keys}, coalesce(sum(amount), 0), count(*) FROM {relation} WHERE {where} "
+        f"GROUP BY {keys}"
+    ).fetchall()
+    tops = connection.execute(
+        f"SELECT {keys}, _line, _moment, coalesce(amount, 0) FROM {relation} WHERE {where} "
+        f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY abs(amount) DESC NULLS LAST, "
+        f"_line) <= {lines} ORDER BY abs(amount) DESC NULLS LAST, _line"
+    ).fetchall()
     return files, tops
 
 
-def _groups(prepared: Prepared, files: Rows, tops: Rows) -> list[ExplainedGroup]:
-    width = len(prepared.query.by)
-    lines: dict[tuple[Any, ...], list[ExplainedLine]] = {}
+def explained_slices(
+    prepared: Prepared, files: Rows, tops: Rows, width: int
+) -> dict[Key, tuple[ExplainedSlice, ...]]:
+    """(currency, *dimensions) → slices with files and lines, largest first; see `read_lines`."""
+    lines: dict[Key, list[ExplainedLine]] = {}
     for row in tops:
         key, (line, moment, amount) = row[: width + 3], row[width + 3 :]
         origin = Origin.of(prepared.facts[key[-2]].slice, key[-1], line)
         lines.setdefault(key, []).append(ExplainedLine(origin, moment, Decimal(amount)))
-    by_slice: dict[tuple[Any, ...], list[ExplainedFile]] = {}
+    by_slice: dict[Key, list[ExplainedFile]] = {}
     for row in files:
         key, (amount, count) = row[: width + 3], row[width + 3 :]
         slice_ = prepared.facts[key[-2]].slice
         path, digest = _file(slice_, key[-1])
         explained = ExplainedFile(path, digest, Decimal(amount), count, tuple(lines.get(key, ())))
         by_slice.setdefault(key[:-1], []).append(explained)
-    by_group: dict[tuple[Any, ...], list[ExplainedSlice]] = {}
+    by_group: dict[Key, list[ExplainedSlice]] = {}
     for key, parts in by_slice.items():
         amount, count = _sums(parts)
         slice_ = prepared.facts[key[-1]].slice
         explained_slice = ExplainedSlice(slice_, amount, count, tuple(_largest(parts)))
         by_group.setdefault(key[:-1], []).append(explained_slice)
-    groups = []
-    for key, slices in by_group.items():
-        amount, count = _sums(slices)
-        values = dict(zip(prepared.query.by, key[1:], strict=True))
-        groups.append(ExplainedGroup(values, key[0], amount, count, tuple(_largest(slices))))
-    return sorted(groups, key=lambda g: (-g.amount, g.currency, str(tuple(g.values.values()))))
+    return {key: tuple(_largest(slices)) for key, slices in by_group.items()}
 
 
 def _sums(parts: Iterable[ExplainedFile | ExplainedSlice]) -> tuple[Decimal, int]:
@@ -197,10 +275,10 @@ def _file(slice_: Slice, index: int | None) -> tuple[str, str]:
     return files[index].path, files[index].sha256
 
 
-def _by_currency(groups: Iterable[ExplainedGroup]) -> dict[str, Decimal]:
+def _by_currency(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
-    for group in groups:
-        sums[group.currency] = total((sums.get(group.currency, Decimal(0)), group.amount))
+    for currency, amount in amounts:
+        sums[currency] = total((sums.get(currency, Decimal(0)), amount))
     return dict(sorted(sums.items()))
 
 
@@ -209,12 +287,18 @@ def _group_json(group: ExplainedGroup) -> dict[str, Any]:
         "values": {name: json_value(value, "text") for name, value in group.values.items()},
         "currency": group.currency,
         "amount": json_value(group.amount, "money"),
+        "direct": json_value(group.direct, "money"),
+        "shared_amount": json_value(group.shared_amount, "money"),
         "lines": group.lines,
-        "slices": [_slice_json(part) for part in group.slices],
+        "slices": [slice_json(part) for part in group.slices],
+        "shared": amounts_json(group.shared),
+        "given": amounts_json(group.given),
+        "kept": amounts_json(group.kept),
     }
 
 
-def _slice_json(part: ExplainedSlice) -> dict[str, Any]:
+def slice_json(part: ExplainedSlice) -> dict[str, Any]:
+    """A slice with its files and their largest lines, as plain JSON values."""
     record = part.slice.delivery
     return {
         "source": part.slice.source,

@@ -278,9 +278,7 @@ class _Weighing:
         note = f"costs in {codes} are compared in {COMMON} at daily rates of the {_ECB}"
         return converted.get(period, {}), (note,), ""
 
-    def _costs(
-        self, split: SplitSpec
-    ) -> tuple[dict[date, dict[str, dict[str, Decimal]]], Callable[[], Found]]:
+    def _costs(self, split: SplitSpec) -> "_Costs":
         key = (split.period, split.measure, split.where)
         if key not in self._known_costs:
             found: dict[date, dict[str, dict[str, Decimal]]] = {}
@@ -298,7 +296,7 @@ class _Weighing:
         return found
 
     @cached_property
-    def _known_costs(self) -> dict[tuple[SplitPeriod, str, str], Any]:
+    def _known_costs(self) -> "dict[tuple[SplitPeriod, str, str], _Costs]":
         return {}
 
     def _series(self, name: str, split: SplitSpec) -> tuple[Found, str]:
@@ -335,6 +333,8 @@ class _Weighing:
 
 
 _ECB = EcbRates.publisher
+_Costs = tuple[dict[date, dict[str, dict[str, Decimal]]], Callable[[], Found]]
+"""Costs by period, currency and value; and all of them in the common currency, once asked."""
 
 
 def _once(make: Callable[[], Found]) -> Callable[[], Found]:
