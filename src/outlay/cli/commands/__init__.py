@@ -9,10 +9,12 @@ from outlay.cli.commands import (
     configuration,
     export,
     history,
+    metrics,
     platforms,
     questions,
     rates,
     sources,
+    statements,
     usage,
     usecases,
     views,
@@ -28,8 +30,10 @@ def register(app: typer.Typer) -> None:
     sources.register(app)
     questions.register(app)
     usage.register(app)
+    metrics.register(app)
     ai.register(app)
     platforms.register(app)
+    statements.register(app)
     usecases.register(app)
     history.register(app)
     views.register(app)
