@@ -20,6 +20,7 @@ from outlay.expression.tree import (
     Missing,
     Moment,
     Negation,
+    Number,
     Pattern,
     Ref,
     Search,
@@ -114,13 +115,24 @@ def _operand(operand: Any, charge: Row) -> Any:
     match operand:
         case Ref(dimension):
             return value_of(dimension, charge)
-        case Text(value) | Moment(value):
+        case Text(value) | Moment(value) | Number(value):
             return value
+        case Apply("number", argument):
+            return number(_operand(argument, charge))
         case Apply(function, argument):
             text = _operand(argument, charge)
             if text is None:
                 return None
             return {"lower": text.lower(), "upper": text.upper(), "trim": text.strip(" ")}[function]
+
+
+def number(text: str | None) -> Decimal | None:
+    """The number that a text writes; None where it writes none that fits exactly."""
+    if text is None or not re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", text.strip(" ")):
+        return None
+    whole, _, fraction = text.strip(" ").lstrip("+-").partition(".")
+    fits = len(whole.lstrip("0")) <= 20 and len(fraction.rstrip("0")) <= 18
+    return Decimal(text.strip(" ")) if fits else None
 
 
 def period_of(moment: datetime, grain: str) -> date | datetime | None:

@@ -16,6 +16,7 @@ from outlay.expression.tree import (
     Between,
     Comparison,
     Condition,
+    Constant,
     Membership,
     Missing,
     Moment,
@@ -26,7 +27,7 @@ from outlay.expression.tree import (
     Search,
     Text,
 )
-from outlay.expression.values import is_time
+from outlay.expression.values import is_text
 
 CHARGE_DAY = Dimension("column", "ChargeDay")
 
@@ -72,12 +73,12 @@ def caseless(condition: Condition) -> Condition:
 
 
 def _lower(operand: Operand) -> Operand:
-    if isinstance(operand, Text | Moment):
+    if isinstance(operand, Constant):
         return _lower_constant(operand)
-    return operand if is_time(operand) else Apply("lower", operand)
+    return Apply("lower", operand) if is_text(operand) else operand
 
 
-def _lower_constant(value: Text | Moment) -> Text | Moment:
+def _lower_constant(value: Constant) -> Constant:
     return Text(value.value.lower()) if isinstance(value, Text) else value
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlglot import exp
 
 from outlay.expression.dimensions import Dimension
-from outlay.expression.printer import moment_literal
+from outlay.expression.printer import moment_literal, number_text
 from outlay.expression.tree import (
     All,
     Any,
@@ -18,12 +18,14 @@ from outlay.expression.tree import (
     Missing,
     Moment,
     Negation,
+    Number,
     Operand,
     Pattern,
     Ref,
     Search,
     Text,
 )
+from outlay.expression.values import NUMBER_DIGITS
 
 Resolve = Callable[[Dimension], exp.Expr]
 """Gives the SQL of a dimension in the table that is being asked."""
@@ -37,6 +39,14 @@ _COMPARISONS: dict[str, type[exp.Expr]] = {
     ">=": exp.GTE,
 }
 _SEARCHES = {"matches": "regexp_matches"}
+
+
+NUMBER_SQL = f"DECIMAL({sum(NUMBER_DIGITS)},{NUMBER_DIGITS[1]})"
+"""The type of numbers: decimals, exact, never doubles."""
+
+# A text with more digits than fit is no number that could be compared exactly: it is unknown.
+_WHOLE, _FRACTION = NUMBER_DIGITS
+_NUMBER_PATTERN = rf"[+-]?(0*\d{{1,{_WHOLE}}}(\.\d{{0,{_FRACTION}}}0*)?|\.\d{{1,{_FRACTION}}}0*)"
 
 
 def compile_condition(condition: Condition, resolve: Resolve) -> exp.Expr:
@@ -92,6 +102,15 @@ def _negate(node: exp.Expr, negated: bool) -> exp.Expr:
     return exp.Not(this=exp.paren(node, copy=False)) if negated else exp.paren(node, copy=False)
 
 
+def _number(text: exp.Expr) -> exp.Expr:
+    """The number that a text writes, outer spaces apart; null where it writes none."""
+    trimmed = exp.Anonymous(this="trim", expressions=[text])
+    pattern = exp.Literal.string(_NUMBER_PATTERN)
+    fits = exp.Anonymous(this="regexp_full_match", expressions=[trimmed, pattern])
+    value = exp.TryCast(this=trimmed.copy(), to=exp.DataType.build(NUMBER_SQL))
+    return exp.Case(ifs=[exp.If(this=fits, true=value)])
+
+
 def _operand(operand: Operand, resolve: Resolve) -> exp.Expr:
     match operand:
         case Ref(dimension):
@@ -101,5 +120,9 @@ def _operand(operand: Operand, resolve: Resolve) -> exp.Expr:
         case Moment(value):
             kind = "TIMESTAMP" if isinstance(value, datetime) else "DATE"
             return exp.cast(exp.Literal.string(moment_literal(value)), kind)
+        case Number(value):
+            return exp.cast(exp.Literal.string(number_text(value)), NUMBER_SQL)
+        case Apply("number", argument):
+            return _number(_operand(argument, resolve))
         case Apply(function, argument):
             return exp.Anonymous(this=function, expressions=[_operand(argument, resolve)])

@@ -7,8 +7,8 @@ search    = contains|starts_with|ends_with|matches '(' operand ',' text ')'
 predicate = operand ( = <> < <= > >= operand | [NOT] IN '(' value, … ')'
                     | [NOT] LIKE|ILIKE text | [NOT] BETWEEN operand AND operand
                     | IS [NOT] NULL )
-operand   = text | [DATE|TIMESTAMP] text | column | tags.key | labels.key | virtual-tag
-          | lower|upper|trim '(' operand ')'
+operand   = text | [DATE|TIMESTAMP] text | [-]number | column | tags.key | labels.key
+          | virtual-tag | lower|upper|trim|number '(' operand ')'
 """
 
 import re
@@ -29,10 +29,12 @@ from outlay.expression.tree import (
     Between,
     Comparison,
     Condition,
+    Constant,
     Membership,
     Missing,
     Moment,
     Negation,
+    Number,
     Operand,
     Operator,
     Pattern,
@@ -42,14 +44,15 @@ from outlay.expression.tree import (
     Text,
     Transform,
 )
-from outlay.expression.values import as_moment, check_regex, is_time, same_kind
+from outlay.expression.values import as_moment, as_number, check_regex, is_text, is_time, kind_of
 
 MAX_CHARACTERS = 200_000
 MAX_DEPTH = 60
 SEARCHES = ("contains", "starts_with", "ends_with", "matches")
-TRANSFORMS = ("lower", "upper", "trim")
+TRANSFORMS = ("lower", "upper", "trim", "number")
 _OPERATORS = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 _PREDICATES = ("=", "<>", "<", "<=", ">", ">=", "IN", "LIKE", "ILIKE", "BETWEEN", "IS NULL", "NOT")
 
 
@@ -207,6 +210,8 @@ class _Parser:
     def predicate(self) -> Condition:
         start = self.at
         left = self.operand()
+        if isinstance(left, Number) and self.word() not in _OPERATORS:
+            self.no_number(start)
         if self.take("IS"):
             negated = self.take("NOT")
             self.expect("NULL")
@@ -217,8 +222,8 @@ class _Parser:
         if self.word() in ("LIKE", "ILIKE"):
             ignore_case = self.word() == "ILIKE"
             self.at += 1
-            if is_time(left):
-                self.fail("a day is compared, not matched with LIKE", start)
+            if not is_text(left):
+                self.fail(f"{kind_of(left)} is compared, not matched with LIKE", start)
             pattern = self.string("LIKE needs a pattern in single quotes, with % and _")
             return Pattern(left, pattern, ignore_case, negated)
         if self.take("BETWEEN"):
@@ -234,6 +239,8 @@ class _Parser:
     def comparison(self, operator: Operator, left: Operand, start: int) -> Condition:
         at = self.at
         right = self.operand()
+        if isinstance(left, Number) and (isinstance(right, Number) or is_text(right)):
+            self.no_number(start)
         if is_time(right) and isinstance(left, Text):
             return Comparison(operator, self.moment(left, start, right), right)
         if is_time(left) and isinstance(right, Text):
@@ -243,11 +250,11 @@ class _Parser:
 
     def membership(self, left: Operand, negated: bool) -> Condition:
         self.expect("(")
-        values: list[Text | Moment] = []
+        values: list[Constant] = []
         while True:
             at = self.at
             value = self.counterpart(left)
-            if not isinstance(value, Text | Moment):
+            if not isinstance(value, Constant):
                 self.fail("a list holds constants only", at, hint="Compare columns with =.")
             values.append(value)
             if not self.take(","):
@@ -265,8 +272,24 @@ class _Parser:
         return right
 
     def check_kinds(self, left: Operand, right: Operand, at: int) -> None:
-        if not same_kind(left, right):
-            self.fail("a day cannot be compared with a text", at)
+        if kind_of(left) == kind_of(right):
+            return
+        if isinstance(right, Number) and is_text(left):
+            self.no_number(at)
+        hint = ""
+        if isinstance(right, Text) and kind_of(left) == "a number":
+            hint = "A number stands without quotes."
+        self.fail(f"{kind_of(left)} cannot be compared with {kind_of(right)}", at, hint=hint)
+
+    def no_number(self, at: int) -> NoReturn:
+        token = self.tokens[at]
+        written = self.text[token.start :].split(maxsplit=1)[0].rstrip(",)")
+        self.fail(
+            "descriptive columns hold text, not numbers",
+            at,
+            hint=f"Write it as a text: '{written}', or read the text as a number: "
+            f"number(tags.tier) >= {written}.",
+        )
 
     def moment(self, text: Text, at: int, beside: Operand) -> Moment:
         try:
@@ -283,11 +306,8 @@ class _Parser:
         if token.token_type == TokenType.STRING:
             self.at += 1
             return Text(token.text)
-        if token.token_type == TokenType.NUMBER:
-            self.fail(
-                "descriptive columns hold text, not numbers",
-                hint=f"Write it as a text: '{token.text}'.",
-            )
+        if token.token_type == TokenType.NUMBER or token.text in ("-", "+", "."):
+            return self.number()
         word = token.text.lower()
         if word in ("date", "timestamp") and self.at + 1 < len(self.tokens):
             following = self.tokens[self.at + 1]
@@ -312,9 +332,33 @@ class _Parser:
     def text_operand(self, function: str) -> Operand:
         at = self.at
         operand = self.operand()
-        if is_time(operand):
-            self.fail(f"{function} needs a text; this is a day", at)
+        if isinstance(operand, Number):
+            self.no_number(at)
+        if not is_text(operand):
+            self.fail(f"{function} needs a text; this is {kind_of(operand)}", at)
         return operand
+
+    def number(self) -> Number:
+        """A number constant; its sign, if any, stands before it."""
+        at = self.at
+        first = self.tokens[at]
+        last = first if first.token_type == TokenType.NUMBER else self.token_after(at)
+        written = "" if last is None else self.text[first.start : last.end + 1]
+        following = self.text[last.end + 1 : last.end + 2] if last else ""
+        if not _NUMBER.fullmatch(written) or following.isalnum() or following in ("_", "."):
+            self.fail("this is no number", at, allowed=("digits with a point: -12.5",))
+        try:
+            number = as_number(written)
+        except ValueError as error:
+            self.fail(str(error), at)
+        self.at += 1 if last is first else 2
+        return number
+
+    def token_after(self, at: int) -> Token | None:
+        """The token behind, if it is a number."""
+        if at + 1 < len(self.tokens) and self.tokens[at + 1].token_type == TokenType.NUMBER:
+            return self.tokens[at + 1]
+        return None
 
     def string(self, what: str) -> str:
         if self.at >= len(self.tokens) or self.tokens[self.at].token_type != TokenType.STRING:

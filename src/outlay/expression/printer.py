@@ -1,6 +1,7 @@
 """A condition's canonical text: the same tree always gives the same characters."""
 
 from datetime import date, datetime, time
+from decimal import Decimal
 
 from outlay.expression.tree import (
     All,
@@ -13,6 +14,7 @@ from outlay.expression.tree import (
     Missing,
     Moment,
     Negation,
+    Number,
     Operand,
     Pattern,
     Ref,
@@ -69,8 +71,18 @@ def _operand(operand: Operand) -> str:
             return text_literal(value)
         case Moment(value):
             return text_literal(moment_literal(value))
+        case Number(value):
+            return number_text(value)
         case Apply(function, argument):
             return f"{function}({_operand(argument)})"
+
+
+def number_text(value: Decimal) -> str:
+    """A number without needless zeros, sign of nought or exponent."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "+0", "") else text.removeprefix("+")
 
 
 def moment_literal(value: date | datetime) -> str:

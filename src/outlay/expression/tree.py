@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal
 
 from outlay.expression.dimensions import Dimension
 
 Operator = Literal["=", "<>", "<", "<=", ">", ">="]
-Transform = Literal["lower", "upper", "trim"]
+Transform = Literal["lower", "upper", "trim", "number"]
 SearchKind = Literal["contains", "starts_with", "ends_with", "matches"]
 
 
@@ -34,14 +35,23 @@ class Moment:
 
 
 @dataclass(frozen=True)
+class Number:
+    """A number constant, of at most 20 digits before and 18 after the point."""
+
+    value: Decimal
+
+
+@dataclass(frozen=True)
 class Apply:
-    """A text function of an operand."""
+    """A function of a text operand: another text, or the number that it writes (null where it
+    writes none)."""
 
     function: Transform
     argument: "Operand"
 
 
-Operand = Ref | Text | Moment | Apply
+Operand = Ref | Text | Moment | Number | Apply
+Constant = Text | Moment | Number
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,7 @@ class Membership:
     """`operand [NOT] IN (values)`."""
 
     operand: Operand
-    values: tuple[Text | Moment, ...]
+    values: tuple[Constant, ...]
     negated: bool = False
 
 

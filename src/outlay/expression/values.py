@@ -1,33 +1,67 @@
-"""What constants and columns may be compared: texts with texts, days with days."""
+"""What constants and columns may be compared: texts with texts, days with days, numbers with
+numbers.
+"""
 
 from datetime import UTC, date, datetime, time
+from decimal import Context, Decimal
 from functools import lru_cache
 
 import duckdb
 
 from outlay.expression.columns import column_type
-from outlay.expression.tree import Apply, Moment, Operand, Ref, Text
+from outlay.expression.tree import Apply, Moment, Number, Operand, Ref, Text
+
+MAX_LITERAL = 100
+"""The most characters of a number constant, needless zeros included."""
+
+# The default context would round what is longer than 28 digits.
+_EXACT = Context(prec=MAX_LITERAL)
+
+NUMBER_DIGITS = (20, 18)
+"""How many digits a number may have before and after its point: more do not fit exactly."""
 
 
 def operand_type(operand: Operand) -> str:
-    """'text', 'date' or 'timestamp'."""
+    """'text', 'date', 'timestamp' or 'number'."""
     match operand:
         case Ref(dimension):
             return column_type(dimension.name) if dimension.kind == "column" else "text"
         case Moment(value):
             return "timestamp" if isinstance(value, datetime) else "date"
+        case Number() | Apply("number"):
+            return "number"
         case Text() | Apply():
             return "text"
 
 
 def is_time(operand: Operand) -> bool:
     """Whether the operand is a day or a moment."""
-    return operand_type(operand) != "text"
+    return operand_type(operand) in ("date", "timestamp")
 
 
-def same_kind(left: Operand, right: Operand) -> bool:
-    """Whether two operands can be compared."""
-    return is_time(left) == is_time(right)
+def is_text(operand: Operand) -> bool:
+    """Whether the operand is a text."""
+    return operand_type(operand) == "text"
+
+
+def kind_of(operand: Operand) -> str:
+    """'a text', 'a day' or 'a number': operands of one kind can be compared."""
+    return "a day" if is_time(operand) else f"a {operand_type(operand)}"
+
+
+def as_number(text: str) -> Number:
+    """The number of a literal (digits, a point, a sign); ValueError says why it is none."""
+    whole, fraction = NUMBER_DIGITS
+    if len(text) > MAX_LITERAL:
+        raise ValueError(f"a number of {len(text)} characters is too long")
+    value = Decimal(text)
+    parts = value.normalize(_EXACT).as_tuple()
+    exponent = int(parts.exponent)
+    if -exponent > fraction:
+        raise ValueError(f"a number has at most {fraction} decimals; {text} has {-exponent}")
+    if len(parts.digits) + exponent > whole:
+        raise ValueError(f"a number has at most {whole} digits before its point")
+    return Number(value)
 
 
 def as_moment(text: str, beside: Operand) -> Moment:

@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime, timedelta
 
 from outlay.expression import condition_text
+from outlay.expression.printer import number_text
 from outlay.expression.tree import Any as AnyOf
 from outlay.expression.tree import (
     Apply,
@@ -15,6 +16,7 @@ from outlay.expression.tree import (
     Membership,
     Missing,
     Moment,
+    Number,
     Operand,
     Pattern,
     Ref,
@@ -166,6 +168,8 @@ def _operand(operand: Operand) -> str:
             return value or "''"
         case Moment(value):
             return value.isoformat()
+        case Number(value):
+            return number_text(value)
         case Apply(function, argument):
             return f"{function}({_operand(argument)})"
 
