@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from outlay.allocation.metrics.values import MetricDataError
 from outlay.app import WorkspaceError
 from outlay.lake import LakeError
 from outlay.money import MoneyError, PeriodError
@@ -55,6 +56,10 @@ class Problem(BaseModel):
     allowed: list[str] | None = None
     hint: str | None = None
     retryable: bool | None = None
+    rows: list[dict[str, Any]] | None = Field(
+        default=None, description="Rows of values that are not right: row, field, message"
+    )
+    count: int | None = Field(default=None, description="How many rows are not right")
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -77,6 +82,7 @@ _KINDS: tuple[tuple[type[Exception], str, str, int], ...] = (
     (ResourceInUseError, "in-use", "Others need the resource", 409),
     (ResourceError, "resource", "The resource is refused", 400),
     (WorkspaceError, "workspace", "The workspace refuses", 404),
+    (MetricDataError, "values", "The values are not right", 422),
     (SourceError, "source", "The source cannot be read", 502),
     (LakeError, "lake", "The ledger cannot answer", 404),
     (StatementError, "statement", "The statements refuse", 409),
@@ -113,6 +119,8 @@ def _details(error: Exception) -> dict[str, Any]:
         if error.position is not None:
             details["length"] = error.length
         return details
+    if isinstance(error, MetricDataError):
+        return error.to_dict()
     return {"retryable": error.retryable} if isinstance(error, SourceError) else {}
 
 

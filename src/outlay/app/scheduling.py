@@ -68,7 +68,7 @@ def due_at(workspace: Workspace, name: str, now: datetime | None = None) -> date
 
 
 class Syncer:
-    """Keeps the sources of a workspace up to date; one sync at a time."""
+    """Keeps the sources and metrics of a workspace up to date; one sync at a time."""
 
     def __init__(self, workspace: Workspace, tick_seconds: float = _TICK_SECONDS) -> None:
         from apscheduler.executors.pool import ThreadPoolExecutor
@@ -118,9 +118,11 @@ class Syncer:
             return name in self._waiting
 
     def _tick(self) -> None:
-        """Ask for every source that is due, the longest overdue first."""
+        """Ask for every source and metric that is due, the longest overdue first."""
+        from outlay.app.metrics import due_metrics
+
         now = utc_now()
-        due = []
+        due = list(due_metrics(self._workspace, now))
         for name in self._workspace.resources.names(SOURCE.name):
             moment = due_at(self._workspace, name, now)
             if moment is not None and moment <= now:
@@ -140,8 +142,10 @@ class Syncer:
 
     def _run(self, name: str) -> None:
         command = [sys.executable, "-m", "outlay", "-w", str(self._workspace.path)]
+        kind, _, metric = name.partition(":")
+        words = ["metrics", "sync", metric] if kind == "metric" else ["sync", name]
         self._child = subprocess.Popen(
-            [*command, "sync", name, "--json"],
+            [*command, *words, "--json"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

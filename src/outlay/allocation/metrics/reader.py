@@ -106,7 +106,7 @@ class StoredMetrics:
         A period or label value that has no value is not there: that is unknown, never zero; so
         are series that do not have the label. QueryError for a metric or label that there is not.
         """
-        self._check_labels(metric, self.spec(metric), (label,))
+        self.check_labels(metric, (label,))
         read = self._read(metric, self.spec(metric), (label,), start, end, cast(Period, grain))
         return {
             first: {key[0]: value for key, value in values.items() if key[0] != NO_LABEL}
@@ -119,7 +119,7 @@ class StoredMetrics:
         """Every period that has a day from `start` to `end` (exclusive), in order, with the
         metric's values by label values and what is known of it."""
         spec = self.spec(metric)
-        self._check_labels(metric, spec, labels)
+        self.check_labels(metric, labels)
         rows = self._read(metric, spec, tuple(labels), start, end, period)
         totals = rows if not labels else self._read(metric, spec, (), start, end, period)
         days = self._days(metric, spec, start, end)
@@ -170,7 +170,9 @@ class StoredMetrics:
 
     # ------------------------------------------------------------------ the parts
 
-    def _check_labels(self, metric: str, spec: MetricSpec, labels: Sequence[str]) -> None:
+    def check_labels(self, metric: str, labels: Sequence[str]) -> None:
+        """Raise QueryError for a label that the metric does not have."""
+        spec = self.spec(metric)
         for label in labels:
             if label not in spec.labels:
                 raise QueryError(

@@ -57,7 +57,6 @@ class MetricDataError(SourceError):
     def to_dict(self) -> dict[str, object]:
         """The rows that are not right, for machines."""
         return {
-            "what": self.what,
             "count": self.count,
             "rows": [{"row": p.row, "field": p.field, "message": p.message} for p in self.problems],
         }
@@ -175,9 +174,7 @@ class _Reader:
                 )
             return parse_money(str(value))
         except (MoneyError, ValueError) as error:
-            self.problem(
-                row, "value", str(error).replace("amount", "number").replace("ledger", "store")
-            )
+            self.problem(row, "value", _of_a_number(error))
             return None
 
     def _labels(self, row: int, labels: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
@@ -390,6 +387,11 @@ def read_rows(
         else:
             reader.take(number, time, value, labels)
     return reader.done(what)
+
+
+def _of_a_number(error: ValueError) -> str:
+    """What is wrong with an amount, said of a number."""
+    return str(error).replace("an amount", "a number").replace("amount", "number")
 
 
 def _text(value: Decimal | None) -> str:
