@@ -1,0 +1,121 @@
+"""Why is this mine? The rules behind an amount, what splits gave, and the charges themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from outlay.allocation.model import TagValue
+from outlay.expression import text_literal
+from outlay.query import ChargePage, CostQuery, Explanation, ValueInfo
+from outlay.query.allocating import Asking
+from outlay.query.explain import ExplainedGroup
+from outlay.query.why import Why
+from outlay.query.why import why as ask
+
+if TYPE_CHECKING:
+    from outlay.app.workspace import Workspace
+
+_CHARGES = 3
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Who saved the version of a resource, and when (UTC)."""
+
+    version: int
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer. `explanation` goes from the value's amount, what splits gave included, down to
+    file and line; `charges` are the largest charges of each rule by its number, with all their
+    columns; `saved` says who saved what the rules are of; `about` is what the tag says of the
+    value, and `owners` who answers: of the value, and of each split that gave to it."""
+
+    why: Why
+    explanation: Explanation
+    charges: Mapping[int, ChargePage]
+    saved: Mapping[tuple[str, str], Saved]
+    about: TagValue | None
+    owners: Mapping[str, str]
+
+    @property
+    def groups(self) -> tuple[ExplainedGroup, ...]:
+        """The amounts, one a currency."""
+        return self.explanation.groups
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; money as text with all its digits."""
+        return self.why.to_json() | {
+            "saved": [
+                {
+                    "kind": kind,
+                    "name": name,
+                    "version": one.version,
+                    "author": one.author,
+                    "at": one.at.isoformat() + "Z",
+                }
+                for (kind, name), one in sorted(self.saved.items())
+            ],
+            "owners": dict(self.owners),
+            "charges": {str(number): page.to_json() for number, page in self.charges.items()},
+            "amounts": self.explanation.to_json()["groups"],
+        }
+
+
+def why(
+    workspace: Workspace,
+    tag: str,
+    value: str,
+    within: CostQuery | None = None,
+    *,
+    lines: int = 3,
+    now: datetime | None = None,
+) -> Answer:
+    """Why charges within a question have a value of a virtual tag.
+
+    Rules are those of now, or of `within.rules_as_of`. Amounts stay in their own currency. Raises
+    QueryError for a tag that there is not, and like a question.
+    """
+    asked = (within or CostQuery()).but(by=(), grain="none", compare=None, limit=None, sort="",
+                                       currency=None)  # fmt: skip
+    rules = workspace.rules_of(asked)
+    spec = rules.tag(tag, "tag")
+    found = ask(workspace.lake, rules, tag, value, Asking(asked, now=now))
+    mine = asked.narrowed(f"{tag} = {text_literal(value)}")
+    explanation = workspace.explain(mine.but(by=(tag,)), lines=lines, now=now)
+    charges = {}
+    for rule in found.rules[:_CHARGES]:
+        if rule.seen:
+            one = asked.narrowed(rule.seen[0].condition).but(splits="direct")
+            charges[rule.number] = workspace.charges(one, limit=1, now=now)
+    kept = {key for rule in found.rules for key in rule.resources}
+    about = spec.values.get(value)
+    owners = {f"{tag} = {value}": about.owner} if about is not None and about.owner else {}
+    for group in explanation.groups:
+        for part in group.shared:
+            kept.add(("Split", part.split))
+            split = rules.splits.get(part.split)
+            if split is not None and split.owner:
+                owners[part.split] = split.owner
+    saved = {key: _saved(workspace, *key, rules.versions.get(key)) for key in sorted(kept)}
+    return Answer(found, explanation, charges, {k: s for k, s in saved.items() if s}, about, owners)
+
+
+def values(
+    workspace: Workspace, tag: str, within: CostQuery | None = None, *, now: datetime | None = None
+) -> tuple[ValueInfo, ...]:
+    """The values of a tag within a question, the one with most money first."""
+    return workspace.values(tag, limit=200, within=within, now=now)
+
+
+def _saved(workspace: Workspace, kind: str, name: str, version: int | None) -> Saved | None:
+    for change in workspace.history(kind, name):
+        if change.version == version:
+            return Saved(change.version, change.author, change.at)
+    return None
