@@ -1,8 +1,10 @@
 """What must be said beside a result."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from outlay.allocation.model import SplitPeriod
+from outlay.allocation.weights import after
 from outlay.money.rates import EcbRates
 from outlay.query.measures import MEASURES
 from outlay.query.ranges import Days
@@ -14,7 +16,12 @@ if TYPE_CHECKING:
 
 def notes(prepared: "Prepared", result: Result) -> tuple[str, ...]:
     """Warnings on a result, most serious first."""
-    found = [*_rejected(prepared), *_units(prepared), *_old_rates(result)]
+    found = [*_rejected(prepared), *_splits(prepared), *_units(prepared), *_old_rates(result)]
+    found += [
+        one.note
+        for one in prepared.facts
+        if one.note and _touches(prepared.days, one.first_day, one.last_day)
+    ]
     if result.previous_range and prepared.facts:
         first = min(f.first_day for f in prepared.facts if f.first_day)
         if result.previous_range.start < first:
@@ -44,6 +51,33 @@ def _rejected(prepared: "Prepared") -> list[str]:
                 "and not counted; see the quarantine."
             )
     return found
+
+
+def _splits(prepared: "Prepared") -> list[str]:
+    """Periods in which a split gave nothing, and what else its weights say, a split a note."""
+    if prepared.expansion is None:
+        return []
+    shares = prepared.expansion.shares
+    told: dict[tuple[str, str], list[date]] = {}
+    for (name, period), part in sorted(shares.parts.items()):
+        split = shares.graph.splits[name]
+        end = after(period, split.period)
+        if not _touches(prepared.days, period, end - timedelta(days=1)):
+            continue
+        taken = split.take if isinstance(split.take, str) else "what it takes"
+        words = [f"the cost of {taken} stays, since {part.reason}"] if part.reason else []
+        for word in (*words, *part.notes):
+            told.setdefault((name, word), []).append(period)
+    return [
+        f"Split {name}, {_listed(periods, shares.graph.splits[name].period)}: {word}."
+        for (name, word), periods in told.items()
+    ]
+
+
+def _listed(periods: list[date], kind: SplitPeriod) -> str:
+    texts = [day.isoformat() if kind == "day" else f"{day:%Y-%m}" for day in periods]
+    more = f" and {len(texts) - 3} more" if len(texts) > 4 else ""
+    return ", ".join(texts[:3] if more else texts) + more
 
 
 def _touches(days: Days, first: date | None, last: date | None) -> bool:

@@ -186,7 +186,8 @@ def _unconverted(answer: Answer | None) -> tuple[Unconverted, ...]:
     if answer is None:
         return ()
     return tuple(
-        Unconverted(row[0], dict(zip(answer.query.measures, row[1:], strict=True)))
+        # What of them is shared stands behind the whole amounts.
+        Unconverted(row[0], dict(zip(answer.query.measures, row[1:], strict=False)))
         for row in answer.unconverted()
     )
 

@@ -138,6 +138,7 @@ def _register_explain(app: typer.Typer) -> None:
         where: Where = None,
         limit: Limit = None,
         as_of: AsOf = None,
+        splits: Splits = None,
         rules_as_of: RulesAsOf = None,
         lines: Annotated[
             int, typer.Option(metavar="N", min=0, help="The largest lines to show a file.")
@@ -159,6 +160,7 @@ def _register_explain(app: typer.Typer) -> None:
             sort=None,
             currency=None,
             as_of=as_of,
+            splits=splits,
             rules_as_of=rules_as_of,
         )
         found = cli.workspace.explain(asked, lines=lines)
