@@ -30,6 +30,7 @@ from outlay.query.planner import CHARGE_DAY
 from outlay.query.run import PinnableLake, Prepared, prepare, question_rates
 
 LABELLED = "labelled"
+_OF_RULES = ("Rule", "Matches")
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def _era_sql(
             value = quoted(column_of(Dimension(VIRTUAL, tag)))
             selected.append(f"s{number}.{value} AS {side.column(tag)}")
         if asked is not None:
-            selected += [f"s{number}.Rule", f"s{number}.Matches"]
+            selected += [f"s{number}.{quoted(f'asked {c}')} AS {c}" for c in _OF_RULES]
     if condition is not None:
         kept = _chain(connection, Side("", sides[0].rules, filtering), day, base, columns, None)
         when = compile_condition(condition, resolve).sql("duckdb")
@@ -194,9 +195,11 @@ def _chain(
         evaluation = Evaluation(connection, side.rules, side.rules.tags[name], day, ", ".join(keys))
         labels = evaluation.sql(relation, every=name == asked)
         own = quoted(column_of(Dimension(VIRTUAL, name)))
-        more = ["Rule", "Matches"] if name == asked else []
-        relation = f"(SELECT {', '.join([*keys, *more, f'Value AS {own}'])} FROM ({labels}))"
-        keys += [*more, own]
+        # Under names of their own: the tags that build on this one have rules too.
+        more = {c: quoted(f"asked {c}") for c in _OF_RULES} if name == asked else {}
+        renamed = [f"{column} AS {kept}" for column, kept in more.items()]
+        relation = f"(SELECT {', '.join([*keys, *renamed, f'Value AS {own}'])} FROM ({labels}))"
+        keys += [*more.values(), own]
     return relation
 
 
