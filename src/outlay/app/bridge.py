@@ -1,0 +1,62 @@
+"""The prepaid bridge of a workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from outlay.statements.resources import PREPAID_BALANCE, PrepaidBalanceSpec
+
+if TYPE_CHECKING:
+    from outlay.app.workspace import Workspace
+    from outlay.lake.types import Pin
+    from outlay.statements.bridge import Bridge
+
+KIND = PREPAID_BALANCE.name
+
+
+@dataclass(frozen=True)
+class StatedBalance:
+    """A prepaid balance that somebody stated: its resource's name, and spec."""
+
+    name: str
+    spec: PrepaidBalanceSpec
+
+
+def balances(workspace: Workspace) -> list[StatedBalance]:
+    """Every balance that is stated, by name."""
+    found = []
+    for resource in workspace.resources.list(KIND):
+        assert isinstance(resource.spec, PrepaidBalanceSpec)
+        found.append(StatedBalance(resource.name, resource.spec))
+    return found
+
+
+def prepaid_bridge(workspace: Workspace, pin: Pin | None = None) -> Bridge:
+    """The bridge over every month of the ledger (or of a pin of it)."""
+    from outlay.statements.bridge import bridge
+    from outlay.statements.costs import cost_sums
+
+    sums = cost_sums(workspace.lake, pin or workspace.pin())
+    return bridge(sums, [one.spec for one in balances(workspace)])
+
+
+def state_balance(
+    workspace: Workspace, spec: PrepaidBalanceSpec, name: str = "", *, author: str
+) -> StatedBalance:
+    """State what was prepaid at the beginning of a month; a second statement of the same source,
+    currency, commitment and month changes the first."""
+    from outlay.resources.names import valid_name
+
+    def key(one: PrepaidBalanceSpec) -> tuple[str, str, str, str]:
+        return one.source, one.currency, one.commitment, one.billing_period
+
+    known = {key(one.spec): one.name for one in balances(workspace)}
+    name = name or known.get(key(spec), "")
+    if not name:
+        end = (
+            f"{valid_name(spec.commitment, '')[-24:]}-{spec.currency.lower()}-{spec.billing_period}"
+        )
+        name = valid_name(f"{valid_name(spec.source)[: 63 - len(end)]}-{end}")
+    done = workspace.resources.put(KIND, name, spec, author=author)
+    return StatedBalance(done.name, spec)
