@@ -7,22 +7,28 @@ kept as a small file under that key and never changes; what is no longer asked f
 
 import os
 import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import uuid
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from outlay.allocation.rules import Ruleset
-from outlay.allocation.sql import tag_sql
+from outlay.allocation.rules import Ruleset, tag_dimensions
+from outlay.allocation.sql import Evaluation, contexts_sql
 from outlay.focus.sql import literal
 from outlay.lake.engine.shared import question_connection
 from outlay.lake.facts import LakeReader, SliceFacts
 
-_PARQUET = "FORMAT PARQUET, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
-_WORKERS = 2
+_ROW_GROUP = 122_880
+_BATCH = 1_000_000
+"""So many contexts are labelled at once, at most about."""
+
+_TOUCHED_AFTER = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -48,56 +54,118 @@ class Labels:
         return self.paths([key])[0]
 
     def paths(self, keys: Iterable[LabelKey]) -> list[Path]:
-        """The files of several labels, in order; those that are missing are made side by side."""
+        """The files of several labels, in order; those that are missing are made together."""
         wanted = list(keys)
         found = [self._target(key) for key in wanted]
         missing = {
-            (target, key.facts.slice.delivery.id): key
-            for key, target in zip(wanted, found, strict=True)
-            if not target.exists()
+            target: key for key, target in zip(wanted, found, strict=True) if not _in_use(target)
         }
-        by_slice: dict[tuple[str, date | None], list[LabelKey]] = {}
-        for key in missing.values():
-            by_slice.setdefault((key.facts.slice.delivery.id, key.era), []).append(key)
-        if len(by_slice) > 1:
-            with ThreadPoolExecutor(_WORKERS) as pool:
-                list(pool.map(self._make, by_slice.values()))
-        else:
-            for keys_of_slice in by_slice.values():
-                self._make(keys_of_slice)
+        for batch in _batches(list(missing.values())):
+            self._make(batch)
         return found
 
-    def _make(self, keys: list[LabelKey]) -> None:
-        """Make the labels of one slice and era, what they build on first."""
-        first = keys[0]
+    def _make(self, keys: Sequence[LabelKey]) -> None:
+        """Make the labels of some slices, what they build on first."""
         with question_connection(self.lake) as connection:
             for name in self.rules.closure(key.tag for key in keys):
-                key = LabelKey(name, first.facts, first.era)
-                target = self._target(key)
-                if not target.exists():
-                    self._write(connection, key, target)
+                needing: dict[Path, LabelKey] = {}
+                for key in keys:
+                    if name in self.rules.closure([key.tag]):
+                        own = LabelKey(name, key.facts, key.era)
+                        needing.setdefault(self._target(own), own)
+                turns = self.rules.boundaries(name)
+                alike: dict[int, list[LabelKey]] = {}
+                for target, key in needing.items():
+                    if not _in_use(target):
+                        alike.setdefault(bisect_right(turns, _day(key)), []).append(key)
+                for same in alike.values():
+                    self._write(connection, same)
 
-    def _write(self, connection: duckdb.DuckDBPyConnection, key: LabelKey, target: Path) -> None:
-        others = {
-            name: self._target(LabelKey(name, key.facts, key.era))
-            for name in self.rules.builds_on(key.tag)
-        }
-        sql = tag_sql(connection, self.rules, key.tag, key.facts, key.era, others)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.{time.monotonic_ns()}")
-        try:
-            connection.execute(
-                f"COPY (SELECT ContextId, Rule, Value FROM ({sql}) ORDER BY ContextId) "
-                f"TO {literal(str(temporary))} ({_PARQUET})"
-            )
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+    def _write(self, connection: duckdb.DuckDBPyConnection, keys: Sequence[LabelKey]) -> None:
+        """Evaluate the rules of one tag over several slices at once, on days of which the rules
+        say the same, and keep a file each."""
+        tag, day = keys[0].tag, _day(keys[0])
+        dimensions = tag_dimensions(self.rules.tags[tag])
+        parts = []
+        for number, key in enumerate(keys):
+            labels = {
+                name: self._target(LabelKey(name, key.facts, key.era))
+                for name in self.rules.builds_on(tag)
+            }
+            contexts = contexts_sql(dimensions, key.facts, _day(key), labels)
+            parts.append(f"SELECT {number} AS Slice, * FROM ({contexts})")
+        spec = self.rules.tags[tag]
+        evaluation = Evaluation(connection, self.rules, spec, day, "Slice, ContextId")
+        sql = evaluation.sql(" UNION ALL ".join(parts))
+        made = connection.sql(
+            f"SELECT Slice, ContextId, Rule, Value FROM ({sql}) ORDER BY Slice, ContextId"
+        ).to_arrow_table()
+        counts = [_contexts(key) for key in keys]
+        # A label more or less than a context would count money twice or not at all.
+        assert made.num_rows == sum(counts), f"{made.num_rows} labels of {sum(counts)} contexts"
+        first = 0
+        for key, count in zip(keys, counts, strict=True):
+            _keep(made.slice(first, count).drop_columns(["Slice"]), self._target(key))
+            first += count
 
     def _target(self, key: LabelKey) -> Path:
         folder = labels_folder(self.lake) / self.rules.digest(key.tag)
         era = f"@{key.era}" if key.era else ""
         return folder / f"{key.facts.contexts_id}{era}.parquet"
+
+
+def _day(key: LabelKey) -> date:
+    """A day of the era."""
+    day = key.era or key.facts.first_day
+    assert day is not None
+    return day
+
+
+def _contexts(key: LabelKey) -> int:
+    """How many contexts the slice has."""
+    return int(pq.read_metadata(key.facts.paths["contexts"]).num_rows)
+
+
+def _batches(keys: Sequence[LabelKey]) -> Iterator[list[LabelKey]]:
+    """The keys by slice, so many together that what is worked out at once fits in memory."""
+    by_slice: dict[str, list[LabelKey]] = {}
+    for key in keys:
+        by_slice.setdefault(key.facts.contexts_id, []).append(key)
+    batch: list[LabelKey] = []
+    contexts = 0
+    for same in by_slice.values():
+        batch += same
+        contexts += _contexts(same[0])
+        if contexts >= _BATCH:
+            yield batch
+            batch, contexts = [], 0
+    if batch:
+        yield batch
+
+
+def _keep(rows: pa.Table, target: Path) -> None:
+    """Write a file of labels whole or not at all: several threads and processes may make one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    try:
+        pq.write_table(
+            rows, temporary, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP
+        )
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _in_use(target: Path) -> bool:
+    """Whether a file of labels is there; one that is used is touched once a day, so that upkeep
+    tells it from those that nobody asks for any more."""
+    try:
+        age = time.time() - target.stat().st_mtime
+        if age > _TOUCHED_AFTER:
+            os.utime(target)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def labels_folder(lake: LakeReader) -> Path:

@@ -92,8 +92,14 @@ class Ruleset:
 
     def builds_on(self, name: str) -> tuple[str, ...]:
         """The virtual tags that a tag's rules look at, sorted."""
-        dimensions = tag_dimensions(self.tags[name])
-        return tuple(sorted(d.name for d in dimensions if d.kind == VIRTUAL))
+        if name not in self._built:
+            dimensions = tag_dimensions(self.tags[name])
+            self._built[name] = tuple(sorted(d.name for d in dimensions if d.kind == VIRTUAL))
+        return self._built[name]
+
+    @cached_property
+    def _built(self) -> dict[str, tuple[str, ...]]:
+        return {}
 
     def closure(self, names: Iterable[str]) -> tuple[str, ...]:
         """The tags and all that they build on, in order."""
@@ -183,6 +189,15 @@ class Ruleset:
     def boundaries(self, tag: str) -> tuple[date, ...]:
         """The days from which the rules of a tag (or of one that it builds on) may say something
         else than on the day before, in order."""
+        if tag not in self._turns:
+            self._turns[tag] = self._find_boundaries(tag)
+        return self._turns[tag]
+
+    @cached_property
+    def _turns(self) -> dict[str, tuple[date, ...]]:
+        return {}
+
+    def _find_boundaries(self, tag: str) -> tuple[date, ...]:
         found: set[date] = set()
         for name in self.closure([tag]):
             spec = self.tags[name]

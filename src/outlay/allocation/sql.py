@@ -26,7 +26,7 @@ from outlay.allocation.model import (
     Transform,
     VirtualTagSpec,
 )
-from outlay.allocation.rules import Ruleset, tag_dimensions
+from outlay.allocation.rules import Ruleset
 from outlay.expression import compile_condition
 from outlay.expression.columns import column_type
 from outlay.expression.dimensions import VIRTUAL, Dimension, parse_dimension
@@ -38,26 +38,6 @@ from outlay.lake.schema import ALLOCATED_TAGS
 _SQL_TYPES = {"text": "VARCHAR", "date": "DATE", "timestamp": "TIMESTAMP"}
 
 
-def tag_sql(
-    connection: duckdb.DuckDBPyConnection,
-    rules: Ruleset,
-    tag: str,
-    facts: SliceFacts,
-    era: date | None,
-    labels: Mapping[str, Path],
-) -> str:
-    """SELECT of ``ContextId``, ``Rule`` and ``Value`` for every context of a slice.
-
-    `era` is a day of the era (None: the slice's first); `labels` are the files of the tags that
-    this one builds on. Dictionaries are put into temporary tables of the connection.
-    """
-    spec = rules.tags[tag]
-    day = era or facts.first_day
-    assert day is not None
-    read = contexts_sql(tag_dimensions(spec), facts, day, labels)
-    return Evaluation(connection, rules, spec, day).sql(read)
-
-
 def contexts_sql(
     dimensions: frozenset[Dimension],
     facts: SliceFacts,
@@ -66,7 +46,11 @@ def contexts_sql(
     tags: str = "",
 ) -> str:
     """SELECT of ``ContextId`` and one column per dimension, named as `column_of` says; with all
-    tags of the context in the column `tags`, where one is named."""
+    tags of the context in the column `tags`, where one is named.
+
+    `day` is what the contexts' charge day is taken for; `labels` are the files of the virtual
+    tags among the dimensions.
+    """
     values = [
         f"{_value(dimension, facts, day)} AS {quoted(column_of(dimension))}"
         for dimension in sorted(dimensions)
@@ -250,8 +234,8 @@ class Evaluation:
         table = f"{what} {digest} {bisect_right(turns, self.day)}"
         found = self.connection.execute(
             "SELECT 1 FROM duckdb_tables() WHERE table_name = ? AND temporary", [table]
-        ).fetchone()
-        if found is None:
+        ).fetchall()
+        if not found:
             known = (
                 _entries(self.rules.dictionaries[name], self.day)
                 if kind == "dictionary"
@@ -273,7 +257,7 @@ class Evaluation:
             self.connection.execute(
                 f"CREATE TEMP TABLE {quoted(table)} AS SELECT {key} AS key, min(value) AS value "
                 "FROM outlay_entries GROUP BY 1"
-            )
+            ).fetchall()
         finally:
             self.connection.unregister("outlay_entries")
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 KEEP_SNAPSHOTS = 100
 KEEP_DELIVERIES = timedelta(days=35)
 COLLECT_AFTER = timedelta(hours=24)
+KEEP_LABELS = timedelta(days=30)
 
 
 @dataclass
@@ -99,6 +100,8 @@ def _collect(lake: "Lake", now: datetime) -> _Swept:
         (layout.usage.glob("*.parquet"), lambda p: delivery_of(p.name) in ever),
         (layout.quarantine.glob("*"), lambda p: delivery_of(p.name) in ever | _held(lake)),
         (layout.cache.glob("tags/*/*"), lambda p: p.parent.name in detailed),
+        # Each version of a virtual tag has labels of its own; those in use are touched daily.
+        (layout.cache.glob("labels/*/*"), lambda p: _used(p, now)),
         (layout.landing.glob("[0-9a-f][0-9a-f]/*"), lambda p: layout.relative(p) in landed),
     )
     for paths, needed in rules:
@@ -109,10 +112,25 @@ def _collect(lake: "Lake", now: datetime) -> _Swept:
     for path in _metadata_files(layout.iceberg):
         if path.name not in referenced:
             _remove(path, now, swept)
-    for folder in (*layout.rollups.iterdir(), *layout.cache.glob("tags/*")):
+    for folder in (*layout.rollups.iterdir(), *_cached(lake)):
         if folder.is_dir() and not any(folder.iterdir()) and _is_old(folder, now):
             folder.rmdir()
     return swept
+
+
+def _cached(lake: "Lake") -> Iterator[Path]:
+    """The folders of the cache that a tag key or a version of a virtual tag has to itself."""
+    for kind in ("tags", "labels"):
+        yield from lake.layout.cache.glob(f"{kind}/*")
+
+
+def _used(path: Path, now: datetime) -> bool:
+    """Whether a file of labels was asked for within `KEEP_LABELS`; an unfinished one never is."""
+    try:
+        touched = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
+    except FileNotFoundError:
+        return False
+    return not path.name.startswith(".") and touched >= now - KEEP_LABELS
 
 
 def _metadata_files(folder: Path) -> Iterator[Path]:
