@@ -46,7 +46,7 @@ class Asking(ABC):
         """The virtual tags, dictionaries and splits as they are, or were at a UTC moment."""
         from outlay.app.rules import ruleset
 
-        return ruleset(self.resources, at)
+        return ruleset(self.resources, at, self.lake)
 
     def rules_of(self, query: CostQuery | None) -> Ruleset:
         """The rules that a question is asked by: today's, unless it names a moment."""

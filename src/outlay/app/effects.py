@@ -106,7 +106,7 @@ def rules_with(before: Ruleset, writes: Sequence[Write]) -> Ruleset:
                 specs[write.kind].pop(write.name, None)
             else:
                 specs[write.kind][write.name] = write.spec
-    return ruleset_of(specs)
+    return ruleset_of(specs, metrics=before.metrics)
 
 
 def _split_tags(before: Ruleset, after: Ruleset, labelled: Sequence[str]) -> set[str]:

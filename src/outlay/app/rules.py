@@ -4,39 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from outlay.allocation.model import DictionarySpec, SplitSpec, VirtualTagSpec
 from outlay.allocation.rules import Ruleset
 from outlay.resources import ResourceStore
 
+if TYPE_CHECKING:
+    from outlay.allocation.weights import MetricReader
+    from outlay.lake import Lake
+
 KINDS = ("VirtualTag", "Dictionary", "Split")
 """The kinds of resources that rules are made of."""
 
 
 _NOW: WeakKeyDictionary[ResourceStore, tuple[Any, Ruleset]] = WeakKeyDictionary()
+METRIC = "Metric"
 
 
-def ruleset(store: ResourceStore, at: datetime | None = None) -> Ruleset:
+def ruleset(store: ResourceStore, at: datetime | None = None, lake: Lake | None = None) -> Ruleset:
     """The virtual tags, dictionaries and splits as they are (or were at a UTC moment).
 
-    Read again only when a version has changed: a dictionary may have ten thousand entries.
+    `lake` keeps the metrics that splits weigh by; their values are those of now at any moment of
+    the rules. Read again only when a version has changed: a dictionary may have ten thousand
+    entries.
     """
     if at is not None:
-        return _read(store, at)
-    heads = store.heads(*KINDS)
+        return _read(store, at, lake)
+    heads = (store.heads(*KINDS, METRIC), lake)
     known = _NOW.get(store)
     if known is None or known[0] != heads:
-        known = (heads, _read(store, None))
+        known = (heads, _read(store, None, lake))
         _NOW[store] = known
     return known[1]
+
+
+def metric_reader(store: ResourceStore, lake: Lake) -> MetricReader:
+    """The metrics of a workspace, for splits to weigh by."""
+    from outlay.allocation.metrics import MetricSpec, StoredMetrics
+
+    specs = {r.name: r.spec for r in store.list(METRIC) if isinstance(r.spec, MetricSpec)}
+    return StoredMetrics(lake, specs)
 
 
 def ruleset_of(
     specs: Mapping[str, Mapping[str, Any]],
     versions: Mapping[tuple[str, str], int] | None = None,
     at: datetime | None = None,
+    metrics: MetricReader | None = None,
 ) -> Ruleset:
     """A ruleset from specs by kind and name, whatever else is among them left out."""
     return Ruleset(
@@ -47,11 +63,13 @@ def ruleset_of(
         splits={n: s for n, s in specs["Split"].items() if isinstance(s, SplitSpec)},
         versions=versions or {},
         at=at,
+        metrics=metrics,
     )
 
 
-def _read(store: ResourceStore, at: datetime | None) -> Ruleset:
+def _read(store: ResourceStore, at: datetime | None, lake: Lake | None) -> Ruleset:
     found = {kind: store.list(kind) if at is None else store.as_of(kind, at) for kind in KINDS}
     specs = {kind: {r.name: r.spec for r in resources} for kind, resources in found.items()}
     versions = {(r.kind, r.name): r.version for rs in found.values() for r in rs}
-    return ruleset_of(specs, versions, at)
+    metrics = metric_reader(store, lake) if lake is not None else None
+    return ruleset_of(specs, versions, at, metrics)

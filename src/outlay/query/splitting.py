@@ -167,7 +167,14 @@ def tag_shares(
 def _metric_versions(rules: Ruleset, tag: str) -> tuple[str, ...]:
     names = {s.metric.metric for s in rules.splits_of(tag).values() if s.metric is not None}
     reader = rules.metrics
-    return tuple(f"{n} {reader.version(n)}" for n in sorted(names)) if reader else ()
+    found = []
+    for name in sorted(names) if reader else ():
+        try:
+            found.append(f"{name} {reader.version(name)}" if reader else name)
+        except QueryError:
+            # A metric that is gone: its split keeps its cost, with that reason.
+            found.append(name)
+    return tuple(found)
 
 
 class _Weighing:
