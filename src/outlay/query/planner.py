@@ -16,6 +16,7 @@ from outlay.expression.errors import QueryError
 from outlay.expression.tree import All
 from outlay.lake.facts import LakeReader, SliceFacts
 from outlay.query.measures import MEASURES
+from outlay.query.pruning import may_hold
 from outlay.query.ranges import Days
 from outlay.query.shape import Field, Shape, Shift, Sum, Table
 from outlay.query.stated import looked_at, used_column
@@ -127,7 +128,7 @@ def _parts(
 ) -> Iterator[Part]:
     """The slices of a span, each cut at the days on which a label may change."""
     for slice_ in facts:
-        if overlaps(slice_, span.days):
+        if overlaps(slice_, span.days) and may_hold(asked.condition, slice_.slice):
             yield from parts_of(slice_, asked, span.days, labels)
 
 
