@@ -110,10 +110,12 @@ VIEW = "View"
 
 def register_all() -> None:
     """Import every room that registers kinds, so that the registry is complete."""
+    import outlay.allocation.kubernetes.model
     import outlay.allocation.metrics.model
     import outlay.allocation.model
     import outlay.app.rates
     import outlay.app.vocabulary
+    import outlay.query.unit.model
     import outlay.query.views
     import outlay.statements.model
     import outlay.statements.resources  # noqa: F401

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from outlay.app.inference import Inference
     from outlay.app.metrics import Metrics
     from outlay.app.runs import RunLog
+    from outlay.app.units import Units
     from outlay.focus.datasets import Stated
     from outlay.lake import (
         DeliveryRecord,
@@ -121,7 +122,9 @@ class Workspace(Asking, Configuring):
 
     @property
     def lake(self) -> Lake:
-        """The lake, opened at first use."""
+        """The lake, opened at first use; its clusters' charges are shared out to their pods."""
+        from outlay.allocation.kubernetes.layers import KubernetesLayers
+        from outlay.app.kubernetes import clusters
         from outlay.lake import Lake
 
         with self._lock:
@@ -131,6 +134,7 @@ class Workspace(Asking, Configuring):
                     memory_limit=self.settings.engine.memory_limit,
                     threads=self.settings.engine.threads,
                 )
+                self._lake.layers = KubernetesLayers(lambda at: clusters(self.resources, at))
             return self._lake
 
     @property
@@ -159,6 +163,13 @@ class Workspace(Asking, Configuring):
         from outlay.app.metrics import Metrics
 
         return Metrics(self)
+
+    @property
+    def units(self) -> Units:
+        """Unit costs: cost of a scope, divided by a metric."""
+        from outlay.app.units import Units
+
+        return Units(self)
 
     # --- sources ---
 

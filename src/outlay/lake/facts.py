@@ -5,7 +5,7 @@ All of it is read from the footers of immutable Parquet files and kept for the p
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -16,11 +16,31 @@ import pyarrow.parquet as pq
 
 from outlay.expression.dimensions import VIRTUAL, Dimension
 from outlay.expression.errors import QueryError, near_names
+from outlay.focus.sql import literal
 from outlay.lake.types import Pin, Rollup, Slice
 
 
+class Layers(Protocol):
+    """What puts other charges in the place of some of a slice's."""
+
+    def of(
+        self,
+        lake: "LakeReader",
+        pin: Pin,
+        facts: "list[SliceFacts]",
+        at: datetime | None = None,
+    ) -> "list[SliceFacts]":
+        """The facts with those that are layered in place of their own: two for such a slice, one
+        of what is left of it and one of what came in place of the rest. `at` (UTC) is the moment
+        whose settings count (None: now)."""
+        ...
+
+
 class LakeReader(Protocol):
-    """The part of the lake that questions stand on."""
+    """The part of the lake that questions stand on.
+
+    A lake may have `layers` (see `Layers`), which every reader of `slice_facts` then sees.
+    """
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """A connection of the caller's own."""
@@ -30,15 +50,19 @@ class LakeReader(Protocol):
         """Delivery id → the roll-up file of each slice."""
         ...
 
-    def tag_cube(self, slice_: Slice, key: str) -> Path:
-        """The cube of one tag key of one slice."""
+    def tag_cube(self, slice_: Slice, key: str, rollups: Path | None = None) -> Path:
+        """The cube of one tag key of one slice, or of the layer whose roll-ups are in a folder."""
         ...
 
 
 @dataclass(frozen=True)
 class SliceFacts:
     """A slice with its roll-up files. `first_day` and `last_day` are None for a slice without
-    charges; columns are those that the file has."""
+    charges; columns are those that the file has.
+
+    `variant` tells facts of one delivery apart. Of a slice whose charges are `partly` replaced,
+    only those lines count whose key its contexts have. `note` is what must be said of the slice.
+    """
 
     slice: Slice
     paths: Mapping[str, Path]
@@ -47,11 +71,28 @@ class SliceFacts:
     currencies: tuple[str, ...]
     cube_columns: frozenset[str]
     context_columns: frozenset[str]
+    variant: str = ""
+    partly: bool = False
+    note: str = ""
 
     @property
     def contexts_id(self) -> str:
         """What tells the slice's contexts from those of any other delivery."""
-        return self.slice.delivery.id
+        return self.slice.delivery.id + self.variant
+
+    @property
+    def lines_sql(self) -> str:
+        """SQL of the slice's charges: a relation with the columns of their file."""
+        charges = f"read_parquet({literal(str(self.slice.charges_path))}, hive_partitioning = false"
+        if not self.partly:
+            return f"{charges})"
+        contexts = (
+            f"read_parquet({literal(str(self.paths['contexts']))}, hive_partitioning = false)"
+        )
+        return (
+            f"(SELECT * FROM {charges}) WHERE x_ContextKey IN "
+            f"(SELECT x_ContextKey FROM {contexts}))"
+        )
 
     @property
     def charge_columns(self) -> frozenset[str]:
@@ -88,25 +129,40 @@ class SliceFacts:
 TABLES: tuple[Rollup, ...] = ("daily", "contexts", "cube", "months", "tags")
 
 
-def slice_facts(lake: LakeReader, pin: Pin) -> list[SliceFacts]:
-    """The facts of every slice of the pin, in its order."""
+def slice_facts(lake: LakeReader, pin: Pin, at: datetime | None = None) -> list[SliceFacts]:
+    """The facts of every slice of the pin, in its order, as the lake's layers leave them by the
+    settings of a moment (UTC; None: now)."""
     files = {table: lake.rollup_paths(pin, table) for table in TABLES}
     found = []
     for slice_ in pin.slices:
         paths: dict[str, Path] = {t: files[t][slice_.delivery.id] for t in TABLES}
-        first, last = _day_bounds(paths["cube"])
-        found.append(
-            SliceFacts(
-                slice_,
-                paths,
-                first,
-                last,
-                _currencies(paths["cube"]),
-                file_columns(paths["cube"]),
-                file_columns(paths["contexts"]),
-            )
-        )
-    return found
+        found.append(facts_of(slice_, paths))
+    layers: Layers | None = getattr(lake, "layers", None)
+    return found if layers is None else layers.of(lake, pin, found, at)
+
+
+def facts_of(
+    slice_: Slice,
+    paths: Mapping[str, Path],
+    *,
+    variant: str = "",
+    partly: bool = False,
+    note: str = "",
+) -> SliceFacts:
+    """The facts of a slice by its roll-up files (see `SliceFacts`)."""
+    first, last = _day_bounds(paths["cube"])
+    return SliceFacts(
+        slice_,
+        paths,
+        first,
+        last,
+        _currencies(paths["cube"]),
+        file_columns(paths["cube"]),
+        file_columns(paths["contexts"]),
+        variant,
+        partly,
+        note,
+    )
 
 
 def check_known(

@@ -37,6 +37,7 @@ from outlay.sources.contract import Progress, Source, SourceOptions, Transport
 if TYPE_CHECKING:
     from outlay.lake.catalog import ChargesTable
     from outlay.lake.coverage import Words
+    from outlay.lake.facts import Layers
 
 
 class Lake:
@@ -49,6 +50,8 @@ class Lake:
         self.history = History(self.layout, lambda snapshot_id: self.table.planned(snapshot_id))
         self._memory_limit = memory_limit
         self._threads = threads
+        self.layers: Layers | None = None
+        """What stands in the place of some charges (a cluster's); set by who opens the lake."""
 
     @classmethod
     def open(
@@ -151,25 +154,30 @@ class Lake:
                 file.replace(target / file.name)
             sync_folder(target)
 
-    def tag_cube(self, current: Slice, key: str) -> Path:
+    def tag_cube(self, current: Slice, key: str, rollups: Path | None = None) -> Path:
         """The cube of one tag over one slice, built at first use and kept in the cache.
 
         Columns: ChargeDay, Value, BillingCurrency, ChargeCategory, the four costs, LineCount.
+        `rollups` is the folder of a layer's roll-ups (default: the slice's own); their cubes are
+        kept in it.
         """
         name = key.encode().hex()
         if len(name) > 200:
             raise LakeError(f"the tag key {key[:40]!r}… is too long for a cube (100 bytes at most)")
         target = self.layout.cache / "tags" / current.delivery.id / f"{name}.parquet"
+        if rollups is not None:
+            target = rollups / "cubes" / f"{name}.parquet"
         if target.exists():
             return target
-        pin = Pin(None, None, (current,))
-        for table in ("daily", "contexts", "tags"):
-            self.rollup_paths(pin, table)
+        if rollups is None:
+            pin = Pin(None, None, (current,))
+            for table in ("daily", "contexts", "tags"):
+                self.rollup_paths(pin, table)
         with staging_folder(self.layout) as folder:
             connection = self.connect()
             try:
                 built = folder / "cube.parquet"
-                source = self.layout.rollups / current.delivery.id
+                source = rollups or self.layout.rollups / current.delivery.id
                 build_tag_cube(connection, source, key, built)
             finally:
                 connection.close()

@@ -4,7 +4,7 @@ All of them are functions of the charges file alone, so that a missing one can b
 and `verify` can compare. Ids are dense, from 0, in the order of the context key.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -13,7 +13,7 @@ from outlay.focus.sql import literal
 from outlay.lake.engine.duckdb import parquet
 from outlay.lake.faults import fault_point
 from outlay.lake.schema import ALLOCATED_TAGS, CUBE_COLUMNS, column_list
-from outlay.lake.types import COST_COLUMNS, ROLLUPS, LakeError
+from outlay.lake.types import COST_COLUMNS, ROLLUPS, LakeError, Rollup
 from outlay.money import MONEY_SQL
 
 _PARQUET = "FORMAT PARQUET, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
@@ -82,13 +82,7 @@ def build_rollups(
         f"TO {paths['months']} ({_PARQUET})"
     )
     fault_point("rollup")
-    dimensions = _cube_dimensions(contexts)
-    costs = ", ".join(f"sum({c}) AS {c}" for c in COST_COLUMNS)
-    connection.execute(
-        f"COPY (SELECT ChargeDay, {dimensions}, {costs}, {lines} FROM {scans['daily']} "
-        f"JOIN {scans['contexts']} USING (ContextId) GROUP BY ALL ORDER BY ALL) "
-        f"TO {paths['cube']} ({_PARQUET})"
-    )
+    _cube(connection, files, contexts)
     fault_point("rollup")
     connection.execute(
         "COPY (SELECT Key, ContextId, t[Key] AS Value FROM ("
@@ -98,6 +92,52 @@ def build_rollups(
     )
     fault_point("rollup")
     return (_WIDE_NOTE,) if wide else ()
+
+
+def reduce_rollups(
+    connection: duckdb.DuckDBPyConnection,
+    source: Path,
+    contexts: Sequence[str],
+    without: str,
+    folder: Path,
+) -> None:
+    """Write into the folder the roll-ups in `source` without some contexts.
+
+    `without` is SQL that gives the keys of the contexts that are left out; ids stay, so that those
+    that remain are no longer dense. `contexts` are the context columns.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {table: folder / f"{table}.parquet" for table in ROLLUPS}
+    kept = f"SELECT * FROM {parquet(source / 'contexts.parquet')}"
+    _copy(connection, f"{kept} WHERE x_ContextKey NOT IN ({without})", "ContextId",
+          files["contexts"])  # fmt: skip
+    ids = f"SELECT ContextId FROM {parquet(files['contexts'])}"
+    for table, order in (
+        ("daily", "ChargeDay, ContextId"),
+        ("months", "ChargeMonth, ContextId"),
+        ("tags", "Key, ContextId"),
+    ):
+        rows = f"SELECT * FROM {parquet(source / f'{table}.parquet')} WHERE ContextId IN ({ids})"
+        _copy(connection, rows, order, folder / f"{table}.parquet")
+    _cube(connection, files, contexts)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, rows: str, order: str, target: Path) -> None:
+    connection.execute(f"COPY ({rows} ORDER BY {order}) TO {literal(str(target))} ({_PARQUET})")
+
+
+def _cube(
+    connection: duckdb.DuckDBPyConnection, files: Mapping[Rollup, Path], contexts: Sequence[str]
+) -> None:
+    """Write the base cube from the days and contexts beside it."""
+    costs = ", ".join(f"sum({c}) AS {c}" for c in COST_COLUMNS)
+    lines = "CAST(sum(LineCount) AS BIGINT) AS LineCount"
+    rows = (
+        f"SELECT ChargeDay, {_cube_dimensions(contexts)}, {costs}, {lines} FROM "
+        f"{parquet(files['daily'])} JOIN {parquet(files['contexts'])} USING (ContextId) "
+        "GROUP BY ALL"
+    )
+    _copy(connection, rows, "ALL", files["cube"])
 
 
 def tags_of(contexts: Sequence[str], alias: str = "") -> str:

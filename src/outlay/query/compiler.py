@@ -21,6 +21,7 @@ from outlay.query.sqlparts import (
     currency_of,
     day_bounds,
     day_of,
+    in_contexts,
     labelled_contexts,
     null_of,
     period_of,
@@ -57,6 +58,8 @@ def _flat(shape: Shape) -> exp.Select:
     if shape.labels:
         labels = labelled_contexts(shape.labels, "x_ContextKey").subquery("_labels")
         select = select.join(labels, using="x_ContextKey", join_type="inner")
+    elif shape.partly:
+        select.where(in_contexts(), copy=False)
     for condition in conditions_of(shape, resolve, day):
         select.where(condition, copy=False)
     keys = ["_previous", "_period", "_currency", *(f"d{i}" for i in range(len(shape.by)))]

@@ -32,6 +32,7 @@ from outlay.query.result import json_value
 from outlay.query.run import PinnableLake, Prepared, prepare
 from outlay.query.sqlparts import (
     compiled_condition,
+    in_contexts,
     labelled_contexts,
     line_resolver,
     table_sql,
@@ -191,15 +192,14 @@ def _line_sql(
         files["contexts"] = (facts.paths["contexts"],)
         files |= {name: (path,) for name, path in labels.items()}
         joined = labelled_contexts(asked.virtual, "x_ContextKey").subquery("_labels")
+    if facts.partly and not labels:
+        files["contexts"] = (facts.paths["contexts"],)
+        conditions.append(in_contexts())
     if asked.condition is not None:
         if not labels and _in_contexts(facts, asked):
             # Contexts are few: they are filtered, and lines are found by the contexts' keys.
             files["contexts"] = (facts.paths["contexts"],)
-            inner = exp.select("x_ContextKey").from_(table_sql("contexts"))
-            inner = inner.where(compiled_condition(asked.condition, resolve))
-            conditions.append(
-                exp.In(this=exp.column("x_ContextKey"), query=exp.Subquery(this=inner))
-            )
+            conditions.append(in_contexts(compiled_condition(asked.condition, resolve)))
         else:
             conditions.append(compiled_condition(asked.condition, resolve))
     selected = [

@@ -113,8 +113,8 @@ def plan(
         part = replace(span, days=days)
         shape = replace(_shape(slice_, seen, part, target, halves), stated=column)
         files = _files(lake, slice_, shape) | label_paths
-        if shape.table in ("daily", "months") or label_paths:
-            # Context ids mean something within their slice alone.
+        if shape.table in ("daily", "months") or label_paths or shape.partly:
+            # Context ids mean something within their slice alone, as do the keys that are left.
             yield Branch(shape, tuple((name, (path,)) for name, path in files.items()))
             continue
         for name, path in files.items():
@@ -187,6 +187,7 @@ def _shape(slice_: SliceFacts, asked: Asked, span: Span, target: str | None, hal
         previous=span.previous,
         shift=span.shift,
         share_day=asked.share_day,
+        partly=slice_.partly and table == "charges",
     )
 
 
@@ -294,11 +295,14 @@ def _field(slice_: SliceFacts, table: Table, dimension: Dimension) -> Field:
 def _files(lake: LakeReader, slice_: SliceFacts, shape: Shape) -> dict[str, Path]:
     if shape.table == "charges":
         # Labels are of contexts: lines find theirs by the context's key.
-        contexts = {"contexts": slice_.paths["contexts"]} if shape.labels else {}
+        found = shape.labels or shape.partly
+        contexts = {"contexts": slice_.paths["contexts"]} if found else {}
         return {"charges": slice_.slice.charges_path} | contexts
     if shape.table == "cube":
         return {"cube": slice_.paths["cube"]}
     if shape.table == "tag_cube":
         key = next(f.dimension.name for f in shape.fields if f.origin == "value")
+        if slice_.variant:
+            return {"tag_cube": lake.tag_cube(slice_.slice, key, slice_.paths["daily"].parent)}
         return {"tag_cube": lake.tag_cube(slice_.slice, key)}
     return {shape.table: slice_.paths[shape.table], "contexts": slice_.paths["contexts"]}

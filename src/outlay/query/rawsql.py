@@ -234,6 +234,7 @@ def _paths(view: str, facts: Iterable[SliceFacts]) -> list[str]:
         if view == "charges":
             if one.detail:
                 found.append(str(one.slice.charges_path))
+                found += [str(one.paths["contexts"])] * one.partly
             continue
         found.append(str(one.paths["contexts"]))
         if view == "daily":
@@ -243,14 +244,17 @@ def _paths(view: str, facts: Iterable[SliceFacts]) -> list[str]:
 
 def _view(view: str, facts: list[SliceFacts]) -> str:
     if view == "charges":
-        paths = [literal(path) for path in _paths("charges", facts)]
-        if not paths:
+        kept = [one for one in facts if one.detail]
+        if not kept:
             raise QueryError(
                 "there are no charges to read yet" if not facts else "charges are no longer kept",
                 field="sql",
                 hint="Load a bill first." if not facts else "Read daily instead.",
             )
-        return f"SELECT * FROM read_parquet([{', '.join(paths)}], union_by_name = true)"
+        whole = [literal(str(one.slice.charges_path)) for one in kept if not one.partly]
+        parts = [f"read_parquet([{', '.join(whole)}], union_by_name = true)"] if whole else []
+        parts += [one.lines_sql for one in kept if one.partly]
+        return " UNION ALL BY NAME ".join(f"SELECT * FROM {part}" for part in parts)
     if not facts:
         raise QueryError("there is nothing to read yet", field="sql", hint="Load a bill first.")
     return " UNION ALL BY NAME ".join(_slice_view(view, one) for one in facts)

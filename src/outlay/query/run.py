@@ -156,7 +156,7 @@ def prepare(
 ) -> Prepared:
     """Resolve snapshot, names and days of a question; raises QueryError and LakeError."""
     pin = pin or lake.pin(query.as_of_moment())
-    facts = slice_facts(lake, pin)
+    facts = slice_facts(lake, pin, rules.at if rules else None)
     asked = ask(query)
     labels = Labels(lake, rules or Ruleset())
     check_known(facts, asked.by, "by", ",".join(query.by))

@@ -58,7 +58,8 @@ class Shape:
     `currency` keeps BillingCurrency; `convert_to` is the currency to convert to, by charge day
     (None: amounts stay as they are), in two `halves` where a product would not fit; `stated` is
     the column of the bill's own rate, where it has one. `share_day` keeps the first day of the
-    ``day`` or ``month`` of a charge, never moved, as ``_share_day``."""
+    ``day`` or ``month`` of a charge, never moved, as ``_share_day``. `partly`: of the charges
+    only those count whose key is among the contexts."""
 
     table: Table
     fields: tuple[Field, ...]
@@ -76,6 +77,7 @@ class Shape:
     shift: Shift | None = None
     stated: str | None = None
     share_day: str = ""
+    partly: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -101,6 +101,14 @@ def label_column(tag: str) -> str:
     return f"label {tag}"
 
 
+def in_contexts(condition: exp.Expr | None = None) -> exp.Expr:
+    """The condition on a line that its context is one of the slice's that fulfil a condition."""
+    inner = exp.select("x_ContextKey").from_(table_sql("contexts"))
+    if condition is not None:
+        inner = inner.where(condition)
+    return exp.In(this=exp.column("x_ContextKey"), query=exp.Subquery(this=inner))
+
+
 def labelled_contexts(tags: Sequence[str], *columns: str) -> exp.Select:
     """SELECT from the contexts of a slice with the labels of virtual tags beside them; all
     columns unless some are named."""

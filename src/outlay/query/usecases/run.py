@@ -103,7 +103,9 @@ def ask(
     values = given_values(case, given or {})
     pin = pin or lake.pin(as_of)
     facts = _needed(case, values, day, slice_facts(lake, pin))
-    pin = replace(pin, slices=tuple(one.slice for one in facts))
+    # A slice may have facts of several parts; it is in the pin once.
+    needed = {one.slice.delivery.id for one in facts}
+    pin = replace(pin, slices=tuple(s for s in pin.slices if s.delivery.id in needed))
     columns = {name for one in facts for name in one.charge_columns}
     text = rendered(case, values, day, columns)
     result = sql(
