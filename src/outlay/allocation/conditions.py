@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from outlay.allocation.model import TagRule
 from outlay.expression import parse
-from outlay.expression.dimensions import Dimension
+from outlay.expression.dimensions import CHARGE_DAY
 from outlay.expression.errors import QueryError
 from outlay.expression.tree import (
     All,
@@ -27,9 +27,7 @@ from outlay.expression.tree import (
     Search,
     Text,
 )
-from outlay.expression.values import is_text
-
-CHARGE_DAY = Dimension("column", "ChargeDay")
+from outlay.expression.values import is_text, lower_text
 
 
 def rule_condition(rule: TagRule) -> Condition | None:
@@ -67,7 +65,7 @@ def caseless(condition: Condition) -> Condition:
         case Search("matches", operand, text):
             return Search("matches", operand, f"(?i){text}")
         case Search(function, operand, text):
-            return Search(function, _lower(operand), text.lower())
+            return Search(function, _lower(operand), lower_text(text))
         case Missing():
             return condition
 
@@ -79,7 +77,7 @@ def _lower(operand: Operand) -> Operand:
 
 
 def _lower_constant(value: Constant) -> Constant:
-    return Text(value.value.lower()) if isinstance(value, Text) else value
+    return Text(lower_text(value.value)) if isinstance(value, Text) else value
 
 
 def conditions_days(condition: Condition | None) -> set[date]:

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from outlay.expression import canonical
-from outlay.expression.dimensions import VIRTUAL, parse_dimension
+from outlay.expression.dimensions import CHARGE_DAY, VIRTUAL, parse_dimension
 from outlay.expression.errors import QueryError
-from outlay.expression.values import check_regex
+from outlay.expression.values import check_regex, lower_text, regex_groups
 from outlay.resources.kinds import Kind, Spec, registry
 
 UNALLOCATED = "Unallocated"
@@ -76,6 +76,17 @@ class Capture(_Aliased):
             raise ValueError(f"the regular expression is not valid: {reason}")
         return pattern
 
+    @model_validator(mode="after")
+    def _has_the_group(self) -> "Capture":
+        groups = regex_groups(self.capture)
+        if self.group > groups:
+            raise ValueError(
+                f"the regular expression {self.capture!r} has {groups} groups, no group "
+                f"{self.group}: put parentheses around what is meant, or take group 0, the whole "
+                "match"
+            )
+        return self
+
 
 class Lookup(_Aliased):
     """The value of a key in a dictionary (a resource of kind Dictionary, by name)."""
@@ -97,9 +108,15 @@ class Taken(_Aliased):
     @classmethod
     def _a_dimension(cls, text: str) -> str:
         try:
-            return str(parse_dimension(text, "from"))
+            dimension = parse_dimension(text, "from")
         except QueryError as error:
             raise ValueError(error.message) from None
+        if dimension == CHARGE_DAY:
+            raise ValueError(
+                "a value cannot be taken from ChargeDay: a label holds for days on end. Give the "
+                "rule from and until, or group by time"
+            )
+        return str(dimension)
 
     @model_validator(mode="after")
     def _parent_of_a_tag(self) -> "Taken":
@@ -182,7 +199,7 @@ class DictionarySpec(_Aliased):
     def _one_value_a_day(self) -> "DictionarySpec":
         by_key: dict[str, list[DictionaryEntry]] = {}
         for entry in self.entries:
-            key = entry.key.lower() if self.ignore_case else entry.key
+            key = lower_text(entry.key) if self.ignore_case else entry.key
             by_key.setdefault(key, []).append(entry)
         for entries in by_key.values():
             ordered = sorted(entries, key=lambda entry: entry.from_ or date.min)

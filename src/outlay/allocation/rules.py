@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from outlay.allocation.conditions import conditions_days, rule_condition
+from outlay.allocation.conditions import check_days, conditions_days, rule_condition
 from outlay.allocation.model import (
     Condition,
     DictionarySpec,
@@ -217,7 +217,9 @@ class Ruleset:
     def _check_tag(self, name: str, tag: VirtualTagSpec) -> None:
         for number, rule in enumerate(tag.rules, 1):
             place = f"{name}.rules.{number}"
-            looked = set(referenced(c)) if (c := rule_condition(rule)) else set()
+            condition = rule_condition(rule)
+            check_days(condition, place, rule.when)
+            looked = set(referenced(condition)) if condition else set()
             if isinstance(rule.value, Taken):
                 looked.add(parse_dimension(rule.value.from_))
                 for step in rule.value.transform:

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from outlay.allocation.conditions import CHARGE_DAY, condition_of
+from outlay.allocation.conditions import condition_of
 from outlay.allocation.model import (
     Capture,
     Dated,
@@ -29,7 +29,7 @@ from outlay.allocation.model import (
 from outlay.allocation.rules import Ruleset
 from outlay.expression import compile_condition
 from outlay.expression.columns import column_type
-from outlay.expression.dimensions import VIRTUAL, Dimension, parse_dimension
+from outlay.expression.dimensions import CHARGE_DAY, VIRTUAL, Dimension, parse_dimension
 from outlay.focus.sql import literal, quoted
 from outlay.lake.facts import SliceFacts
 from outlay.lake.rollups import tags_of

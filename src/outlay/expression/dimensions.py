@@ -43,6 +43,8 @@ class Dimension:
         return f"{_NAMESPACE[self.kind]}.{quoted_key(self)}"
 
 
+CHARGE_DAY = Dimension("column", "ChargeDay")
+
 _NAMESPACE = {kind: namespace for namespace, kind in NAMESPACES.items()}
 
 

@@ -2,6 +2,7 @@
 numbers.
 """
 
+import re
 from datetime import UTC, date, datetime, time
 from decimal import Context, Decimal
 from functools import lru_cache
@@ -77,6 +78,20 @@ def as_moment(text: str, beside: Operand) -> Moment:
         raise ValueError(f"{text!r} has a time, but is compared with a day")
     value: date | datetime = moment.date() if whole else moment
     return Moment(value)
+
+
+def lower_text(text: str) -> str:
+    """A text in lower case as ``lower()`` gives it: character by character, whatever stands
+    beside (Python writes a final sigma otherwise, and İ as two characters)."""
+    return "".join("i" if c == "İ" else c.lower() for c in text)
+
+
+def regex_groups(pattern: str) -> int:
+    """How many groups an RE2 expression captures."""
+    # Quoted texts, escaped characters and classes: brackets in them are no groups.
+    apart = r"\\Q.*?(\\E|$)|\\.|\[\^?\]?(\\.|\[:\^?\w+:\]|[^\]])*\]"
+    bare = re.sub(apart, "", pattern, flags=re.DOTALL)
+    return len(re.findall(r"\((?!\?)|\(\?P?<[A-Za-z_]", bare))
 
 
 @lru_cache(maxsize=1024)

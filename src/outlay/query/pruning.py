@@ -3,7 +3,16 @@
 from datetime import datetime
 
 from outlay.expression.dimensions import Dimension
-from outlay.expression.tree import All, Comparison, Condition, Membership, Moment, Ref, Text
+from outlay.expression.tree import (
+    All,
+    Comparison,
+    Condition,
+    Membership,
+    Moment,
+    Operand,
+    Ref,
+    Text,
+)
 from outlay.lake.types import Slice
 
 _SOURCE = Dimension("column", "x_SourceName")
@@ -16,7 +25,8 @@ def may_hold(condition: Condition | None, slice_: Slice) -> bool:
     if isinstance(condition, All):
         return all(may_hold(item, slice_) for item in condition.items)
     if isinstance(condition, Comparison) and condition.operator == "=":
-        operand, values = condition.left, (condition.right,)
+        operand = condition.left
+        values: tuple[Operand, ...] = (condition.right,)
         if not isinstance(operand, Ref):
             operand, values = condition.right, (condition.left,)
     elif isinstance(condition, Membership) and not condition.negated:

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import duckdb
 
-from outlay.allocation.conditions import CHARGE_DAY
 from outlay.allocation.model import ByUsage, SplitPeriod
 from outlay.allocation.rules import Ruleset, eras, tag_dimensions
 from outlay.allocation.sql import Evaluation, column_of
 from outlay.expression import compile_condition
 from outlay.expression.columns import column_type
-from outlay.expression.dimensions import VIRTUAL, Dimension
+from outlay.expression.dimensions import CHARGE_DAY, VIRTUAL, Dimension
 from outlay.expression.errors import QueryError, near_names
 from outlay.focus.sql import literal, quoted
 from outlay.lake.engine.shared import question_connection
