@@ -14,7 +14,17 @@ from starlette.types import Scope
 import outlay
 from outlay.app import Workspace
 from outlay.app.scheduling import Syncer
-from outlay.web import charges, errors, export, restatements, sources, usecases, views, vocabulary
+from outlay.web import (
+    charges,
+    errors,
+    export,
+    restatements,
+    sources,
+    statements,
+    usecases,
+    views,
+    vocabulary,
+)
 from outlay.web.allocated import platforms
 from outlay.web.explore import routes as explore
 from outlay.web.render import Site
@@ -65,7 +75,7 @@ def create_app(
         app.include_router(api, prefix=API_PREFIX)
     rooms = (
         explore, charges, usage, sources, restatements, views, usecases, vocabulary, export,
-        platforms
+        platforms, statements
     )  # fmt: skip
     for room in rooms:
         app.include_router(room.router(site), include_in_schema=False)
