@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outlay.app.errors import WorkspaceError
@@ -216,3 +217,22 @@ def import_csv(workspace: Workspace, text: str, file: str, *, author: str) -> Im
 def _free(name: str, taken: set[str]) -> str:
     choices = (name, *(f"{name[:61].rstrip('-')}-{number}" for number in range(2, 1000)))
     return next(one for one in choices if one not in taken)
+
+
+def read_file(path: Path) -> str:
+    """The text of a file; WorkspaceError says why it cannot be read."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WorkspaceError(f"{path} cannot be read: {error.strerror or error}") from None
+    return decoded(data, path.name)
+
+
+def decoded(data: bytes, file: str) -> str:
+    """The text of a file's bytes; ResourceError where it is none."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ResourceError(
+            f"{file} is no text in UTF-8 (byte {error.start}). Save it as CSV in UTF-8."
+        ) from None

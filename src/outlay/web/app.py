@@ -18,6 +18,7 @@ from outlay.web import (
     charges,
     errors,
     export,
+    invoices,
     restatements,
     sources,
     statements,
@@ -25,7 +26,7 @@ from outlay.web import (
     views,
     vocabulary,
 )
-from outlay.web.allocated import platforms
+from outlay.web.allocated import coverage, platforms, replay, why
 from outlay.web.explore import routes as explore
 from outlay.web.render import Site
 from outlay.web.security import LOOPBACK_HOSTS, Guard
@@ -75,7 +76,7 @@ def create_app(
         app.include_router(api, prefix=API_PREFIX)
     rooms = (
         explore, charges, usage, sources, restatements, views, usecases, vocabulary, export,
-        platforms, statements
+        platforms, coverage, why, replay, invoices, statements
     )  # fmt: skip
     for room in rooms:
         app.include_router(room.router(site), include_in_schema=False)
