@@ -101,7 +101,7 @@ def dimensions(
     infos: dict[Dimension, Sums] = {}
     totals: dict[str, Decimal] = {}
     line_columns: set[str] = set()
-    for facts in slice_facts(lake, pin):
+    for facts in slice_facts(lake, pin, rules.at if rules else None):
         bounds = _overlap(facts, days)
         if bounds is None:
             continue

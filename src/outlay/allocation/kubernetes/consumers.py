@@ -52,7 +52,9 @@ def _settings(connection: duckdb.DuckDBPyConnection, clusters: Clusters) -> None
     spaces = connection.execute(
         "SELECT DISTINCT cluster, x_Namespace FROM k_usage WHERE x_Namespace IS NOT NULL "
         "UNION SELECT DISTINCT cluster, namespace FROM k_split JOIN (SELECT DISTINCT unit, cluster "
-        "FROM k_match) USING (unit) WHERE namespace IS NOT NULL ORDER BY ALL"
+        "FROM k_match) USING (unit) WHERE namespace IS NOT NULL "
+        "UNION SELECT DISTINCT cluster, namespace FROM k_match WHERE namespace IS NOT NULL "
+        "ORDER BY ALL"
     ).fetchall()
     for cluster, namespace in spaces:
         if is_overhead(namespace, clusters.spec(cluster).overhead):
