@@ -254,4 +254,7 @@ def _within(prepared: Prepared, start: date, by_day: bool) -> str:
 
 
 def _largest(rows: list[Any]) -> list[Any]:
-    return sorted(rows, key=lambda row: (abs(row.amount) * -1, str(row.day), row.split))
+    def order(row: Any) -> tuple[Decimal, str, str]:
+        return row.amount.copy_abs().copy_negate(), str(row.day), row.split
+
+    return sorted(rows, key=order)

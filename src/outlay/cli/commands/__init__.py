@@ -7,14 +7,19 @@ from outlay.cli.commands import (
     ascode,
     bills,
     configuration,
+    dictionaries,
     export,
     history,
+    invoices,
     metrics,
     platforms,
+    proofs,
     questions,
     rates,
     sources,
+    splits,
     statements,
+    unit,
     usage,
     usecases,
     views,
@@ -31,15 +36,21 @@ def register(app: typer.Typer) -> None:
     questions.register(app)
     usage.register(app)
     metrics.register(app)
+    unit.register(app)
     ai.register(app)
     platforms.register(app)
+    splits.register(app)
     statements.register(app)
+    invoices.register(app)
     usecases.register(app)
     history.register(app)
     views.register(app)
     configuration.register(app)
+    tags.register(app)
+    dictionaries.register(app)
     ascode.register(app)
     rates.register(app)
     vocabulary.register(app)
     export.register(app)
+    proofs.register(app)
     workspace.register(app)
