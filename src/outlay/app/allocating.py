@@ -5,12 +5,15 @@ Nothing here changes anything: `Workspace.resources` saves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from outlay.allocation.model import DictionarySpec, SplitSpec, VirtualTagSpec
+from outlay.allocation.model import DictionarySpec, SplitSpec, TagValue, VirtualTagSpec
+from outlay.app.errors import WorkspaceError
+from outlay.money import money_text
 from outlay.query import CostQuery
 from outlay.query.allocating import (
     Asking,
@@ -29,6 +32,12 @@ if TYPE_CHECKING:
 
     from outlay.allocation.rules import Ruleset
     from outlay.app.workspace import Workspace
+    from outlay.resources import Document
+
+PREVIEWED = ("VirtualTag", "Dictionary")
+"""The kinds of resources whose change moves labels."""
+
+_MOST_VALUES = 100_000
 
 Changes = Mapping[tuple[str, str], "BaseModel | Mapping[str, Any] | None"]
 """(kind, name) → its spec after the change; None where it is removed."""
@@ -40,17 +49,48 @@ def preview_tag(
     spec: VirtualTagSpec | Mapping[str, Any] | None,
     within: CostQuery | None = None,
     *,
+    also: Changes | None = None,
     now: datetime | None = None,
 ) -> Preview:
     """What saving a spec under the name of a virtual tag (None: removing it) would do.
 
-    Money is the first measure of `within`, over its range and condition, in its currency (None:
-    each in its own). Raises ResourceError for a spec that cannot be read, QueryError for rules
+    `also` are changes that would be saved with it (a dictionary, a tag that it builds on). Money
+    is the first measure of `within`, over its range and condition, in its currency (None: each in
+    its own). Raises ResourceError for a spec that cannot be read, QueryError for rules
     that are refused and like a question.
     """
     before = workspace.rules()
-    after = with_changes(workspace, before, {("VirtualTag", name): spec})
+    after = with_changes(workspace, before, {**(also or {}), ("VirtualTag", name): spec})
     return tag_preview(workspace.lake, before, after, name, _asking(workspace, within, now))
+
+
+def preview_documents(
+    workspace: Workspace,
+    documents: Sequence[Document],
+    within: CostQuery | None = None,
+    *,
+    now: datetime | None = None,
+) -> tuple[tuple[Preview, ...], tuple[TagEffect, ...]]:
+    """What saving the virtual tags and dictionaries of files would do, together: a preview of
+    each virtual tag among them, and the effect on the other tags whose values change by it.
+
+    Raises like `preview_tag`; WorkspaceError where there is neither kind among them.
+    """
+    changes = {(d.kind, d.name): d.spec for d in documents if d.kind in PREVIEWED}
+    if not changes:
+        raise WorkspaceError(
+            "there is no virtual tag and no dictionary to preview. `outlay plan` shows the effect "
+            "of every kind of resource.",
+            wrong_use=True,
+        )
+    tags = [name for kind, name in changes if kind == "VirtualTag"]
+    previews = tuple(
+        preview_tag(workspace, name, changes["VirtualTag", name], within, also=changes, now=now)  # type: ignore[arg-type]
+        for name in tags
+    )
+    told = {*tags, *(effect.tag for one in previews for effect in one.dependents)}
+    others = effect_of(workspace, changes, within, now=now)
+    return previews, tuple(effect for effect in others if effect.tag not in told)
 
 
 def coverage(
@@ -96,6 +136,60 @@ def effect_of(
     before = workspace.rules()
     after = with_changes(workspace, before, changes)
     return allocating_effects(workspace.lake, before, after, asking=_asking(workspace, within, now))
+
+
+@dataclass(frozen=True)
+class ValueOfTag:
+    """A value of a virtual tag: what is known of it, and its money by currency and lines (with
+    what splits give and take, unless the question says direct). `active`: today is within its
+    dates; a value that is not described has none and is."""
+
+    value: str
+    about: TagValue
+    active: bool
+    described: bool
+    money: Mapping[str, Decimal]
+    lines: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "value": self.value,
+            "title": self.about.title,
+            "owner": self.about.owner,
+            "description": self.about.description,
+            "parent": self.about.parent,
+            "from": str(self.about.from_) if self.about.from_ else None,
+            "until": str(self.about.until) if self.about.until else None,
+            "active": self.active,
+            "described": self.described,
+            "money": {c: money_text(amount) for c, amount in sorted(self.money.items())},
+            "lines": self.lines,
+        }
+
+
+def tag_values(
+    workspace: Workspace,
+    name: str,
+    within: CostQuery | None = None,
+    *,
+    now: datetime | None = None,
+) -> tuple[ValueOfTag, ...]:
+    """The values of a virtual tag, the one with most money first; those that are described, but
+    have no charges, come last. Raises QueryError for a tag that there is not."""
+    spec = workspace.rules_of(within).tag(name, "tag")
+    today = now.date() if now else workspace.today()
+    found = workspace.values(name, limit=_MOST_VALUES, within=within, now=now)
+    money = {str(info.value): (info.amounts, info.lines) for info in found}
+    unused = [value for value in sorted(spec.values) if value not in money]
+    values = []
+    for value in (*money, *unused):
+        about = spec.values.get(value, TagValue())
+        amounts, lines = money.get(value, ({}, 0))
+        values.append(
+            ValueOfTag(value, about, about.holds_on(today), value in spec.values, amounts, lines)
+        )
+    return tuple(values)
 
 
 def replay(

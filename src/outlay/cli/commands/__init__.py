@@ -19,6 +19,7 @@ from outlay.cli.commands import (
     sources,
     splits,
     statements,
+    tags,
     unit,
     usage,
     usecases,
