@@ -1,0 +1,1 @@
+"""Virtual tags: the list, and the editor of one."""
