@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from outlay.statements.resources import PREPAID_BALANCE, PrepaidBalanceSpec
 
@@ -42,11 +43,19 @@ def prepaid_bridge(workspace: Workspace, pin: Pin | None = None) -> Bridge:
 
 
 def state_balance(
-    workspace: Workspace, spec: PrepaidBalanceSpec, name: str = "", *, author: str
+    workspace: Workspace,
+    given: PrepaidBalanceSpec | Mapping[str, Any],
+    name: str = "",
+    *,
+    author: str,
 ) -> StatedBalance:
     """State what was prepaid at the beginning of a month; a second statement of the same source,
-    currency, commitment and month changes the first."""
+    currency, commitment and month changes the first. ResourceError for a source that is none."""
     from outlay.resources.names import valid_name
+
+    spec = given if isinstance(given, PrepaidBalanceSpec) else PREPAID_BALANCE.parse(given)
+    assert isinstance(spec, PrepaidBalanceSpec)
+    workspace.show_source(spec.source)
 
     def key(one: PrepaidBalanceSpec) -> tuple[str, str, str, str]:
         return one.source, one.currency, one.commitment, one.billing_period

@@ -185,6 +185,13 @@ class Bridge:
         return tuple(one for one in self.months if one.period == period)
 
 
+def short_name(commitment: str | None) -> str:
+    """What a commitment is called where there is little room: the end of its id."""
+    if commitment is None:
+        return "what names no commitment"
+    return commitment.rstrip("/").rpartition("/")[2].rpartition(":")[2]
+
+
 _Key = tuple[str, str]
 _Moves = dict[str | None, dict[BillingPeriod, dict[Cause, list[Decimal]]]]
 
