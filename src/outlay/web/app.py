@@ -30,6 +30,7 @@ from outlay.web.allocated import coverage, platforms, replay, why
 from outlay.web.explore import routes as explore
 from outlay.web.render import Site
 from outlay.web.security import LOOPBACK_HOSTS, Guard
+from outlay.web.splits import routes as splits
 from outlay.web.tags import routes as tags
 from outlay.web.usage import routes as usage
 
@@ -77,7 +78,7 @@ def create_app(
         app.include_router(api, prefix=API_PREFIX)
     rooms = (
         explore, charges, usage, sources, restatements, views, usecases, vocabulary, export,
-        tags, platforms, coverage, why, replay, invoices, statements
+        tags, splits, platforms, coverage, why, replay, invoices, statements
     )  # fmt: skip
     for room in rooms:
         app.include_router(room.router(site), include_in_schema=False)
