@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 import outlay
 from outlay.api import (
     ai,
+    close,
     export,
     invoices,
     ledger,
@@ -66,6 +67,7 @@ def create_router(workspace: Workspace) -> APIRouter:
         proofs,
         statements,
         invoices,
+        close,
         usecases,
         vocabulary,
         resources,

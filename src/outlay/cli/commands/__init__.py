@@ -6,6 +6,7 @@ from outlay.cli.commands import (
     ai,
     ascode,
     bills,
+    close,
     configuration,
     dictionaries,
     export,
@@ -43,6 +44,7 @@ def register(app: typer.Typer) -> None:
     splits.register(app)
     statements.register(app)
     invoices.register(app)
+    close.register(app)
     usecases.register(app)
     history.register(app)
     views.register(app)
