@@ -235,10 +235,20 @@ def test_revenue_of_another_currency_is_converted_day_by_day(shop: Workspace) ->
     assert september.total.revenue_reason == "there is no rate of EUR to USD on 2026-09-01"
 
 
+def test_units_are_those_of_the_scope(shop: Workspace) -> None:
+    of_web = spec(where="tags.team = 'web'", only={"channel": ["web"]})
+    shop.resources.put("UnitCost", "web", of_web, author="test")
+    total = ask(shop, "web", by=False).periods[1].total
+    assert (total.cost, total.units, total.revenue) == (D(330), D(600), D(1200))
+    everything = ask(shop, by=False).periods[1].total
+    assert (everything.units, everything.revenue) == (D(1200), D(2400))
+
+
 def test_what_cannot_be_asked_says_why(shop: Workspace) -> None:
     for wrong, expected in (
         ({"metric": "order"}, "there is no metric 'order'"),
         ({"revenue": "orders"}, "is no money"),
+        ({"only": {"chanel": ["web"]}}, "has no label 'chanel'"),
         ({"by": {"label": "chanel", "dimension": "tags.team"}}, "has no label 'chanel'"),
         ({"by": {"label": "channel", "dimension": "team"}}, "there is no virtual tag 'team'"),
     ):

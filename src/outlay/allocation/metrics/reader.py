@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Literal, cast
 
 from outlay.allocation.metrics.model import MetricSpec
@@ -28,6 +29,9 @@ from outlay.money.quotients import rounded
 Period = Literal["day", "week", "month", "quarter", "year", "all"]
 AVERAGE_DIGITS = 12
 """To so many decimals an average is rounded, once, half to even; it is that number from then on."""
+
+Only = Mapping[str, Sequence[str]]
+"""Label → the values that count, each at least one."""
 
 NO_LABEL = ""
 """The label value of series without the label; no series has an empty value of a label."""
@@ -107,21 +111,30 @@ class StoredMetrics:
         are series that do not have the label. QueryError for a metric or label that there is not.
         """
         self.check_labels(metric, (label,))
-        read = self._read(metric, self.spec(metric), (label,), start, end, cast(Period, grain))
+        read = self._read(metric, self.spec(metric), (label,), (start, end), cast(Period, grain))
         return {
             first: {key[0]: value for key, value in values.items() if key[0] != NO_LABEL}
             for first, values in read.items()
         }
 
     def periods(
-        self, metric: str, labels: Sequence[str], start: date, end: date, period: Period
+        self,
+        metric: str,
+        labels: Sequence[str],
+        start: date,
+        end: date,
+        period: Period,
+        only: Only = MappingProxyType({}),
     ) -> tuple[PeriodValues, ...]:
         """Every period that has a day from `start` to `end` (exclusive), in order, with the
-        metric's values by label values and what is known of it."""
+        metric's values by label values and what is known of it. `only` keeps series with one of
+        the given values of a label; a day is known by any series all the same."""
         spec = self.spec(metric)
-        self.check_labels(metric, labels)
-        rows = self._read(metric, spec, tuple(labels), start, end, period)
-        totals = rows if not labels else self._read(metric, spec, (), start, end, period)
+        self.check_labels(metric, (*labels, *only))
+        rows = self._read(metric, spec, tuple(labels), (start, end), period, only)
+        totals = rows
+        if labels:
+            totals = self._read(metric, spec, (), (start, end), period, only)
         days = self._days(metric, spec, start, end)
         found = []
         for first, last in _spans(start, end, period):
@@ -189,10 +202,11 @@ class StoredMetrics:
         metric: str,
         spec: MetricSpec,
         labels: tuple[str, ...],
-        start: date,
-        end: date,
+        days: tuple[date, date],
         period: Period,
+        only: Only = MappingProxyType({}),
     ) -> dict[date, dict[tuple[str, ...], Decimal]]:
+        start, end = days
         bucket = _bucket_sql(period, start)
         keys = "".join(f", {_label_sql(label)} AS k{n}" for n, label in enumerate(labels))
         names = "".join(f", k{n}" for n in range(len(labels)))
@@ -200,8 +214,8 @@ class StoredMetrics:
             state = self.store.state(connection, metric, self.as_of)
             connection.execute(
                 f"CREATE TEMP TABLE moments AS SELECT {bucket} AS b, Start{keys}, "
-                f"sum(Value) AS v FROM ({state}) WHERE Start >= ? AND Start < ? "
-                f"GROUP BY b, Start{names}",
+                f"sum(Value) FILTER (WHERE {_only_sql(only)}) AS v FROM ({state}) "
+                f"WHERE Start >= ? AND Start < ? GROUP BY b, Start{names}",
                 [start, end],
             )
             fold = {
@@ -307,6 +321,17 @@ def _bucket_sql(period: Period, start: date) -> str:
 def _label_sql(label: str) -> str:
     path = literal(f'$."{label}"')
     return f"json_extract_string(Labels, {path})"
+
+
+def _only_sql(only: Only) -> str:
+    """SQL that holds for series with one of the given values of each label."""
+    return (
+        " AND ".join(
+            f"{_label_sql(label)} IN ({', '.join(literal(value) for value in values)})"
+            for label, values in only.items()
+        )
+        or "true"
+    )
 
 
 def _one(row: tuple[int, ...] | None) -> int:

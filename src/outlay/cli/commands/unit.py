@@ -204,10 +204,10 @@ def _change(cli: Cli, result: UnitResult) -> None:
 
 
 def scaled(value: Decimal) -> Decimal:
-    """Units without needless zeros behind the point."""
+    """Units for people: at most three decimals, without needless zeros behind the point."""
     from outlay.query.unit.result import number
 
-    return Decimal(number(value) or 0)
+    return Decimal(number(round(value, 3)) or 0)
 
 
 def quotient_text(cell: Cell) -> str:

@@ -41,7 +41,9 @@ class UnitCostSpec(Spec):
     """A cost per unit: the cost of a scope, divided by a metric, per period and label.
 
     The scope is a `measure` of the charges where `where` holds, with what splits give and take
-    unless `splits` is ``direct``. `by` ties a label of the metric to a dimension of the charges.
+    unless `splits` is ``direct``. `only` keeps the metric's series with one of the given values of
+    a label (`{product: [api]}`), so that units are those of the scope; revenue's too where it has
+    the label. `by` ties a label of the metric to a dimension of the charges.
     `revenue` is a metric of money: with it there is a margin; its label is `revenue_label` where
     it is not called as the metric's. `currency` defaults to the workspace's.
     """
@@ -52,6 +54,7 @@ class UnitCostSpec(Spec):
     where: str = ""
     splits: Literal["applied", "direct"] = "applied"
     metric: Annotated[str, Field(min_length=1)]
+    only: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default_factory=dict)
     by: Joined | None = None
     revenue: str | None = None
     revenue_label: str | None = None

@@ -76,9 +76,10 @@ class _Work:
         self.metric = ledger.metrics.spec(spec.metric)
         self.by = spec.by if query.by else None
         self.labels = (self.by.label,) if self.by else ()
-        ledger.metrics.check_labels(spec.metric, self.labels)
+        ledger.metrics.check_labels(spec.metric, (*self.labels, *spec.only))
         self.revenue: MetricSpec | None = None
         self.revenue_labels: tuple[str, ...] = ()
+        self.revenue_only: dict[str, tuple[str, ...]] = {}
         if spec.revenue:
             self.revenue = self._revenue(spec.revenue)
 
@@ -99,6 +100,7 @@ class _Work:
                 text=self.currency,
                 hint=f"Ask in {found.currency}, or make the metric's aggregation sum.",
             )
+        self.revenue_only = {k: v for k, v in self.spec.only.items() if k in found.labels}
         if self.by is not None:
             label = self.spec.revenue_label or self.by.label
             if self.spec.revenue_label:
@@ -178,7 +180,9 @@ class _Work:
         rows: Mapping[date, Mapping[Value, Decimal]],
     ) -> tuple[PeriodUnits, ...]:
         """Every period with its cells."""
-        units = self.ledger.metrics.periods(self.spec.metric, self.labels, *span, self.grain)
+        units = self.ledger.metrics.periods(
+            self.spec.metric, self.labels, *span, self.grain, self.spec.only
+        )
         earned = self._earned(span)
         silent = self._silent(span, [known.start for known in units], totals)
         found = []
@@ -269,7 +273,7 @@ class _Work:
             return {}
         name, metrics, labels = self.spec.revenue, self.ledger.metrics, self.revenue_labels
         found: dict[date, _Earned] = {}
-        for known in metrics.periods(name, labels, *span, self.grain):
+        for known in metrics.periods(name, labels, *span, self.grain, self.revenue_only):
             why = _missing(known, self.revenue, name)
             rows = {key[0] or None: value for key, value in known.values.items()} if labels else {}
             found[known.start] = _Earned(known.total if not why else None, why, rows, bool(labels))
@@ -285,7 +289,9 @@ class _Work:
             start: replace(earned, total=None if earned.reason else ZERO, rows={})
             for start, earned in found.items()
         }
-        days = self.ledger.metrics.periods(self.spec.revenue, self.revenue_labels, *span, "day")
+        days = self.ledger.metrics.periods(
+            self.spec.revenue, self.revenue_labels, *span, "day", self.revenue_only
+        )
         for day in days:
             start = floor(day.start, self.grain, span[0])
             mine = sums[start]
