@@ -91,7 +91,7 @@ def why(
     explanation = workspace.explain(mine.but(by=(tag,)), lines=lines, now=now)
     charges = {}
     for rule in found.rules[:_CHARGES]:
-        if rule.seen:
+        if rule.seen and rule.seen[0].exact:
             one = asked.narrowed(rule.seen[0].condition).but(splits="direct")
             charges[rule.number] = workspace.charges(one, limit=1, now=now)
     kept = {key for rule in found.rules for key in rule.resources}

@@ -11,13 +11,13 @@ from datetime import date
 from typing import Any
 
 from outlay.allocation.conditions import rule_condition
-from outlay.allocation.model import Capture, Lookup, SplitAt, TagRule, Taken
+from outlay.allocation.model import Capture, Lookup, SplitAt, TagRule, Taken, VirtualTagSpec
 from outlay.allocation.rules import Ruleset
 from outlay.allocation.sql import column_of
 from outlay.expression import referenced, text_literal
 from outlay.expression.dimensions import VIRTUAL, Dimension, parse_dimension
-from outlay.focus.sql import quoted
-from outlay.query.allocating.labelled import LABELLED, Asking, Side, labelled
+from outlay.focus.sql import literal, quoted
+from outlay.query.allocating.labelled import LABELLED, Asking, Labelled, Side, labelled
 from outlay.query.allocating.shapes import NOTHING, Caught, Scope, largest
 from outlay.query.allocating.sums import caught_by
 from outlay.query.planner import CHARGE_DAY
@@ -26,16 +26,24 @@ from outlay.query.run import PinnableLake
 MOST_SEEN = 5
 """How many combinations of what a rule looked at are told, the largest first."""
 
+_MOST_NAMED = 20
+_COMBINATIONS = f"{LABELLED} JOIN groups USING (gid)"
+
 
 @dataclass(frozen=True)
 class Seen:
     """One combination of what a rule looked at: column, tag or virtual tag → its value (None: the
-    charges have none), with the charges that have it, and a condition that finds them."""
+    charges have none), with the charges that have it, and a condition that finds them.
+
+    Where an earlier rule caught charges that look the same to this one, the condition leaves them
+    out by what that rule looked at; `exact` is False where nothing simple tells the two apart.
+    """
 
     values: Mapping[str, str | None]
     given: str
     caught: Caught
     condition: str
+    exact: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -43,6 +51,7 @@ class Seen:
             "saw": dict(self.values),
             "gave": self.given,
             "condition": self.condition,
+            "exact": self.exact,
         } | self.caught.to_json()
 
 
@@ -120,27 +129,17 @@ def why(lake: PinnableLake, rules: Ruleset, tag: str, value: str | None, asking:
     narrowed = asking.within
     if value is not None:
         narrowed = narrowed.narrowed(f"{tag} = {text_literal(value)}")
-    others = rules.builds_on(tag)
-    side = Side("now", rules, (tag, *others))
+    side = Side("now", rules, (tag, *rules.builds_on(tag)))
     asked = Asking(narrowed, asking.pin, asking.now, asking.rates, asking.stated)
     with labelled(lake, [side], asked, matches=("now", tag)) as at:
-        given = side.column(tag)
         by_rule = caught_by(at.connection, f"SELECT gid, Rule FROM {LABELLED}", ("Rule",))
+        teller = _Teller(at, spec, side)
         found = []
         for number in sorted(key[0] for key in by_rule):
             rule = spec.rules[number - 1] if number else None
-            looked = _looked_at(rule)
-            keys = ("given", *(f"s{at}" for at in range(len(looked))))
-            columns = [given, *(_column(dimension, side) for dimension in looked)]
-            named = ", ".join(f"{c} AS {k}" for c, k in zip(columns, keys, strict=True))
-            relation = (
-                f"SELECT gid, {named} FROM {LABELLED} JOIN groups USING (gid) WHERE Rule = {number}"
-            )
-            every = caught_by(at.connection, relation, keys)
-            ranked = largest(sorted(every.items(), key=_name), lambda pair: pair[1].money)
-            seen = [_seen(tag, looked, key, caught) for key, caught in ranked[:MOST_SEEN]]
+            seen, others = teller.seen(number)
             caught = by_rule.get((number,), NOTHING)
-            found.append(_rule(rules, tag, number, rule, caught, seen, len(every) - len(seen)))
+            found.append(_rule(rules, tag, number, rule, caught, seen, others))
     return Why(
         tag,
         value,
@@ -151,8 +150,90 @@ def why(lake: PinnableLake, rules: Ruleset, tag: str, value: str | None, asking:
     )
 
 
+class _Teller:
+    """Reads what each rule saw from the labelled combinations."""
+
+    def __init__(self, at: Labelled, spec: VirtualTagSpec, side: Side) -> None:
+        self.at, self.spec, self.side = at, spec, side
+        self.tag = side.tags[0]
+
+    def seen(self, number: int) -> tuple[list[Seen], int]:
+        """The largest combinations of what a rule saw, and how many more there are."""
+        looked = self._looked_at(number)
+        keys = ("given", *(f"s{at}" for at in range(len(looked))))
+        columns = [self.side.column(self.tag), *map(self._column, looked)]
+        named = ", ".join(f"{c} AS {k}" for c, k in zip(columns, keys, strict=True))
+        relation = f"SELECT gid, {named} FROM {_COMBINATIONS} WHERE Rule = {number}"
+        every = caught_by(self.at.connection, relation, keys)
+        ranked = largest(sorted(every.items(), key=_name), lambda pair: pair[1].money)
+        found = [self._one(number, looked, key, caught) for key, caught in ranked[:MOST_SEEN]]
+        return found, len(every) - len(found)
+
+    def _one(
+        self, number: int, looked: Sequence[Dimension], key: tuple[Any, ...], caught: Caught
+    ) -> Seen:
+        given, *values = key
+        saw = {d: None if v is None else str(v) for d, v in zip(looked, values, strict=True)}
+        same = [f"{self.side.column(self.tag)} = {literal(given)}"]
+        same += [
+            f"{self._column(d)} IS NOT DISTINCT FROM {literal(value)}" for d, value in saw.items()
+        ]
+        parts = [f"{self.tag} = {text_literal(given)}"]
+        parts += [_is(d, value) for d, value in saw.items()]
+        where, exact = " AND ".join(same), True
+        for other in self._rules_of(where, number):
+            told = self._told_apart(where, number, other)
+            exact = exact and bool(told)
+            parts += [told] if told else []
+        shown = {str(d): value for d, value in saw.items()}
+        return Seen(shown, given, caught, " AND ".join(parts), exact)
+
+    def _rules_of(self, where: str, number: int) -> list[int]:
+        """The other rules that caught charges which look the same."""
+        rows = self.at.connection.execute(
+            f"SELECT DISTINCT Rule FROM {_COMBINATIONS} WHERE {where} AND Rule <> {number} "
+            "ORDER BY 1"
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    def _told_apart(self, where: str, number: int, other: int) -> str:
+        """A condition that holds for the charges of a rule and for none of another's, by one of
+        the things that the other looks at ("": none tells them apart)."""
+        for dimension in dict.fromkeys((*self._looked_at(other), *self._looked_at(number))):
+            column = self._column(dimension)
+            sides = {
+                mine: (set(values or ()), missing)
+                for mine, values, missing in self.at.connection.execute(
+                    f"SELECT Rule = {number}, list(DISTINCT {column}) FILTER "
+                    f"({column} IS NOT NULL), bool_or({column} IS NULL) FROM {_COMBINATIONS} "
+                    f"WHERE {where} AND Rule IN ({number}, {other}) GROUP BY 1"
+                ).fetchall()
+            }
+            (mine, mine_missing), (theirs, theirs_missing) = sides[True], sides[False]
+            if mine & theirs or (mine_missing and theirs_missing) or len(mine) > _MOST_NAMED:
+                continue
+            parts = [f"{dimension} IS NULL"] if mine_missing else []
+            if mine:
+                listed = ", ".join(text_literal(value) for value in sorted(mine))
+                parts.append(f"{dimension} IN ({listed})")
+            return f"({' OR '.join(parts)})" if len(parts) > 1 else parts[0]
+        return ""
+
+    def _looked_at(self, number: int) -> tuple[Dimension, ...]:
+        return _looked_at(self.spec.rules[number - 1] if number else None)
+
+    def _column(self, dimension: Dimension) -> str:
+        if dimension.kind == VIRTUAL:
+            return self.side.column(dimension.name)
+        return f"CAST({quoted(column_of(dimension))} AS VARCHAR)"
+
+
 def _name(pair: tuple[tuple[Any, ...], Caught]) -> tuple[str, ...]:
     return tuple(str(part) for part in pair[0])
+
+
+def _is(dimension: Dimension, value: str | None) -> str:
+    return f"{dimension} IS NULL" if value is None else f"{dimension} = {text_literal(value)}"
 
 
 def _looked_at(rule: TagRule | None) -> tuple[Dimension, ...]:
@@ -164,23 +245,6 @@ def _looked_at(rule: TagRule | None) -> tuple[Dimension, ...]:
     if isinstance(rule.value, Taken):
         found.add(parse_dimension(rule.value.from_))
     return tuple(sorted(found - {CHARGE_DAY}))
-
-
-def _column(dimension: Dimension, side: Side) -> str:
-    if dimension.kind == VIRTUAL:
-        return side.column(dimension.name)
-    return f"CAST({quoted(column_of(dimension))} AS VARCHAR)"
-
-
-def _seen(tag: str, looked: Sequence[Dimension], key: tuple[Any, ...], caught: Caught) -> Seen:
-    given, *values = key
-    saw = {str(d): None if v is None else str(v) for d, v in zip(looked, values, strict=True)}
-    parts = [f"{tag} = {text_literal(given)}"]
-    parts += [
-        f"{name} IS NULL" if value is None else f"{name} = {text_literal(value)}"
-        for name, value in saw.items()
-    ]
-    return Seen(saw, given, caught, " AND ".join(parts))
 
 
 def _rule(

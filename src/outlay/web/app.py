@@ -16,6 +16,7 @@ from outlay.app import Workspace
 from outlay.app.scheduling import Syncer
 from outlay.web import (
     charges,
+    close,
     errors,
     export,
     invoices,
@@ -78,7 +79,7 @@ def create_app(
         app.include_router(api, prefix=API_PREFIX)
     rooms = (
         explore, charges, usage, sources, restatements, views, usecases, vocabulary, export,
-        tags, splits, platforms, coverage, why, replay, invoices, statements
+        tags, splits, platforms, coverage, why, replay, invoices, close, statements
     )  # fmt: skip
     for room in rooms:
         app.include_router(room.router(site), include_in_schema=False)

@@ -44,14 +44,20 @@ def address(path: str, params: Mapping[str, str | None]) -> str:
     return path + (f"?{urlencode(kept)}" if kept else "")
 
 
-def range_picker(path: str, params: Mapping[str, str], range_: str, today: date) -> Picker:
-    """The picker of a page that keeps every other parameter."""
+def range_picker(
+    path: str,
+    params: Mapping[str, str],
+    range_: str,
+    today: date,
+    default: str = ranges.ALL,
+) -> Picker:
+    """The picker of a page that keeps every other parameter; its default range is left out."""
     kept = {k: v for k, v in params.items() if k not in ("range", "from", "to", "until")}
     days = ranges.resolve(range_, today)
     last = "" if days.end is None else str(days.end - timedelta(days=1))
     links = tuple(
         (
-            address(path, {**kept, "range": "" if name == ranges.ALL else name}),
+            address(path, {**kept, "range": "" if name == default else name}),
             words.range_(name),
             name == range_,
         )
@@ -87,7 +93,8 @@ def misunderstood(
 ) -> HTMLResponse:
     """The page of a question that cannot be answered: what, where, what is allowed, the way on."""
     params = dict(request.query_params)
-    without = {key: value for key, value in params.items() if key != error.field}
+    # A part that is named by another's value goes with it: before=draft with its draft.
+    without = {k: v for k, v in params.items() if error.field not in (k, v)}
     path = request.url.path
     return site.page(
         request,
