@@ -19,7 +19,8 @@ from outlay.focus.export import (
     write_charges,
     write_dataset,
 )
-from outlay.lake.engine.duckdb import parquet
+from outlay.lake.facts import charges_sql
+from outlay.lake.types import Pin
 from outlay.money import BillingPeriod, money_text
 
 if TYPE_CHECKING:
@@ -205,6 +206,7 @@ class _Writer:
         self.out = out
         self.held = held
         self._stated = workspace.stated()
+        self._pin = Pin(None, None, tuple(held))
 
     def steps(self, chosen: Sequence[Slice]) -> Iterator[tuple[str, Callable[[], ExportedFile]]]:
         """What is written, in words, and how, in order."""
@@ -219,7 +221,7 @@ class _Writer:
                 yield f"writing {name} {source}", partial(self._of_source, name, slices)
 
     def _charges(self, item: Slice) -> ExportedFile:
-        relation = parquet(item.charges_path)
+        relation = charges_sql(self.workspace.lake, self._pin, item)
         target = self.out / item.source / f"{item.billing_period}.{self.wanted.format}"
 
         def write(connection: duckdb.DuckDBPyConnection, to: Path) -> Written:

@@ -150,6 +150,12 @@ def _columns(version: ExportVersion, types: Mapping[str, str]) -> dict[str, str]
         if name == "InvoiceDetailId" and name in types:
             # The record of Invoice Detail that the charge is part of, where it is invoiced.
             source = f"CASE WHEN InvoiceId IS NOT NULL THEN {DETAIL_ID} END"
+        if name == "AllocatedTags" and {name, "Tags"} <= set(types):
+            # FOCUS: they never repeat Tags.
+            source = (
+                "map_from_entries(list_filter(map_entries(AllocatedTags), lambda t: "
+                "map_extract_value(Tags, t.key) IS DISTINCT FROM t.value))"
+            )
         if name in types or name in _RESTORED:
             found[name] = source
     moved_back = set(_RESTORED.values()) if restored else set()

@@ -165,6 +165,14 @@ def facts_of(
     )
 
 
+def charges_sql(lake: LakeReader, pin: Pin, slice_: Slice) -> str:
+    """SQL of the charges of a slice of the pin as the lake's layers leave them: a subselect in
+    brackets. Fails when it is run where the charges are no longer kept."""
+    mine = [one for one in slice_facts(lake, pin) if one.slice.delivery.id == slice_.delivery.id]
+    rows = " UNION ALL BY NAME ".join(f"SELECT * FROM {one.lines_sql}" for one in mine)
+    return f"({rows})"
+
+
 def check_known(
     facts: Iterable[SliceFacts], dimensions: Iterable[Dimension], field: str, text: str
 ) -> None:

@@ -5,6 +5,7 @@ it, and for 35 days after it was replaced. Its roll-ups and its record are kept 
 older as-of still answers to the day.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -109,6 +110,8 @@ def _collect(lake: "Lake", now: datetime) -> _Swept:
             if not needed(path):
                 _remove(path, now, swept)
     referenced = lake.table.referenced_files()
+    for path in _layers(layout.cache / "layers", ever, detailed, now):
+        _remove(path, now, swept)
     for path in _metadata_files(layout.iceberg):
         if path.name not in referenced:
             _remove(path, now, swept)
@@ -122,6 +125,8 @@ def _cached(lake: "Lake") -> Iterator[Path]:
     """The folders of the cache that a tag key or a version of a virtual tag has to itself."""
     for kind in ("tags", "labels"):
         yield from lake.layout.cache.glob(f"{kind}/*")
+    for depth in ("*/*/*", "*/*", "*"):
+        yield from lake.layout.cache.glob(f"layers/{depth}")
 
 
 def _used(path: Path, now: datetime) -> bool:
@@ -131,6 +136,21 @@ def _used(path: Path, now: datetime) -> bool:
     except FileNotFoundError:
         return False
     return not path.name.startswith(".") and touched >= now - KEEP_LABELS
+
+
+def _layers(folder: Path, ever: set[str], detailed: set[str], now: datetime) -> Iterator[Path]:
+    """Files of layers (what stands in the place of some charges) that go: all of a layer that
+    nobody asked for lately and that can be made again, or whose bill is not in the lake; of one
+    whose bill's charges are gone its own, since its roll-ups are all that still answers."""
+    for manifest in folder.glob("*/layer.json"):
+        try:
+            bill = json.loads(manifest.read_text(encoding="utf-8")).get("bill")
+        except (OSError, ValueError):
+            continue
+        if bill not in ever or (bill in detailed and not _used(manifest, now)):
+            yield from (manifest, *(p for p in manifest.parent.rglob("*") if p.is_file()))
+        elif bill not in detailed:
+            yield manifest.parent / "charges.parquet"
 
 
 def _metadata_files(folder: Path) -> Iterator[Path]:

@@ -28,6 +28,7 @@ _SCHEMA = pa.schema(
         ("UsagePeriodStart", pa.timestamp("us")),
         ("UsagePeriodEnd", pa.timestamp("us")),
         ("Quantity", pa.decimal128(38, 12)),
+        ("EstimatedCost", pa.decimal128(38, 21)),
         ("Tags", pa.map_(pa.string(), pa.string())),
     ]
 )

@@ -205,3 +205,20 @@ def test_a_bill_of_others_is_left_alone(bench: Bench) -> None:
     # What a provider has divided itself stays as it is.
     divided = charge("16", AllocatedResourceId="prod/shop", AllocatedMethodId="theirs")
     assert bench.layer([divided], usage) == []
+
+
+def test_idle_of_which_only_the_cost_is_told_is_found_by_the_tools_price(bench: Bench) -> None:
+    # OpenCost says 72 idle core-hours, and of idle memory only that it costs 0.72: at the price
+    # of the pod's memory (0.96 for 96 GiB-hours) that is 72 GiB-hours.
+    more = {"x_Namespace": "__idle__", "x_Pod": None}
+    usage = [
+        used("cpu_allocated", "24"), used("cpu_allocated", "72", **more),
+        used("memory_allocated", "96", EstimatedCost=Decimal("0.96")),
+        used("memory_allocated", "0", EstimatedCost=Decimal("0.72"), **more),
+    ]  # fmt: skip
+    # 96 × 4 and 168 × 1: 384 and 168 of 552.
+    rows = bench.layer([charge("5.52")], usage, prod=PLAIN)
+    assert by(rows, "x_Namespace", "x_AllocatedPart") == {
+        ("shop", "CPU"): Decimal("0.96"), ("__idle__", "CPU"): Decimal("2.88"),
+        ("shop", "Memory"): Decimal("0.96"), ("__idle__", "Memory"): Decimal("0.72"),
+    }  # fmt: skip

@@ -14,8 +14,9 @@ from typing import Any
 
 import duckdb
 
-from outlay.allocation.kubernetes.consumers import IDLE, IDLE_AS, SHARED_IDLE
+from outlay.allocation.kubernetes.consumers import IDLE_AS, SHARED_IDLE
 from outlay.allocation.kubernetes.scope import (
+    IDLE,
     SPLIT_PARENT,
     Scope,
     make_match,
@@ -32,7 +33,7 @@ from outlay.lake.schema import ALLOCATED_TAGS, charges_types, column_list
 from outlay.lake.types import COST_COLUMNS, LakeError
 from outlay.money import MONEY_SQL, money_text
 
-VERSION = 1
+VERSION = 2
 """Raised when the same charges and usage give other rows than before."""
 
 DIMENSIONS = (
@@ -53,7 +54,12 @@ Idle…), which part (CPU, Memory, GPU, Storage, Network…), from which kind of
 nobody has it."""
 
 MANIFEST = "layer.json"
-_QUANTITIES = ("ConsumedQuantity", "PricingQuantity", "CommitmentDiscountQuantity")
+_QUANTITIES = (
+    "ConsumedQuantity",
+    "PricingQuantity",
+    "CommitmentDiscountQuantity",
+    "PricingCurrencyEffectiveCost",
+)
 _SPLIT_COLUMNS = (SPLIT_PARENT, "x_SplitCost", "x_SplitUnusedCost")
 _PARQUET = "FORMAT PARQUET, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
 
@@ -167,7 +173,7 @@ def _rows(scope: Scope, contexts: tuple[str, ...]) -> str:
         amounts={name: f"was_{name}" for name in amounts} | {"ratio": "one"},
         order=("place",),
     )
-    values = {name: f"p.{name}" for name in amounts} | _said()
+    values = {name: f"p.{name}" for name in amounts if name in present} | _said()
     listed = [
         f"CAST({values.get(name, f'c.{quoted(name)}' if name in present else 'NULL')} AS {kind}) "
         f"AS {quoted(name)}"
@@ -195,6 +201,8 @@ def _said() -> dict[str, str]:
     )
     ratio = "rtrim(rtrim(CAST(p.ratio AS VARCHAR), '0'), '.')"
     return {
+        # Amounts inside of it would count once a row: the first row of a line keeps it.
+        "ContractApplied": "CASE WHEN p.place = 1 THEN c.ContractApplied END",
         "AllocatedMethodId": f"p.method || CASE WHEN p.state = '{SHARED_IDLE}' THEN '-idle' "
         "ELSE '' END",
         "AllocatedMethodDetails": '\'{"Elements": [{"AllocatedRatio": \' || '

@@ -5,13 +5,13 @@ said of clusters), ``k_who`` (consumers), ``k_node`` (labels of nodes), ``k_of``
 units of the bill), ``k_use`` (what consumers held), ``k_capacity`` (what nodes offered).
 """
 
+from collections.abc import Mapping
+
 import duckdb
 
 from outlay.allocation.kubernetes.keys import usage_key
 from outlay.allocation.kubernetes.model import Clusters, is_overhead
-
-IDLE = "__idle__"
-"""The namespace of what no pod was given, as OpenCost writes it."""
+from outlay.allocation.kubernetes.scope import IDLE
 
 WORKLOAD, OVERHEAD, IDLE_AS = "Workload", "Overhead", "Idle"
 SHARED_IDLE, CONTROL_PLANE, UNUSED = "Shared idle", "Control plane", "Unattributed"
@@ -118,6 +118,7 @@ def _used(connection: duckdb.DuckDBPyConnection) -> None:
         f"+ {slices}",
         "network": f"coalesce({_most('network_transmit')}, 0) "
         f"+ coalesce({_most('network_receive')}, 0)",
+        "balancer": f"coalesce({_most('load_balancer')}, 0)",
         "volume": f"coalesce({_most('volume_allocated')}, "
         f"{_most('volume_request', 'volume_usage')}, {_most('volume_capacity')})",
     }
@@ -131,7 +132,8 @@ def _used(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE k_use AS SELECT cluster, unit, kind, ws, we, who, "
         "x_Node AS node, res, q FROM k_wide UNPIVOT (q FOR res IN (cpu, memory, gpu, network, "
-        "volume)) WHERE who IS NOT NULL AND q > 0 AND (kind = 'volume') = (res = 'volume')"
+        "balancer, volume)) WHERE who IS NOT NULL AND q > 0 "
+        "AND (kind = 'volume') = (res = 'volume')"
     )
     offered = {
         "cpu": ("node_cpu_capacity", "cpu_allocated"),
@@ -139,12 +141,45 @@ def _used(connection: duckdb.DuckDBPyConnection) -> None:
         "gpu": ("node_gpu_capacity", "gpu_allocated"),
     }
     rows = " UNION ALL ".join(
-        f"SELECT cluster, unit, x_Node AS node, ws, we, '{res}' AS res, "
-        f"coalesce({_most(stated)}, {_most(given)}) AS q FROM k_of WHERE kind = 'node' "
-        f"AND Metric IN ('{stated}', '{given}') GROUP BY ALL"
+        f"SELECT o.cluster, o.unit, x_Node AS node, ws, we, '{res}' AS res, "
+        f"coalesce({_most(stated)}, coalesce({_most(given)}, 0) + {_unsaid(given)}) AS q "
+        f"FROM k_of AS o JOIN k_price AS p ON p.cluster = o.cluster AND p.unit = o.unit "
+        f"AND p.res = '{res}' WHERE kind = 'node' AND Metric IN ('{stated}', '{given}') "
+        "GROUP BY ALL"
         for res, (stated, given) in offered.items()
     )
+    _prices(connection, {res: given for res, (_, given) in offered.items()})
     connection.execute(f"CREATE OR REPLACE TEMP TABLE k_capacity AS {rows}")
+
+
+def _unsaid(metric: str) -> str:
+    """SQL of what is idle where the tool says what it costs and not how much it is: OpenCost
+    gives no hours of idle memory and GPUs. The tool's own price tells."""
+    unsaid = f"Metric = '{metric}' AND Quantity = 0 AND EstimatedCost > 0"
+    cost = f"CAST(trunc(sum(EstimatedCost) FILTER (WHERE {unsaid}) * {NANO}) AS HUGEINT)"
+    return f"coalesce({cost} * {NANO} // any_value(p.price), 0)"
+
+
+def _prices(connection: duckdb.DuckDBPyConnection, metrics: Mapping[str, str]) -> None:
+    """``k_price``: what the tool takes for a core-hour, GiB-hour and GPU-hour of each unit, in
+    10^-9: by the unit's own rows, else the cluster's, else as the ratio has it."""
+    sums = (
+        f"CAST(trunc(sum(EstimatedCost) * {NANO}) AS HUGEINT) * {NANO} // "
+        f"nullif(CAST(trunc(sum(Quantity) * {NANO}) AS HUGEINT), 0)"
+    )
+    known = "FROM k_of WHERE kind = 'node' AND Quantity > 0 AND EstimatedCost > 0 AND Metric = "
+    rows = " UNION ALL ".join(
+        f"SELECT u.cluster, u.unit, '{res}' AS res, coalesce(nullif(own.price, 0), "
+        f"nullif(all_of.price, 0), nullif(t.{res} * {NANO // _MICRO}, 0), 1) AS price FROM "
+        "(SELECT DISTINCT cluster, unit FROM k_unit WHERE kind = 'node') AS u "
+        "JOIN k_setting AS t ON t.cluster = u.cluster LEFT JOIN "
+        f"(SELECT unit, {sums} AS price {known} '{metric}' GROUP BY 1) AS own "
+        "ON own.unit = u.unit LEFT JOIN "
+        f"(SELECT cluster, {sums} AS price {known} '{metric}' GROUP BY 1) AS all_of "
+        "ON all_of.cluster = u.cluster"
+        for res, metric in metrics.items()
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE k_price AS {rows}")
 
 
 def _order(*columns: str) -> str:

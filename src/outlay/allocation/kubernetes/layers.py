@@ -9,6 +9,7 @@ never changes; what is no longer asked for is disposable.
 import hashlib
 import json
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -106,7 +107,7 @@ class KubernetesLayers:
                 continue
             digest = digest_of(one.slice, near, clusters)
             folder = lake.layout.cache / "layers" / digest
-            if digest not in self._known and not (folder / MANIFEST).exists():
+            if not (folder / MANIFEST).exists():
                 if not one.detail:
                     found[one.slice.delivery.id] = UNBUILDABLE.format(
                         source=one.slice.source, period=one.slice.billing_period
@@ -127,8 +128,8 @@ class KubernetesLayers:
     def _read(self, folder: Path) -> Layer | None:
         """A layer on disk; None where nothing is replaced."""
         digest = folder.name
+        _touch(folder / MANIFEST)
         if digest not in self._known:
-            _touch(folder / MANIFEST)
             layer = Layer(folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
@@ -178,6 +179,9 @@ def _make(lake: Lake, group: list[tuple[Scope, Path]]) -> None:
                 made = staging / "layer"
                 build(connection, scope, made)
                 folder.parent.mkdir(parents=True, exist_ok=True)
+                if not (folder / MANIFEST).exists():
+                    # What upkeep has emptied may still have its folders.
+                    shutil.rmtree(folder, ignore_errors=True)
                 with suppress(OSError):
                     made.rename(folder)
 

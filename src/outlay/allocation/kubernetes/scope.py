@@ -27,6 +27,9 @@ from outlay.lake.facts import SliceFacts, file_columns
 KIND = "kubernetes"
 """The kind of sources whose usage is a cluster's."""
 
+IDLE = "__idle__"
+"""The namespace of what no pod was given, as OpenCost writes it."""
+
 SPLIT_PARENT = "x_SplitParentResourceId"
 """The node that a line of AWS split cost allocation data is a part of."""
 
@@ -39,6 +42,7 @@ _USAGE = {
     "we": "TIMESTAMP",
     "Metric": "VARCHAR",
     "Quantity": "DECIMAL(38,12)",
+    "EstimatedCost": "DECIMAL(38,21)",
     "ResourceId": "VARCHAR",
     "ResourceName": "VARCHAR",
     "ResourceType": "VARCHAR",
@@ -96,10 +100,12 @@ def make_usage(connection: duckdb.DuckDBPyConnection, usage: Sequence[Path]) -> 
     own = ", ".join(column if column in present else f"NULL AS {column}" for column in _OWN)
     connection.execute(
         f"INSERT INTO k_usage SELECT cluster, u.* EXCLUDE (seen) FROM (SELECT {_SEEN} AS seen, "
-        "x_SourceName, UsagePeriodStart, UsagePeriodEnd, Metric, Quantity, ResourceId, "
-        f"ResourceName, ResourceType, Tags, {own}, x_Node, x_Namespace, x_ControllerKind, "
-        f"x_Controller, x_Pod, x_Container FROM {parquet(*usage, union_by_name=True)} "
-        "WHERE Quantity > 0 AND UsagePeriodEnd > UsagePeriodStart) AS u JOIN k_names USING (seen)"
+        "x_SourceName, UsagePeriodStart, UsagePeriodEnd, Metric, Quantity, EstimatedCost, "
+        f"ResourceId, ResourceName, ResourceType, Tags, {own}, x_Node, x_Namespace, "
+        "x_ControllerKind, x_Controller, x_Pod, x_Container FROM "
+        f"{parquet(*usage, union_by_name=True)} WHERE (Quantity > 0 "
+        f"OR (x_Namespace = '{IDLE}' AND EstimatedCost > 0)) "
+        "AND UsagePeriodEnd > UsagePeriodStart) AS u JOIN k_names USING (seen)"
     )
 
 

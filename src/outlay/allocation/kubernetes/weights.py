@@ -28,6 +28,12 @@ from outlay.allocation.kubernetes.model import Clusters
 from outlay.focus.sql import literal
 
 _LARGEST = 10**18
+_BY = {"network": "network", "load balancer": "balancer"}
+_NOT_SHARED = (
+    "NOT EXISTS (SELECT 1 FROM k_share AS h WHERE h.unit = p.unit AND h.kind = p.kind "
+    "AND h.s = p.s AND h.e = p.e)"
+)
+"""Of what serves a cluster: by which usage it is shared; and what has no share yet."""
 
 
 def make_shares(connection: duckdb.DuckDBPyConnection, clusters: Clusters, *, split: bool) -> None:
@@ -47,6 +53,8 @@ def make_shares(connection: duckdb.DuckDBPyConnection, clusters: Clusters, *, sp
     _node_shares(connection)
     _user_shares(connection)
     _balancers(connection)
+    _cluster_wide(connection, "load balancer", _NOT_SHARED, "Load balancer",
+                  "kubernetes-load-balancer")  # fmt: skip
     _whole(connection)
 
 
@@ -242,24 +250,29 @@ def _user_shares(connection: duckdb.DuckDBPyConnection) -> None:
 def _cluster_wide(
     connection: duckdb.DuckDBPyConnection, kind: str, when: str, part: str, method: str
 ) -> None:
-    """Share out what serves a whole cluster: a network's by bytes where they are known, all else
-    by what pods hold, CPU, memory and GPU weighed by the ratio."""
-    price = f"CASE WHEN res = 'network' THEN 0 ELSE {_price('res')} END"
-    bytes_first = "CASE WHEN res = 'network' THEN 1 ELSE 0 END" if kind == "network" else "0"
+    """Share out what serves a whole cluster: a network's by bytes and a load balancer's by its
+    hours, where they are known; all else (but a load balancer) by what pods hold, CPU, memory
+    and GPU weighed by the ratio."""
+    own = _BY.get(kind, "")
+    held = f"CASE WHEN res IN ('cpu', 'memory', 'gpu') THEN {_price('res')} ELSE 0 END"
+    if kind == "load balancer":
+        held = "0"
+    seconds = "CAST(date_diff('second', {}, {}) AS HUGEINT)"
+    over = seconds.format("greatest(p.s, u.ws)", "least(p.e, u.we)")
+    q = f"(q * {over} // {seconds.format('u.ws', 'u.we')})"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE k_wide_use AS SELECT p.cluster, p.unit, p.kind, p.s, p.e, "
-        f"u.who, u.node, sum(q * (CAST(date_diff('second', greatest(p.s, u.ws), least(p.e, u.we)) "
-        "AS HUGEINT)) // CAST(date_diff('second', u.ws, u.we) AS HUGEINT) // 1000 * "
-        f"({price})) AS held, sum(q * ({bytes_first})) AS bytes "
+        "CREATE OR REPLACE TEMP TABLE k_wide_use AS SELECT p.cluster, p.unit, p.kind, p.s, p.e, "
+        f"u.who, u.node, sum({q} // 1000 * ({held})) AS held, "
+        f"sum(CASE WHEN res = '{own}' THEN {q} ELSE 0 END) AS own "
         "FROM k_period AS p JOIN k_setting AS t ON t.cluster = p.cluster "
-        f"JOIN k_use AS u ON u.cluster = p.cluster AND u.ws < p.e AND u.we > p.s "
+        "JOIN k_use AS u ON u.cluster = p.cluster AND u.ws < p.e AND u.we > p.s "
         f"WHERE p.kind = {literal(kind)} AND u.kind = 'node' AND {when} GROUP BY ALL"
     )
-    weight = "CASE WHEN sum(bytes) OVER g > 0 THEN bytes ELSE held END"
+    weight = "CASE WHEN sum(own) OVER g > 0 THEN own ELSE held END"
     connection.execute(
         f"INSERT INTO k_share SELECT * FROM (SELECT u.cluster, unit, kind, s, e, {literal(part)}, "
-        f"w.state, u.who, node, NULL, NULL, {weight} AS weight, "
-        f"{literal(method)}, NULL FROM k_wide_use AS u JOIN k_who AS w ON w.who = u.who "
+        f"w.state, u.who, node, NULL, NULL, {weight} AS weight, {literal(method)}, NULL "
+        "FROM k_wide_use AS u JOIN k_who AS w ON w.who = u.who "
         "WINDOW g AS (PARTITION BY unit, s, e)) WHERE weight > 0"
     )
 
