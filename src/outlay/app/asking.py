@@ -48,9 +48,27 @@ class Asking(ABC):
 
         return ruleset(self.resources, at, self.lake)
 
+    def configuration(self) -> object:
+        """What tells the present configuration from any other, metrics' values included: an
+        answer that was kept is true as long as this is the same."""
+        rules = self.rules()
+        weighed = {s.metric.metric for s in rules.splits.values() if s.metric is not None}
+        values = tuple(
+            (name, rules.metrics.version(name))
+            for name in sorted(weighed & set(self.resources.names("Metric")))
+            if rules.metrics is not None
+        )
+        kinds = [kind.name for kind in self.resources.registry]
+        return self.resources.heads(*kinds), values
+
     def rules_of(self, query: CostQuery | None) -> Ruleset:
-        """The rules that a question is asked by: today's, unless it names a moment."""
-        return self.rules(None if query is None else query.rules_moment())
+        """The rules that a question is asked by: today's, unless it names a moment; with the
+        shipped virtual tags that it asks for."""
+        from outlay.app.shipped import asked_for, with_shipped
+
+        if query is None:
+            return self.rules()
+        return with_shipped(self.rules(query.rules_moment()), asked_for(query))
 
     def values(
         self,
@@ -63,6 +81,7 @@ class Asking(ABC):
     ) -> tuple[ValueInfo, ...]:
         """The values of a dimension with the money behind them, largest first."""
         from outlay import query
+        from outlay.app.shipped import with_shipped
 
         return query.values(
             self.lake,
@@ -71,7 +90,7 @@ class Asking(ABC):
             limit=limit,
             within=within,
             now=now,
-            rules=self.rules_of(within),
+            rules=with_shipped(self.rules_of(within), [dimension]),
         )
 
     def dimensions(
@@ -79,8 +98,10 @@ class Asking(ABC):
     ) -> tuple[DimensionInfo, ...]:
         """Every column, tag key and `x_` column that some charge has a value of."""
         from outlay import query
+        from outlay.app.shipped import evident, with_shipped
 
-        return query.dimensions(self.lake, within=within, now=now, rules=self.rules_of(within))
+        rules = with_shipped(self.rules_of(within), evident(self.lake))
+        return query.dimensions(self.lake, within=within, now=now, rules=rules)
 
     def charges(
         self,

@@ -163,18 +163,19 @@ class Asker:
     """Asks the workspace, and remembers recent answers.
 
     One page asks several questions, and Back asks them again. An answer stays true as long as
-    its snapshot is the newest (or the one that is asked for) and the day is the same.
+    its snapshot is the newest (or the one that is asked for), the day is the same and nothing
+    that is configured has changed: a saved tag or split is seen at the next question.
     """
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self._known: OrderedDict[tuple[CostQuery, int | None, date], Result] = OrderedDict()
+        self._known: OrderedDict[tuple[object, ...], Result] = OrderedDict()
         self._lock = threading.Lock()
 
     def __call__(self, query: CostQuery, now: datetime) -> Result:
         """The result of a question; raises QueryError and LakeError."""
         snapshot = self.workspace.pin(query.as_of_moment()).snapshot_id
-        key = (query, snapshot, now.date())
+        key = (query, snapshot, now.date(), self.workspace.configuration())
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
@@ -192,12 +193,12 @@ class Ranks:
     """The rank of each group of a grouping by money over everything that the lake holds.
 
     Colours follow from it, so that a series keeps its colour whatever is filtered. Kept per
-    snapshot, since groups only change with one.
+    snapshot and configuration, since groups only change with these.
     """
 
     def __init__(self, workspace: Workspace, most: int = SLOTS) -> None:
         def ranked(
-            snapshot: str | None, by: tuple[str, ...], measure: str
+            snapshot: str | None, by: tuple[str, ...], measure: str, configuration: object
         ) -> dict[tuple[object, ...], int]:
             everything = workspace.query(
                 CostQuery(
@@ -211,9 +212,11 @@ class Ranks:
             groups = (tuple(row[name] for name in by) for row in rows)
             return {group: index for index, group in enumerate(dict.fromkeys(groups))}
 
+        self.workspace = workspace
         self._ranked = lru_cache(maxsize=128)(ranked)
 
     def of(self, result: Result) -> dict[tuple[object, ...], int]:
         """Group → rank from 0, for the largest groups as of the result's snapshot."""
         query = result.query
-        return self._ranked(result.snapshot, query.by, query.measures[0])
+        configuration = self.workspace.configuration()
+        return self._ranked(result.snapshot, query.by, query.measures[0], configuration)

@@ -41,7 +41,8 @@ class Delta:
 
 @dataclass(frozen=True)
 class RowView:
-    """One row as it is shown. `bar` is a percentage of the largest row, `spark` SVG points."""
+    """One row as it is shown. `bar` is a percentage of the largest row, `spark` SVG points;
+    `direct` and `shared` add up to the amount where splits take part."""
 
     cells: tuple[Cell, ...]
     currency: str | None
@@ -53,6 +54,8 @@ class RowView:
     negative: bool
     spark: str
     colour: str | None
+    direct: Decimal | None = None
+    shared: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class TableView:
     page: int
     pages: int
     has_sparks: bool
+    has_splits: bool = False
 
 
 def table(
@@ -81,7 +85,8 @@ def table(
     rows = tuple(
         _row(ask, got, row, change, largest, sparks, link, colours) for row, change in shown
     )
-    return TableView(rows, _totals(ask, got), len(everything), page, pages, bool(sparks))
+    splits = any(column.role == "shared" for column in got.table.columns)
+    return TableView(rows, _totals(ask, got), len(everything), page, pages, bool(sparks), splits)
 
 
 def merged(query: CostQuery, got: Answers) -> Sequence[tuple[Row, Row | None]]:
@@ -99,7 +104,8 @@ def merged(query: CostQuery, got: Answers) -> Sequence[tuple[Row, Row | None]]:
 
 def _blank(row: Row, query: CostQuery) -> Row:
     """A group that only the comparison has: its amounts are none."""
-    return {**row, **dict.fromkeys(query.measures), f"{query.measures[0]}_share": None}
+    parts = (f"{name}_{part}" for name in query.measures for part in ("share", "direct", "shared"))
+    return {**row, **dict.fromkeys((*query.measures, *parts))}
 
 
 def _key_names(result: Result) -> tuple[str, ...]:
@@ -145,6 +151,8 @@ def _row(
         negative=bool(amount and amount < 0),
         spark=sparks.get((*values, row.get("BillingCurrency")), ""),
         colour=_colour(values, colours),
+        direct=_decimal(row.get(f"{ask.measure}_direct")),
+        shared=_decimal(row.get(f"{ask.measure}_shared")),
     )
 
 
@@ -173,6 +181,8 @@ def _totals(ask: Ask, got: Answers) -> tuple[RowView, ...]:
             negative=False,
             spark="",
             colour=None,
+            direct=_decimal(row.get(f"{ask.measure}_direct")),
+            shared=_decimal(row.get(f"{ask.measure}_shared")),
         )
         for row in got.table.totals
     )
