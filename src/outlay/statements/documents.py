@@ -242,6 +242,10 @@ class StatementMonth:
             for column in COLUMNS
         }
 
+    def has(self, column: str) -> bool:
+        """Whether some statement has an amount in a column."""
+        return any(one.columns[column] for one in self.statements)
+
     def statement(self, value: str) -> Statement | None:
         """The statement of a value."""
         return next((one for one in self.statements if one.value == value), None)
