@@ -210,7 +210,7 @@ def shares_of(lake: PinnableLake, prepared: Prepared, tag: str) -> TagShares:
     rules = prepared.labels.rules
 
     def ask_directly(query: CostQuery) -> Result:
-        return run(lake, query, rates=ecb_rates(), pin=prepared.pin, rules=rules)
+        return run(lake, query, pin=prepared.pin, rules=rules)
 
     return tag_shares(lake, prepared.pin, prepared.facts, rules, tag, ask_directly)
 

@@ -44,14 +44,15 @@ from outlay.lake.types import Pin
 from outlay.money.rates import EcbRates, ecb_rates
 from outlay.query.model import CostQuery
 from outlay.query.result import Result
+from outlay.query.sharesfile import read_shares, shares_file, write_shares
 from outlay.query.usageweights import usage_weights
 
 Ask = Callable[[CostQuery], Result]
-"""Answers a question on the same pin and rules; conversions go by the European Central Bank's
-rates, whatever the question that shares are wanted for converts by."""
+"""Answers a question on the same pin and rules."""
 
 COMMON = "EUR"
-"""Costs in several currencies are compared in this one: every rate of the bank is of it."""
+"""Costs in several currencies are compared in this one, at the bank's rate of a period's first
+day, whatever the question that shares are wanted for converts by: shares do not depend on it."""
 
 _KEPT = 12
 """How many tags' shares are kept for a lake."""
@@ -136,6 +137,7 @@ class TagShares:
 
 
 _LOCK = threading.Lock()
+_MAKING: WeakKeyDictionary[LakeReader, threading.Lock] = WeakKeyDictionary()
 _SHARES: WeakKeyDictionary[LakeReader, dict[tuple[Any, ...], TagShares]] = WeakKeyDictionary()
 
 
@@ -154,14 +156,35 @@ def tag_shares(
     )
     with _LOCK:
         known = _SHARES.setdefault(lake, {})
+        making = _MAKING.setdefault(lake, threading.Lock())
         found = known.get(key)
-    if found is None:
-        found = _Weighing(lake, pin, rules, tag, ask).shares()
-        with _LOCK:
-            known[key] = found
-            while len(known) > _KEPT:
-                known.pop(next(iter(known)))
+    if found is not None:
+        return found
+    # A page asks several questions at once: they are weighed for once.
+    with making:
+        found = known.get(key)
+        if found is None:
+            found = _kept_or_made(lake, pin, rules, tag, ask, key)
+            with _LOCK:
+                known[key] = found
+                while len(known) > _KEPT:
+                    known.pop(next(iter(known)))
     return found
+
+
+def _kept_or_made(
+    lake: LakeReader, pin: Pin, rules: Ruleset, tag: str, ask: Ask, key: tuple[Any, ...]
+) -> TagShares:
+    """The shares that another process has weighed for the same key, or new ones."""
+    path = shares_file(lake, key)
+    graph = rules.graph(tag)
+    kept_ = read_shares(path) if path else None
+    if kept_ is None:
+        made = _Weighing(lake, pin, rules, tag, ask).shares()
+        if path:
+            write_shares(path, made.kinds, made.parts, made.shares)
+        return made
+    return TagShares(graph, *kept_)
 
 
 def _metric_versions(rules: Ruleset, tag: str) -> tuple[str, ...]:
@@ -224,22 +247,37 @@ class _Weighing:
         """The values of the tag that have charges, by period."""
         if kind not in self._present:
             found: dict[date, set[str]] = {}
-            for period, row in self._rows(kind, "LineCount", ""):
+            for period, row in self._seen(kind):
                 found.setdefault(period, set()).add(str(row[self.tag]))
             self._present[kind] = found
         return self._present[kind]
 
+    def _seen(self, kind: SplitPeriod) -> list[tuple[date, Mapping[str, Any]]]:
+        """All values by period, with every measure that some split of the kind weighs whole."""
+        if kind not in self._known_rows:
+            weighed_ = {
+                split.measure
+                for split in self.graph.splits.values()
+                if split.period == kind and split.method == "proportional" and not split.where
+            }
+            rows = self._rows(kind, (*sorted(weighed_), "LineCount"), "")
+            self._known_rows[kind] = list(rows)
+        return self._known_rows[kind]
+
+    @cached_property
+    def _known_rows(self) -> dict[SplitPeriod, list[tuple[date, Mapping[str, Any]]]]:
+        return {}
+
     def _rows(
-        self, kind: SplitPeriod, measure: str, where: str, currency: str | None = None
+        self, kind: SplitPeriod, measures: tuple[str, ...], where: str
     ) -> Iterator[tuple[date, Mapping[str, Any]]]:
         """The rows of a question by the tag and a kind of period, each with its period."""
         billing = kind == "billing-period"
         query = CostQuery(
-            measures=(measure,),
+            measures=measures,
             by=(self.tag, "x_BillingPeriod") if billing else (self.tag,),
             grain="none" if billing else kind,
             where=where,
-            currency=currency,
             splits="direct",
         )
         result = self.ask(query)
@@ -272,38 +310,48 @@ class _Weighing:
 
     def _cost(
         self, split: SplitSpec, period: date
-    ) -> tuple[Mapping[str, Decimal], tuple[str, ...], str]:
+    ) -> tuple[Mapping[str, Fraction], tuple[str, ...], str]:
         """Cost by value in a period, what to say of it, and why it cannot be compared."""
-        by_currency = self._costs(split)[0].get(period, {})
-        if len(by_currency) <= 1:
-            return next(iter(by_currency.values()), {}), (), ""
-        codes = " and ".join(sorted(by_currency))
-        strange = [c for c in by_currency if ecb_rates().rate(c, COMMON, period) is None]
-        if strange:
-            return {}, (), f"costs in {codes} cannot be compared: there is no rate of {strange[0]}"
-        converted = self._costs(split)[1]()
-        note = f"costs in {codes} are compared in {COMMON} at daily rates of the {_ECB}"
-        return converted.get(period, {}), (note,), ""
+        by_currency = self._costs(split).get(period, {})
+        rates = {code: Fraction(1) for code in by_currency}
+        notes: tuple[str, ...] = ()
+        if len(by_currency) > 1:
+            codes = " and ".join(sorted(by_currency))
+            for code in sorted(by_currency):
+                # One rate a period: what is weighed can be worked out again by hand.
+                rate = ecb_rates().rate(code, COMMON, period)
+                if rate is None:
+                    reason = f"costs in {codes} cannot be compared: there is no rate of {code}"
+                    return {}, (), reason
+                rates[code] = Fraction(rate.value)
+            notes = (
+                f"costs in {codes} are compared in {COMMON} at the rate of the period's first day "
+                f"({_ECB})",
+            )
+        found: dict[str, Fraction] = {}
+        for code, costs in by_currency.items():
+            for value, cost in costs.items():
+                found[value] = found.get(value, Fraction(0)) + Fraction(cost) * rates[code]
+        return found, notes, ""
 
-    def _costs(self, split: SplitSpec) -> "_Costs":
+    def _costs(self, split: SplitSpec) -> dict[date, dict[str, dict[str, Decimal]]]:
+        """Costs by period, currency and value."""
         key = (split.period, split.measure, split.where)
         if key not in self._known_costs:
+            kind, measure, where = key
+            rows = self._rows(kind, (measure,), where) if where else self._seen(kind)
             found: dict[date, dict[str, dict[str, Decimal]]] = {}
-            for period, row in self._rows(*key):
+            for period, row in rows:
                 currency = str(row["BillingCurrency"])
-                cost = Decimal(row[split.measure] or 0)
+                cost = Decimal(row[measure] or 0)
                 found.setdefault(period, {}).setdefault(currency, {})[str(row[self.tag])] = cost
-            self._known_costs[key] = (found, _once(lambda: self._converted(*key)))
+            self._known_costs[key] = found
         return self._known_costs[key]
 
-    def _converted(self, kind: SplitPeriod, measure: str, where: str) -> Found:
-        found: dict[date, dict[str, Decimal]] = {}
-        for period, row in self._rows(kind, measure, where, COMMON):
-            found.setdefault(period, {})[str(row[self.tag])] = Decimal(row[measure] or 0)
-        return found
-
     @cached_property
-    def _known_costs(self) -> "dict[tuple[SplitPeriod, str, str], _Costs]":
+    def _known_costs(
+        self,
+    ) -> dict[tuple[SplitPeriod, str, str], dict[date, dict[str, dict[str, Decimal]]]]:
         return {}
 
     def _series(self, name: str, split: SplitSpec) -> tuple[Found, str]:
@@ -340,16 +388,3 @@ class _Weighing:
 
 
 _ECB = EcbRates.publisher
-_Costs = tuple[dict[date, dict[str, dict[str, Decimal]]], Callable[[], Found]]
-"""Costs by period, currency and value; and all of them in the common currency, once asked."""
-
-
-def _once(make: Callable[[], Found]) -> Callable[[], Found]:
-    known: list[Found] = []
-
-    def get() -> Found:
-        if not known:
-            known.append(make())
-        return known[0]
-
-    return get
