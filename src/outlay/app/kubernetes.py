@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from outlay.allocation.kubernetes.model import Clusters, ClusterSpec
 from outlay.resources import ResourceStore
+
+if TYPE_CHECKING:
+    from outlay.app.workspace import Workspace
+    from outlay.query.kubernetes import ClusterLine, ClusterProof, ClusterQuery
 
 KIND = "Cluster"
 
@@ -29,3 +33,27 @@ def clusters(store: ResourceStore, at: datetime | None = None) -> Clusters:
 def _read(store: ResourceStore, at: datetime | None) -> Clusters:
     found = store.list(KIND) if at is None else store.as_of(KIND, at)
     return Clusters({r.name: r.spec for r in found if isinstance(r.spec, ClusterSpec)})
+
+
+def lines(
+    workspace: Workspace, query: ClusterQuery, *, now: datetime | None = None
+) -> tuple[ClusterLine, ...]:
+    """Every cluster with what was charged for it and what was shared out, largest first."""
+    from outlay.query.kubernetes import clusters as ask
+
+    return ask(workspace.lake, query, _of(workspace, query), now=now)
+
+
+def prove(
+    workspace: Workspace, name: str, query: ClusterQuery, *, now: datetime | None = None
+) -> ClusterProof:
+    """The proof of one cluster; QueryError with the names there are where it is none."""
+    from outlay.query.kubernetes import prove as ask
+
+    return ask(workspace.lake, name, query, _of(workspace, query), now=now)
+
+
+def _of(workspace: Workspace, query: ClusterQuery) -> Clusters:
+    from outlay.query import CostQuery
+
+    return clusters(workspace.resources, CostQuery(rules_as_of=query.rules_as_of).rules_moment())
