@@ -267,7 +267,8 @@ def _pointed(error: QueryError, number: int) -> Problem:
         parts.append(f"Allowed: {', '.join(error.allowed)}.")
     if error.hint:
         parts.append(error.hint)
-    return Problem(". ".join(p.rstrip(".") for p in parts) + ".", rule=number, caret=error.caret)
+    message = ". ".join(part.rstrip(".") for part in parts)
+    return Problem(message, rule=number, caret=error.caret)
 
 
 def _transform(step: Step) -> Any:

@@ -38,7 +38,8 @@ MARKS = {
 }
 """State of a rule → tone, word and sentence of its mark."""
 
-Money = Mapping[str, Decimal]
+_EARLIER = 3
+"""How many earlier drafts are tried for figures while the newest cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -145,17 +146,19 @@ def look(
     draft = memory.now
     spec, problems = spec_of(draft)
     within = within_of(range_)
-    preview, refused, stale = None, "", spec is None
-    shown = spec if spec is not None else _whole(memory, resource)
-    if shown is not None:
+    preview, refused = None, ""
+    if spec is not None:
         try:
-            preview = allocating.preview_tag(workspace, name, shown, within)
+            preview = allocating.preview_tag(workspace, name, spec, within)
         except (QueryError, ResourceError) as error:
             problem = _placed(error, name, draft)
-            problems, stale = (*problems, problem), True
+            problems = (*problems, problem)
             refused = problem.message if problem.rule is None else ""
+    stale = preview is None
+    if stale:
+        preview = _earlier(workspace, name, memory, resource, within)
     suggestions = None
-    if suggest and spec is not None and not refused:
+    if suggest and spec is not None and not stale:
         suggestions = allocating.suggestions(workspace, name, within, spec=spec)
     effects = () if preview is None or stale else preview.rules
     return Editor(
@@ -182,13 +185,24 @@ def within_of(range_: str) -> CostQuery | None:
     return None if range_ not in RANGES or range_ == "all" else from_params({"range": range_})
 
 
-def _whole(memory: Memory, resource: Resource | None) -> VirtualTagSpec | None:
-    """The newest draft before this one that can be read, else what is kept."""
-    for draft in reversed(memory.past):
-        spec, _ = spec_of(draft)
-        if spec is not None:
-            return spec
-    return resource.spec if resource is not None else None  # type: ignore[return-value]
+def _earlier(
+    workspace: Workspace,
+    name: str,
+    memory: Memory,
+    resource: Resource | None,
+    within: CostQuery | None,
+) -> Preview | None:
+    """The preview of the newest draft before this one that has one, else of what is kept."""
+    found = (spec_of(draft)[0] for draft in reversed(memory.past))
+    specs = [spec for spec in found if spec is not None][:_EARLIER]
+    if resource is not None:
+        specs.append(resource.spec)  # type: ignore[arg-type]
+    for spec in specs:
+        try:
+            return allocating.preview_tag(workspace, name, spec, within)
+        except (QueryError, ResourceError):
+            continue
+    return None
 
 
 def _placed(error: QueryError | ResourceError, name: str, draft: Draft) -> Problem:
