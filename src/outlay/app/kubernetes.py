@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from outlay.allocation.kubernetes.model import Clusters, ClusterSpec
 from outlay.resources import ResourceStore
+from outlay.resources.names import valid_name
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
@@ -57,3 +59,25 @@ def _of(workspace: Workspace, query: ClusterQuery) -> Clusters:
     from outlay.query import CostQuery
 
     return clusters(workspace.resources, CostQuery(rules_as_of=query.rules_as_of).rules_moment())
+
+
+def configure(
+    workspace: Workspace, name: str, said: Mapping[str, Any], *, author: str = ""
+) -> ClusterSpec:
+    """Keep what is said of a cluster, beside what was said before; ResourceError where it is not
+    valid. A cluster whose name cannot be a resource's is kept under one made of it."""
+    resource, spec = _kept(workspace, name)
+    merged = {**spec.model_dump(mode="json"), **said}
+    if resource != name and name not in merged["usage"]:
+        merged["usage"] = [*merged["usage"], name]
+    made = workspace.resources.put(KIND, resource, merged, author=author)
+    assert isinstance(made.spec, ClusterSpec)
+    return made.spec
+
+
+def _kept(workspace: Workspace, name: str) -> tuple[str, ClusterSpec]:
+    """The resource of a cluster and what it says now."""
+    known = clusters(workspace.resources)
+    if name in known.specs:
+        return name, known.specs[name]
+    return valid_name(name), ClusterSpec()

@@ -20,6 +20,7 @@ from outlay.web import (
     errors,
     export,
     invoices,
+    kubernetes,
     restatements,
     sources,
     statements,
@@ -29,10 +30,12 @@ from outlay.web import (
 )
 from outlay.web.allocated import coverage, platforms, replay, why
 from outlay.web.explore import routes as explore
+from outlay.web.metrics import routes as metrics
 from outlay.web.render import Site
 from outlay.web.security import LOOPBACK_HOSTS, Guard
 from outlay.web.splits import routes as splits
 from outlay.web.tags import routes as tags
+from outlay.web.units import routes as units
 from outlay.web.usage import routes as usage
 
 API_PREFIX = "/api/v1"
@@ -79,7 +82,8 @@ def create_app(
         app.include_router(api, prefix=API_PREFIX)
     rooms = (
         explore, charges, usage, sources, restatements, views, usecases, vocabulary, export,
-        tags, splits, platforms, coverage, why, replay, invoices, close, statements
+        tags, splits, platforms, coverage, why, replay, invoices, close, statements, metrics,
+        units, kubernetes,
     )  # fmt: skip
     for room in rooms:
         app.include_router(room.router(site), include_in_schema=False)
