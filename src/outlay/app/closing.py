@@ -155,8 +155,8 @@ def _rejected(pin: Pin, period: BillingPeriod) -> Check:
     for item in here:
         number = item.delivery.proof.rows_rejected
         if number:
-            rows = "row" if number == 1 else "rows"
-            text = f"{number:,} {rows} of {item.source} were rejected."
+            rows = "row of {} was" if number == 1 else "rows of {} were"
+            text = f"{number:,} {rows.format(item.source)} rejected."
             link = f"/sources/{quote(item.source)}/{period}#quarantine"
             found.append(Finding("attention", text, billed_of(item.delivery, "rejected"), link))
     read = sum(item.delivery.proof.rows_read for item in here)

@@ -287,14 +287,11 @@ def _months(
         balances = []
         for commitment in sorted(moves, key=lambda name: (name is None, name or "")):
             causes = moves[commitment].get(period, {})
-            if not causes and not balance[commitment]:
+            every = {cause: total(causes[cause]) for cause in CAUSES if cause in causes}
+            moved = {cause: amount for cause, amount in every.items() if amount}
+            if not moved and not balance[commitment]:
                 continue
-            one = Balance(
-                commitment,
-                balance[commitment],
-                {cause: total(causes[cause]) for cause in CAUSES if cause in causes},
-                commitment in openings,
-            )
+            one = Balance(commitment, balance[commitment], moved, commitment in openings)
             balances.append(one)
             balance[commitment] = one.closing
         found.append(
