@@ -40,11 +40,17 @@ def routes(workspace: Workspace) -> APIRouter:
         format: Annotated[str, Query(description="parquet or csv")] = "parquet",
         period: Annotated[list[str] | None, Query(description="YYYY-MM; may repeat")] = None,
         source: Annotated[list[str] | None, Query(description="A source; may repeat")] = None,
+        tags: Annotated[
+            str, Query(description="Virtual tags as x_VirtualTag_ columns; default all, or none")
+        ] = "",
+        splits: Annotated[
+            str, Query(description="A virtual tag: rows that move what its splits share")
+        ] = "",
     ) -> Response:
         """One file a source and period, and manifest.json, which says what they lack and why."""
         periods = [BillingPeriod.parse(text) for text in period or () if text]
         sources = [name for name in source or () if name]
-        wanted = export.Wanted.of(dataset, version, format, periods, sources)
+        wanted = export.Wanted.of(dataset, version, format, periods, sources, tags, splits)
         folder = tempfile.TemporaryDirectory(prefix="outlay-export-")
         try:
             target = Path(folder.name) / "focus.zip"

@@ -9,7 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
+import duckdb
+
 from outlay.app.errors import WorkspaceError
+from outlay.expression.dimensions import split_names
 from outlay.focus.datasets import DATASETS, DatasetName, dataset
 from outlay.focus.export import (
     EXPORT_VERSIONS,
@@ -19,13 +22,11 @@ from outlay.focus.export import (
     write_charges,
     write_dataset,
 )
-from outlay.lake.facts import charges_sql
 from outlay.lake.types import Pin
 from outlay.money import BillingPeriod, money_text
+from outlay.query.taggedcharges import Tagged, tagged_charges
 
 if TYPE_CHECKING:
-    import duckdb
-
     from outlay.app.workspace import Workspace
     from outlay.focus.datasets import Made
     from outlay.lake import Slice
@@ -89,13 +90,17 @@ class ExportedFile:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be exported. `periods` and `sources` empty: all of them."""
+    """What is to be exported. `periods` and `sources` empty: all of them. `tags` are the virtual
+    tags that charges have columns of (None: all that there are), `splits` the one whose splits
+    stand as rows of their own."""
 
     datasets: tuple[DatasetName, ...] = ("cost-and-usage",)
     version: ExportVersion = "1.4"
     format: ExportFormat = "parquet"
     periods: tuple[BillingPeriod, ...] = ()
     sources: tuple[str, ...] = ()
+    tags: tuple[str, ...] | None = None
+    splits: str | None = None
 
     @classmethod
     def of(
@@ -105,13 +110,17 @@ class Wanted:
         format: str = "parquet",
         periods: Sequence[BillingPeriod] = (),
         sources: Sequence[str] = (),
+        tags: str | None = None,
+        splits: str | None = None,
     ) -> Wanted:
-        """What a person asked for in words; WorkspaceError for what cannot be written."""
+        """What a person asked for in words; WorkspaceError for what cannot be written. `tags`
+        is a list with commas, or ``none``."""
+        named = tuple(split_names(tags)) if tags else None
         known = _one_of(version, EXPORT_VERSIONS, "FOCUS version")
         chosen = _datasets(dataset, known)
-        return cls(
-            chosen, known, _one_of(format, FORMATS, "format"), tuple(periods), tuple(sources)
-        )
+        form = _one_of(format, FORMATS, "format")
+        columns = () if named == ("none",) else named
+        return cls(chosen, known, form, tuple(periods), tuple(sources), columns, splits or None)
 
 
 def _datasets(name: str, version: ExportVersion) -> tuple[DatasetName, ...]:
@@ -207,6 +216,7 @@ class _Writer:
         self.held = held
         self._stated = workspace.stated()
         self._pin = Pin(None, None, tuple(held))
+        self._rules = workspace.rules()
 
     def steps(self, chosen: Sequence[Slice]) -> Iterator[tuple[str, Callable[[], ExportedFile]]]:
         """What is written, in words, and how, in order."""
@@ -221,10 +231,12 @@ class _Writer:
                 yield f"writing {name} {source}", partial(self._of_source, name, slices)
 
     def _charges(self, item: Slice) -> ExportedFile:
-        relation = charges_sql(self.workspace.lake, self._pin, item)
+        tagged = self._tagged(item)
+        relation = tagged.sql
         target = self.out / item.source / f"{item.billing_period}.{self.wanted.format}"
 
         def write(connection: duckdb.DuckDBPyConnection, to: Path) -> Written:
+            tagged.prepare(connection)
             return write_charges(
                 connection, relation, to, version=self.wanted.version, format=self.wanted.format
             )
@@ -246,6 +258,16 @@ class _Writer:
             totals,
             missing,
         )
+
+    def _tagged(self, item: Slice) -> Tagged:
+        """The slice's charges with the columns of virtual tags, and the rows of splits."""
+        tags = tuple(self._rules.tags) if self.wanted.tags is None else self.wanted.tags
+        split_tag = self.wanted.splits
+        if split_tag is not None:
+            self._rules.tag(split_tag, "splits")
+            if split_tag not in tags:
+                tags = (*tags, split_tag)
+        return tagged_charges(self.workspace.lake, self._pin, item, self._rules, tags, split_tag)
 
     def _details(self, item: Slice) -> ExportedFile:
         name = f"invoice-detail-{item.billing_period}.{self.wanted.format}"
@@ -309,6 +331,14 @@ class _Writer:
             raise WorkspaceError(
                 f"{target} cannot be written: {error.strerror or error}. Choose another folder "
                 "with --out."
+            ) from None
+        except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+            if self.wanted.splits is None:
+                raise
+            raise WorkspaceError(
+                f"{target} cannot be written with the rows of splits: an amount has more digits "
+                f"than a decimal of 30 decimals holds ({str(error).splitlines()[0]}). Leave out "
+                "--splits."
             ) from None
         except LookupError:
             raise WorkspaceError(

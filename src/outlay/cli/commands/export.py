@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
         "focus",
         examples=[
             "outlay export focus --period 2026-10 --out focus",
+            "outlay export focus --period 2026-10 --tags team --splits team --out focus",
             "outlay export focus --dataset all --source aws-main --out focus",
             "outlay export focus --focus-version 1.2 --format csv --period 2026-10 --out focus",
         ],
@@ -54,6 +55,16 @@ def register(app: typer.Typer) -> None:
             list[str] | None,
             typer.Option(metavar="NAME", help="May be given several times. Default: every source."),
         ] = None,
+        tags: Annotated[
+            str | None,
+            typer.Option(
+                metavar="T1,T2", help="Virtual tags as x_VirtualTag_ columns: all (default), none."
+            ),
+        ] = None,
+        splits: Annotated[
+            str | None,
+            typer.Option(metavar="TAG", help="Rows that move the cost that splits of TAG share."),
+        ] = None,
     ) -> None:
         """Write FOCUS datasets as files, one a source and period, every digit kept.
 
@@ -63,7 +74,7 @@ def register(app: typer.Typer) -> None:
         from outlay.money import BillingPeriod
 
         periods = [BillingPeriod.parse(text) for text in period or ()]
-        wanted = Wanted.of(dataset, focus_version, format, periods, source or ())
+        wanted = Wanted.of(dataset, focus_version, format, periods, source or (), tags, splits)
         with cli.out.progress() as progress:
             written = cli.workspace.export_focus(wanted, out, progress=progress)
         if cli.out.json:
