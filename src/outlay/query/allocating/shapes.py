@@ -243,7 +243,8 @@ class Preview:
 @dataclass(frozen=True)
 class Gap:
     """Spend without a value, by what would catch it: the charges where `condition` holds. `kind`
-    is account, service, tag, resource-name or resource-type; `value` is that of the dimension."""
+    is account, service, tag, resource-name, resource-type or charge-category; `value` is that of
+    the dimension, `title` what it is called."""
 
     kind: str
     dimension: str
