@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from outlay.allocation.model import DictionarySpec, SplitSpec, TagValue, VirtualTagSpec
 from outlay.app.errors import WorkspaceError
+from outlay.app.shipped import with_shipped
 from outlay.money import money_text
 from outlay.query import CostQuery
 from outlay.query.allocating import (
@@ -242,7 +243,7 @@ def _rules(
     spec: VirtualTagSpec | Mapping[str, Any] | None,
     within: CostQuery | None,
 ) -> Ruleset:
-    rules = workspace.rules_of(within)
+    rules = with_shipped(workspace.rules_of(within), [name])
     if spec is None:
         return rules
     return with_changes(workspace, rules, {("VirtualTag", name): spec}).check()

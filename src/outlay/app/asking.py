@@ -145,6 +145,7 @@ class Asking(ABC):
             timeout_seconds=timeout_seconds,
             stated=self.stated(),
             today=self.today(),
+            rules=self.rules(),
         )
 
     # --- saved views ---

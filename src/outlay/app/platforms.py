@@ -15,12 +15,14 @@ def prove(
     workspace: Workspace, query: PlatformQuery, *, now: datetime | None = None
 ) -> PlatformProof:
     """The proof of one platform; QueryError when it cannot be asked so."""
+    from outlay.app.shipped import with_shipped
     from outlay.app.usage import ties
     from outlay.query import CostQuery
     from outlay.query.platforms import prove as ask
 
     rules = workspace.rules(CostQuery(rules_as_of=query.rules_as_of).rules_moment())
-    return ask(workspace.lake, query, rules=rules, ties=ties(workspace), now=now)
+    asked = with_shipped(rules, [query.by])
+    return ask(workspace.lake, query, rules=asked, ties=ties(workspace), now=now)
 
 
 def there(workspace: Workspace) -> dict[str, dict[str, Decimal]]:

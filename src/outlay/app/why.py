@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from outlay.allocation.model import TagValue
+from outlay.app.shipped import with_shipped
 from outlay.expression import text_literal
 from outlay.query import ChargePage, CostQuery, Explanation, ValueInfo
 from outlay.query.allocating import Asking
@@ -84,7 +85,7 @@ def why(
     """
     asked = (within or CostQuery()).but(by=(), grain="none", compare=None, limit=None, sort="",
                                        currency=None)  # fmt: skip
-    rules = workspace.rules_of(asked)
+    rules = with_shipped(workspace.rules_of(asked), [tag])
     spec = rules.tag(tag, "tag")
     found = ask(workspace.lake, rules, tag, value, Asking(asked, now=now))
     mine = asked.narrowed(f"{tag} = {text_literal(value)}")
