@@ -36,6 +36,19 @@ STATES = {
 }
 """State → its title and colour."""
 
+METHODS = {
+    "kubernetes-node": "nodes by max(request, usage)",
+    "kubernetes-node-idle": "idle by what pods hold",
+    "aws-split-cost": "nodes by AWS's split lines",
+    "aws-split-cost-idle": "idle by AWS's split lines",
+    "kubernetes-network": "traffic by bytes",
+    "kubernetes-volume": "volumes by their claims",
+    "kubernetes-load-balancer": "load balancers by their services",
+    "kubernetes-control-plane": "control plane",
+}
+"""AllocatedMethodId → what it means."""
+
+NOBODY = "Control plane and nobody's"
 NAMES = {"__idle__": "Idle", "__unallocated__": "Unallocated", "__unmounted__": "Unmounted"}
 _IDLE = {"node": "stays on its node", "cluster": "stays on the cluster",
          "share": "is shared by what pods hold"}  # fmt: skip
@@ -124,6 +137,7 @@ def _page(
         shared=any(one.shared_idle for one in found.holders),
         efficiency=any(one.cpu_used is not None for one in found.holders),
         states=STATES,
+        methods=METHODS,
         widths={code: _widths(found, code) for code in found.currencies},
         parts={code: _parts(found, code) for code in found.currencies},
         explore=lambda where, by="x_Namespace": _explore(found, where, by),
@@ -148,7 +162,7 @@ def _row(one: Holder, found: ClusterProof) -> Row:
     )
     by = "x_Node" if one.namespace == "__idle__" else "x_Controller"
     width = max(Decimal(0), min(Decimal(100), (share or Decimal(0)) * 100))
-    name = "Of no namespace" if one.namespace is None else NAMES.get(one.namespace, one.namespace)
+    name = NOBODY if one.namespace is None else NAMES.get(one.namespace, one.namespace)
     return Row(one, name, share, f"{width:.2f}", _explore(found, where, by))
 
 

@@ -12,6 +12,7 @@ from outlay.cli.commands import (
     export,
     history,
     invoices,
+    kubernetes,
     metrics,
     platforms,
     proofs,
@@ -41,6 +42,7 @@ def register(app: typer.Typer) -> None:
     unit.register(app)
     ai.register(app)
     platforms.register(app)
+    kubernetes.register(app)
     splits.register(app)
     statements.register(app)
     invoices.register(app)
