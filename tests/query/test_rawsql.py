@@ -125,7 +125,7 @@ def test_what_is_refused(bill: SmallLake, text: str) -> None:
 def test_a_near_table_is_named_and_pointed_at(bill: SmallLake) -> None:
     with pytest.raises(QueryError) as caught:
         sql(bill, "SELECT * FROM chargs")
-    assert caught.value.near == ("charges",)
+    assert caught.value.near == ("charges", "shares")
     assert caught.value.position == 14
 
 

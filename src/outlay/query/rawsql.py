@@ -21,18 +21,21 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
+from outlay.allocation.labels import Labels
+from outlay.allocation.rules import Ruleset
 from outlay.expression.errors import QueryError, near_names
 from outlay.focus.datasets import Stated
 from outlay.focus.sql import literal, quoted
 from outlay.lake.facts import SliceFacts, slice_facts
 from outlay.lake.types import Pin
-from outlay.query import datasets
+from outlay.query import datasets, sqlviews
 from outlay.query.run import PinnableLake
+from outlay.query.sqlviews import SqlTags
 
 # What sqlglot cannot parse is refused with our own message; its warning would only repeat that.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
-VIEWS = ("charges", "daily", "contexts", "usage", *datasets.VIEWS)
+VIEWS = ("charges", "daily", "contexts", "usage", *sqlviews.VIEWS, *datasets.VIEWS)
 _TABLE_FUNCTIONS = ("unnest", "generate_series", "range")
 _REFUSED = (
     "read_", "parquet_", "sniff_", "glob", "query", "pragma_", "duckdb_", "getenv", "which_secret",
@@ -75,9 +78,11 @@ def sql(
     timeout_seconds: float = 60.0,
     stated: Stated | None = None,
     today: date | None = None,
+    rules: Ruleset | None = None,
 ) -> SqlResult:
-    """Run one SELECT over the views ``charges``, ``daily``, ``contexts``, ``usage`` and the FOCUS
-    datasets ``billing_period``, ``invoice_detail`` and ``contract_commitment``.
+    """Run one SELECT over the views ``charges``, ``daily``, ``contexts``, ``usage``, ``labels``,
+    ``shares`` (see `outlay.query.sqlviews`) and the FOCUS datasets ``billing_period``,
+    ``invoice_detail`` and ``contract_commitment``; `rules` are the virtual tags and splits.
 
     `daily` has a row per day and context with the context's columns beside the sums. At most
     `limit` rows are read; after `timeout_seconds` the query is interrupted. `stated` is what a
@@ -89,17 +94,24 @@ def sql(
     pin = pin or lake.pin(as_of)
     facts = slice_facts(lake, pin)
     used_files = _usage_files(lake, pin) if "usage" in used else []
+    tags = _tags(lake, text, rules or Ruleset())
     connection = lake.connect()
     try:
         for view in used:
             if view == "usage":
                 connection.execute(f"CREATE TEMP VIEW usage AS {_usage_view(used_files)}")
+            elif view == "labels":
+                connection.execute(f"CREATE TEMP VIEW labels AS {tags.labels_view(facts)}")
+            elif view == "shares":
+                sqlviews.create_shares(connection, lake, pin, tags.labels.rules)
             elif view not in datasets.VIEWS:
-                connection.execute(f"CREATE TEMP VIEW {view} AS {_view(view, facts)}")
+                connection.execute(f"CREATE TEMP VIEW {view} AS {_view(view, facts, tags)}")
         _make_datasets(connection, lake, pin, used, stated, today or datetime.now(UTC).date())
         with tempfile.TemporaryDirectory(prefix="outlay-sql-") as spill:
-            own = [v for v in used if v != "usage" and v not in datasets.VIEWS]
-            paths = [*used_files, *(p for v in own for p in _paths(v, facts))]
+            apart = ("usage", *sqlviews.VIEWS, *datasets.VIEWS)
+            own = [v for v in used if v not in apart]
+            paths = [*used_files, *map(str, tags.files)]
+            paths += [p for v in own for p in _paths(v, facts, tags)]
             _wall(connection, paths, spill)
             _check_statement(connection, text)
             table = _run(connection, text, limit + 1, timeout_seconds)
@@ -228,13 +240,25 @@ def _syntax_error(text: str, error: Exception) -> QueryError:
     return QueryError(what, field="sql", text=text, position=position)
 
 
-def _paths(view: str, facts: Iterable[SliceFacts]) -> list[str]:
+def _tags(lake: PinnableLake, text: str, rules: Ruleset) -> SqlTags:
+    """The virtual tags that a text names as columns."""
+    named = {
+        column.name
+        for tree in sqlglot.parse(text, dialect="duckdb")
+        if tree is not None
+        for column in tree.find_all(exp.Column)
+    }
+    tags = tuple(tag for tag in rules.tags if tag in named)
+    return SqlTags(Labels(lake, rules), tags, sqlviews.LAYER in named)
+
+
+def _paths(view: str, facts: Iterable[SliceFacts], tags: SqlTags) -> list[str]:
     found = []
     for one in facts:
         if view == "charges":
             if one.detail:
                 found.append(str(one.slice.charges_path))
-                found += [str(one.paths["contexts"])] * one.partly
+                found += [str(one.paths["contexts"])] * (one.partly or bool(tags.named))
             continue
         found.append(str(one.paths["contexts"]))
         if view == "daily":
@@ -242,7 +266,7 @@ def _paths(view: str, facts: Iterable[SliceFacts]) -> list[str]:
     return found
 
 
-def _view(view: str, facts: list[SliceFacts]) -> str:
+def _view(view: str, facts: list[SliceFacts], tags: SqlTags) -> str:
     if view == "charges":
         kept = [one for one in facts if one.detail]
         if not kept:
@@ -251,13 +275,15 @@ def _view(view: str, facts: list[SliceFacts]) -> str:
                 field="sql",
                 hint="Load a bill first." if not facts else "Read daily instead.",
             )
+        if tags.named or tags.layer:
+            return " UNION ALL BY NAME ".join(tags.slice_view(view, one, "") for one in kept)
         whole = [literal(str(one.slice.charges_path)) for one in kept if not one.partly]
         parts = [f"read_parquet([{', '.join(whole)}], union_by_name = true)"] if whole else []
         parts += [one.lines_sql for one in kept if one.partly]
         return " UNION ALL BY NAME ".join(f"SELECT * FROM {part}" for part in parts)
     if not facts:
         raise QueryError("there is nothing to read yet", field="sql", hint="Load a bill first.")
-    return " UNION ALL BY NAME ".join(_slice_view(view, one) for one in facts)
+    return " UNION ALL BY NAME ".join(_slice_view(view, one, tags) for one in facts)
 
 
 @runtime_checkable
@@ -282,12 +308,14 @@ def _usage_view(paths: list[str]) -> str:
     return f"SELECT * FROM read_parquet([{listed}], union_by_name = true)"
 
 
-def _slice_view(view: str, facts: SliceFacts) -> str:
+def _slice_view(view: str, facts: SliceFacts, tags: SqlTags) -> str:
     contexts = f"read_parquet({literal(str(facts.paths['contexts']))})"
     own = (
         f"{literal(facts.slice.source)} AS {quoted('x_SourceName')}, "
         f"DATE '{facts.slice.billing_period.start}' AS {quoted('x_BillingPeriod')}"
     )
+    if tags.named or tags.layer:
+        return tags.slice_view(view, facts, own)
     if view == "contexts":
         return f"SELECT {own}, * EXCLUDE (x_ContextKey) FROM {contexts}"
     daily = f"read_parquet({literal(str(facts.paths['daily']))})"
