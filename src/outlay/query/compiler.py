@@ -16,6 +16,7 @@ from outlay.query.shape import SHARE_DAY, Shape, Sum
 from outlay.query.sqlparts import (
     aliased,
     amount_of,
+    by_key,
     conditions_of,
     converted_sums,
     currency_of,
@@ -118,9 +119,9 @@ def _contexts(shape: Shape) -> tuple[exp.Select, list[str]]:
             when = exp.paren(compile_condition(part.condition, resolve))
             values[f"f{i}"] = exp.func("coalesce", when, exp.false())
     selected = [aliased(value, name) for name, value in values.items()]
-    contexts = labelled_contexts(shape.labels).subquery("_labelled")
-    source = contexts if shape.labels else table_sql("contexts")
-    select = exp.select(exp.column("ContextId"), *selected).from_(source)
+    contexts = labelled_contexts(shape.labels, key=shape.key).subquery("_labelled")
+    source = contexts if shape.labels else by_key("contexts", shape.key)
+    select = exp.select(exp.column(shape.key), *selected).from_(source)
     if shape.condition is not None:
         select = select.where(compile_condition(shape.condition, resolve))
     return select, list(values)
@@ -136,8 +137,8 @@ def _by_month(shape: Shape) -> exp.Select:
             aliased(period_of(shape, day), "_period"),
             *_group_values(shape),
         )
-        .from_(exp.alias_(table_sql(shape.table), "_table", table=True))
-        .join(contexts.subquery("_contexts"), using="ContextId", join_type="inner")
+        .from_(by_key(shape.table, shape.key, "_table"))
+        .join(contexts.subquery("_contexts"), using=shape.key, join_type="inner")
     )
     if shape.share_day:
         select = select.select(aliased(share_day_of(shape, day), SHARE_DAY))
@@ -168,7 +169,7 @@ def _by_context(shape: Shape) -> exp.Select:
     contexts, names = _contexts(shape)
     groups = exp.select(
         *(exp.column(name) for name in names),
-        aliased(exp.Min(this=exp.column("ContextId")), _GROUP),
+        aliased(exp.Min(this=exp.column(shape.key)), _GROUP),
     ).from_("_contexts")
     groups.set("group", exp.Group(all=True))
     same: list[exp.Expr] = [
@@ -178,7 +179,7 @@ def _by_context(shape: Shape) -> exp.Select:
         for name in names
     ]
     members = (
-        exp.select(exp.column("ContextId", table="_contexts"), exp.column(_GROUP, table="_groups"))
+        exp.select(exp.column(shape.key, table="_contexts"), exp.column(_GROUP, table="_groups"))
         .from_("_contexts")
         .join("_groups", on=exp.and_(*same) if same else exp.true(), join_type="inner")
     )
@@ -206,8 +207,8 @@ def _facts(shape: Shape) -> exp.Select:
     day = day_of(shape.table)
     select = (
         exp.select(exp.column(_GROUP))
-        .from_(exp.alias_(table_sql(shape.table), "_table", table=True))
-        .join("_members", using="ContextId", join_type="inner")
+        .from_(by_key(shape.table, shape.key, "_table"))
+        .join("_members", using=shape.key, join_type="inner")
     )
     for condition in day_bounds(shape, day):
         select = select.where(condition)

@@ -113,14 +113,18 @@ def plan(
         part = replace(span, days=days)
         shape = replace(_shape(slice_, seen, part, target, halves), stated=column)
         files = _files(lake, slice_, shape) | label_paths
-        if shape.table in ("daily", "months") or label_paths or shape.partly:
-            # Context ids mean something within their slice alone, as do the keys that are left.
+        by_id = shape.table in ("daily", "months")
+        if not by_id and (label_paths or shape.partly):
+            # The keys of contexts mean something within their slice alone.
             yield Branch(shape, tuple((name, (path,)) for name, path in files.items()))
             continue
         for name, path in files.items():
             merged.setdefault(shape, {}).setdefault(name, []).append(path)
     for shape, lists in merged.items():
-        yield Branch(shape, tuple((name, tuple(paths)) for name, paths in lists.items()))
+        # The engine plans a branch for longer than it reads a small slice.
+        several = shape.table in ("daily", "months") and len(lists[shape.table]) > 1
+        files = tuple((name, tuple(paths)) for name, paths in lists.items())
+        yield Branch(replace(shape, several=several), files)
 
 
 def _parts(

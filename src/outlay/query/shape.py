@@ -59,7 +59,8 @@ class Shape:
     (None: amounts stay as they are), in two `halves` where a product would not fit; `stated` is
     the column of the bill's own rate, where it has one. `share_day` keeps the first day of the
     ``day`` or ``month`` of a charge, never moved, as ``_share_day``. `partly`: of the charges
-    only those count whose key is among the contexts."""
+    only those count whose key is among the contexts. `several`: the files are those of several
+    slices, in one order for all tables; a context is then told by its file and its id."""
 
     table: Table
     fields: tuple[Field, ...]
@@ -78,6 +79,12 @@ class Shape:
     stated: str | None = None
     share_day: str = ""
     partly: bool = False
+    several: bool = False
+
+    @property
+    def key(self) -> str:
+        """The column that tells contexts apart."""
+        return "_key" if self.several else "ContextId"
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -109,19 +109,35 @@ def in_contexts(condition: exp.Expr | None = None) -> exp.Expr:
     return exp.In(this=exp.column("x_ContextKey"), query=exp.Subquery(this=inner))
 
 
-def labelled_contexts(tags: Sequence[str], *columns: str) -> exp.Select:
-    """SELECT from the contexts of a slice with the labels of virtual tags beside them; all
-    columns unless some are named."""
+_FILES = 1 << 32
+"""More than there are contexts in a slice: a file's number times this and an id share no value."""
+
+
+def by_key(name: str, key: str, alias: str = "") -> exp.Expr:
+    """A table of contexts, facts or labels with the column that tells contexts apart: their id,
+    or, over the files of several slices, ``_key``."""
+    if key == "ContextId":
+        table = table_sql(name)
+        return exp.alias_(table, alias, table=True) if alias else table
+    number = exp.Mul(this=exp.column("file_index"), expression=exp.Literal.number(_FILES))
+    whole = exp.Add(this=exp.cast(number, "BIGINT"), expression=exp.column("ContextId"))
+    select = exp.select("*", aliased(whole, key)).from_(table_sql(name))
+    return select.subquery(alias or "_keyed")
+
+
+def labelled_contexts(tags: Sequence[str], *columns: str, key: str = "ContextId") -> exp.Select:
+    """SELECT from the contexts of a slice (or of several, by `key`) with the labels of virtual
+    tags beside them; all columns unless some are named."""
     select = exp.select(*(exp.column(c) for c in columns)) if columns else exp.select("*")
-    select = select.from_(table_sql("contexts"))
+    select = select.from_(by_key("contexts", key))
     for tag in tags:
         name = label_column(tag)
         value = exp.alias_(exp.column("Value"), name, quoted=True)
-        labels = exp.select(exp.column("ContextId"), value).from_(table_sql(name))
+        labels = exp.select(exp.column(key), value).from_(by_key(name, key))
         if columns:
             select = select.select(exp.column(name, quoted=True))
         alias = f"_labels_{tags.index(tag)}"
-        select = select.join(labels.subquery(alias), using="ContextId", join_type="left")
+        select = select.join(labels.subquery(alias), using=key, join_type="left")
     return select
 
 
