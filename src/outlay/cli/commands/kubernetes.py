@@ -70,7 +70,7 @@ def _register_list(group: typer.Typer) -> None:
             [one.name, code, money(one.allocated.get(code)), money(one.charged.get(code)),
              money(one.idle.get(code)), one.note]
             for one in found
-            for code in (one.charged or {"": None})
+            for code in (tuple(one.charged) or ("",))
         ]  # fmt: skip
         cli.out.table(
             [Col("Cluster"), Col("Currency"), Col("Allocated", True), Col("Charged", True),
