@@ -390,7 +390,12 @@ def _known(
 
     if unnamed:
         number = sum(one.lines for one in unnamed)
-        text = f"{number:,} charges of the issuer and period name no invoice."
+        what = (
+            "1 charge of the issuer and period names"
+            if number == 1
+            else (f"{number:,} charges of the issuer and period name")
+        )
+        text = f"{what} no invoice."
         add("unnamed", total(one.billed for one in unnamed), text)
     then = evidence.earlier(slots, spec.issued_on)
     if then is not None:
