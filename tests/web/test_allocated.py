@@ -192,9 +192,17 @@ def test_why_shows_rule_version_what_it_saw_and_what_a_split_gave(site: TestClie
     assert "acme.csv, line 3" in rule.text
     split = found.one("details", data_split="share-data")
     assert "30.33 USD × 1.000000000 = 30.33 USD" in " ".join(split.text.split())
-    assert [a.attrs["href"] for a in found.all("a", data_dispute="*")][0].startswith(  # type: ignore[union-attr]
-        "mailto:ana@example.com?subject=Dispute"
-    )
+    disputes = [a.attrs["href"] for a in found.all("a", data_dispute="*")]
+    assert disputes == [
+        "/statements/team/2026-09/storefront#dispute",
+        "/statements/team/2026-09/storefront?line=shared%2Fshare-data#dispute",
+    ]
+    chosen = page(site, disputes[1].partition("#")[0]).one("option", selected="*")
+    assert chosen.attrs["value"] == "shared/share-data"
+    letters = [str(a.attrs["href"]) for a in found.all("a", data_letter="*")]
+    assert [one.partition("?subject=Dispute")[0] for one in letters] == [
+        "mailto:ana@example.com", "mailto:bo@example.com",
+    ]  # fmt: skip
 
 
 def test_without_a_value_those_there_are_can_be_chosen(site: TestClient) -> None:

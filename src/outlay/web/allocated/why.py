@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from outlay.app import statements
 from outlay.app import why as whys
-from outlay.query import ChargeLine, CostQuery, QueryError
+from outlay.money import BillingPeriod
+from outlay.query import ChargeLine, CostQuery, QueryError, ranges
 from outlay.query.explainshared import SharedAmount, number_text
 from outlay.query.why import RuleWhy, Seen
 from outlay.web import words
 from outlay.web.allocated import asked
 from outlay.web.allocated.controls import Choice, address, misunderstood, moved, range_picker
 from outlay.web.render import Site
+from outlay.web.statements import value_address
 
 PATH = "/why"
 _DEFAULTS = {"m": "EffectiveCost", "range": asked.DEFAULT_RANGE}
@@ -60,6 +64,7 @@ class SharedRow:
     version: Any
     charges: str
     dispute: str
+    letter: str
 
 
 def router(site: Site) -> APIRouter:
@@ -118,7 +123,8 @@ def _page(site: Site, request: Request) -> Response:
         most_shared=_MOST_SHARED,
         mine=_explore(query, tag, value) if value else "",
         editor=f"/tags/{quote(tag)}",
-        dispute=_dispute(found, f"{tag} = {value}", request) if found else "",
+        dispute=_dispute(site, found, _month_of(query, workspace.today())) if found else "",
+        letter=_letter(found, f"{tag} = {value}", request) if found else "",
         number_text=number_text,
         words=words,
         json=address("/api/v1/why", api),
@@ -177,19 +183,43 @@ def _shared(site: Site, found: whys.Answer, request: Request) -> list[SharedRow]
     rows = []
     for group in found.groups:
         for part in group.shared:
+            steps = [step for way in part.ways for step in way.steps]
+            month = BillingPeriod.of(steps[0].period) if steps else None
             rows.append(
                 SharedRow(
                     part,
                     group.currency,
                     found.saved.get(("Split", part.split)),
                     address("/charges", part.charges.to_params()),
-                    _dispute(found, part.split, request),
+                    _dispute(site, found, month, f"shared/{part.split}"),
+                    _letter(found, part.split, request),
                 )
             )
     return rows[:_MOST_SHARED]
 
 
-def _dispute(found: whys.Answer, name: str, request: Request) -> str:
+def _month_of(query: CostQuery, today: date) -> BillingPeriod | None:
+    """The one month that a question is about; None where it is about more than one."""
+    days = ranges.resolve(query.range, today)
+    if days.start is None or days.end is None:
+        return None
+    month = BillingPeriod.of(days.start)
+    return month if BillingPeriod.of(days.end - timedelta(days=1)) == month else None
+
+
+def _dispute(site: Site, found: whys.Answer, month: BillingPeriod | None, line: str = "") -> str:
+    """The statement of the value's month, where a line of it can be disputed ("": there is none
+    for more than one month, or for a tag without statements)."""
+    if month is None:
+        return ""
+    plans = [plan for plan in statements.plans(site.workspace) if plan.tag == found.why.tag]
+    if not plans:
+        return ""
+    place = value_address(plans[0].name, month, str(found.why.value))
+    return address(place, {"line": line}) + "#dispute"
+
+
+def _letter(found: whys.Answer, name: str, request: Request) -> str:
     """A letter to who answers for a value or a split, with this page's address ("": nobody is
     named)."""
     owner = found.owners.get(name, "")
