@@ -64,8 +64,8 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 def test_invoices(
     workspace: Workspace,
     tmp_path: Path,
-    run: Run,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    run: Run,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rows = table("invoices", "InvoiceId", "ServiceName", "ChargeCategory", "BilledCost")
 

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, Protocol
 
-from outlay.money import MONEY_CONTEXT, BillingPeriod, total
+from outlay.money import MONEY_CONTEXT, BillingPeriod, money_text, total
 from outlay.money.rates import Rate, quantised
 from outlay.statements.billed import BilledSum, Rounded
 from outlay.statements.cents import places
@@ -362,9 +362,9 @@ def _stated(spec: InvoiceSpec, sums: Sequence[BilledSum], rate: Decimal) -> list
         if not amount:
             continue
         text = (
-            f"The invoice has {word} of {stated:f}, the charges have {own:f}."
+            f"The invoice has {word} of {money_text(stated)}, the charges have {money_text(own)}."
             if own
-            else f"The invoice has {word} of {stated:f}; the bill has no {word}."
+            else f"The invoice has {word} of {money_text(stated)}; the bill has no {word}."
         )
         # Where both have some, that they differ is no reason by itself.
         found.append(Explanation(reason, amount, text, certain=not own))  # type: ignore[arg-type]
@@ -408,7 +408,7 @@ def _known(
             and spec.account in ("", one.account)
         )
         now = total(one.billed for one in sums)
-        text = f"Later deliveries corrected the charges: {then[1]} they were {before:f}."
+        text = f"Later deliveries corrected the charges: {then[1]} they were {money_text(before)}."
         add("corrected", less(before, now), text)
     for slot in slots:
         held = evidence.held(slot)
