@@ -200,6 +200,14 @@ def test_the_running_month_counts_up_to_what_all_know(shop: Workspace, tmp_path:
     assert str(change.after) == "2026-10-01"
 
 
+def test_only_whole_periods_are_compared(shop: Workspace) -> None:
+    found = ask(shop, range="2026-09-10..2026-11-20")
+    assert [period.whole for period in found.periods] == [False, True, False]
+    assert found.change is None
+    steps = {str(period.start): step for period, _, _, step, total in found.cells() if total}
+    assert set(steps.values()) == {None}
+
+
 def test_a_late_value_restates_and_the_past_can_be_asked(shop: Workspace) -> None:
     before = datetime.now() + timedelta(days=1)
     shop.metrics.store.put(

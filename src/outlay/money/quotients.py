@@ -24,3 +24,11 @@ def rounded(value: Fraction, digits: int) -> Decimal:
 def scaled(value: Decimal, digits: int) -> Decimal:
     """A decimal with exactly `digits` decimals, rounded half to even where it has more."""
     return value.quantize(Decimal(1).scaleb(-digits), context=_WIDE)
+
+
+def significant(value: Decimal, digits: int = 4) -> str:
+    """A quotient for people: so many significant digits, at least two decimals, thousands apart."""
+    if not value:
+        return "0.00"
+    decimals = max(2, digits - 1 - value.adjusted())
+    return f"{scaled(value, decimals):,f}"

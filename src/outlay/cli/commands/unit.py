@@ -154,7 +154,7 @@ def _table(cli: Cli, result: UnitResult) -> None:
                 money(cell.cost),
                 NOTHING if cell.units is None else f"{scaled(cell.units):,f}",
                 quotient_text(cell),
-                *([NOTHING if step is None else significant(step)] if not by else []),
+                *([_number(step)] if not by else []),
                 *_margin(cell, shown=bool(result.spec.revenue)),
             )
         )
@@ -210,18 +210,16 @@ def scaled(value: Decimal) -> Decimal:
     return Decimal(number(round(value, 3)) or 0)
 
 
+def _number(value: Decimal | None) -> str:
+    from outlay.money.quotients import significant
+
+    return NOTHING if value is None else significant(value)
+
+
 def quotient_text(cell: Cell) -> str:
     """A cost per unit with four significant digits, or why there is none."""
     found = cell.unit_cost
-    return cell.status if found is None else significant(found)
-
-
-def significant(value: Decimal, digits: int = 4) -> str:
-    """A number with so many significant digits, and at least two decimals."""
-    if not value:
-        return "0.00"
-    decimals = max(2, digits - 1 - value.adjusted())
-    return f"{round(value, decimals):,f}"
+    return cell.status if found is None else _number(found)
 
 
 def _register_add(group: typer.Typer) -> None:

@@ -88,16 +88,35 @@ def marginal(before: Cell | None, after: Cell) -> Decimal | None:
 
 @dataclass(frozen=True)
 class PeriodUnits:
-    """One period. `start` is its first day, `end` (exclusive) the day up to which it is counted;
-    `open` says that it is not over or its values may still come; `rows` are by label value (None:
-    charges without a value of the dimension, series without the label), costliest first."""
+    """One period. `start` is its first day, `first` and `end` (exclusive) the days that are
+    counted; `open` says that it is not over or its values may still come, `whole` that all its
+    days are counted and it is not open: only whole periods are compared. `rows` are by label value
+    (None: charges without a value of the dimension, series without the label), costliest first.
+    """
 
     start: date
     first: date
     end: date
     open: bool
+    whole: bool
     total: Cell
     rows: Mapping[str | None, Cell]
+
+
+_ALL: Any = object()
+
+
+def step(
+    before: PeriodUnits | None, period: PeriodUnits, value: str | None = _ALL
+) -> Decimal | None:
+    """The marginal cost of a label value (default: of all) since the period before; None unless
+    both periods are whole: days against a month would tell nothing."""
+    if before is None or not (before.whole and period.whole):
+        return None
+    if value is _ALL:
+        return marginal(before.total, period.total)
+    found = period.rows.get(value)
+    return None if found is None else marginal(before.rows.get(value), found)
 
 
 @dataclass(frozen=True)
@@ -145,17 +164,15 @@ class UnitResult:
         before: PeriodUnits | None = None
         for period in self.periods:
             for value, cell in period.rows.items():
-                known = before.rows.get(value) if before else None
-                yield period, value, cell, _marginal_of(known, cell, period), False
-            known = before.total if before else None
-            yield period, None, period.total, _marginal_of(known, period.total, period), True
+                yield period, value, cell, step(before, period, value), False
+            yield period, None, period.total, step(before, period), True
             before = period
 
     def to_json(self) -> Json:
         """Plain JSON values: amounts are text with all their decimals, quotients rounded."""
         by = self.spec.by if self.query.by else None
         found: dict[date, Json] = {}
-        for period, value, cell, step, is_total in self.cells():
+        for period, value, cell, more, is_total in self.cells():
             entry = found.setdefault(
                 period.start,
                 {
@@ -163,10 +180,11 @@ class UnitResult:
                     "from": str(period.first),
                     "to": str(period.end),
                     "open": period.open,
+                    "whole": period.whole,
                     "rows": [],
                 },
             )
-            data = cell_json(cell) | {"marginal_cost": _text(step)}
+            data = cell_json(cell) | {"marginal_cost": _text(more)}
             if is_total:
                 entry["total"] = data
             else:
@@ -195,25 +213,21 @@ class UnitResult:
         """One line a period and label value, and one a period for all (``is_total``)."""
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
-        names = ("period", "from", "to", "open", "value", "is_total", "currency", "cost", "units",
-                 "unit_cost", "status", "reason", "revenue", "margin", "margin_ratio",
+        names = ("period", "from", "to", "open", "whole", "value", "is_total", "currency", "cost",
+                 "units", "unit_cost", "status", "reason", "revenue", "margin", "margin_ratio",
                  "marginal_cost")  # fmt: skip
         writer.writerow(names)
-        for period, value, cell, step, is_total in self.cells():
+        for period, value, cell, more, is_total in self.cells():
             data = cell_json(cell)
             line = {
                 "period": period.start, "from": period.first, "to": period.end,
-                "open": str(period.open).lower(), "value": value,
+                "open": str(period.open).lower(), "whole": str(period.whole).lower(),
+                "value": value,
                 "is_total": str(is_total).lower(), "currency": self.currency,
-                "marginal_cost": _text(step), **data,
+                "marginal_cost": _text(more), **data,
             }  # fmt: skip
             writer.writerow(["" if line[name] is None else line[name] for name in names])
         return buffer.getvalue()
-
-
-def _marginal_of(before: Cell | None, cell: Cell, period: PeriodUnits) -> Decimal | None:
-    """An open period against a whole one would compare days with a month."""
-    return None if period.open else marginal(before, cell)
 
 
 def cell_json(cell: Cell) -> Json:

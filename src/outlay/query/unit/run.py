@@ -190,12 +190,14 @@ class _Work:
             start = known.start
             revenue = earned.get(start, _NOTHING)
             cost = None if start in silent else totals.get(start, ZERO)
+            over, open_ = ranges.step(start, self.grain, 1), self.is_open(start)
             found.append(
                 PeriodUnits(
                     start,
                     max(start, span[0]),
-                    min(ranges.step(start, self.grain, 1), span[1]),
-                    self.is_open(start),
+                    min(over, span[1]),
+                    open_,
+                    not open_ and start >= span[0] and over <= span[1],
                     self._cell(known, known.total, cost, revenue.total, revenue.reason),
                     self._rows(known, rows.get(start, {}), cost, revenue) if self.by else {},
                 )
@@ -316,7 +318,7 @@ class _Work:
 
     def change(self, periods: tuple[PeriodUnits, ...]) -> Change | None:
         """The change between two periods, taken apart."""
-        known = [p for p in periods if p.total.status == "ok" and not p.open]
+        known = [p for p in periods if p.total.status == "ok" and p.whole]
         before = self._period(periods, self.query.before, "before")
         after = self._period(periods, self.query.after, "after")
         if after is None:

@@ -48,8 +48,10 @@
       const swatch = span(`swatch ${series.colour}`, "");
       box.append(line("tip-row", swatch, span("tip-name", series.name), span("tip-num", text)));
     }
-    box.append(line("tip-row tip-total", span("", ""), span("tip-name", "Total"),
-      span("tip-num", spec.totals[index])));
+    if (spec.totals) {
+      box.append(line("tip-row tip-total", span("", ""), span("tip-name", "Total"),
+        span("tip-num", spec.totals[index])));
+    }
     if (spec.previous) {
       box.append(line("tip-row", span("swatch dashed", ""), span("tip-name", spec.previous.name),
         span("tip-num", spec.previous.texts[index] ?? "–")));
@@ -73,6 +75,14 @@
     const surface = colour("surface");
     const bars = spec.series.map((series) => {
       const fill = colour(series.colour);
+      // Lines do not add up (a cost per unit, an average): they are never stacked.
+      if (spec.kind === "lines") {
+        return {
+          name: series.name, type: "line", data: series.values, symbol: "circle", symbolSize: 5,
+          showAllSymbol: true, connectNulls: false, itemStyle: { color: fill },
+          lineStyle: { color: fill, width: 2, type: series.dashed ? [5, 4] : "solid" },
+        };
+      }
       const hatched = { color: faded(fill, 0.55), decal: decal(faded(surface, 0.85)) };
       return {
         name: series.name, type: "bar", stack: "all", barCategoryGap: "24%", barMaxWidth: 54,
