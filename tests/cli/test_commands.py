@@ -113,7 +113,7 @@ def test_help_imports_nothing_heavy(words: list[str]) -> None:
         (["query", "--range", "last-year-or-so"], "Allowed: today"),
         (["sync", "--period", "2026-13"], "expected YYYY-MM"),
         (["deliveries", "--as-of", "yesterday"], "as_of: 'yesterday' is not a moment"),
-        (["get", "nonsense"], "Source, View, Vocabulary"),
+        (["get", "nonsense"], "there is no kind 'nonsense'. Kinds: "),
         (["source", "add", "A b", "--kind", "focus", "--location", "x"], "Use 'a-b' instead"),
         (["source", "add", "a", "--kind", "fokus", "--location", "x"], "no source kind 'fokus'"),
         (
