@@ -86,11 +86,14 @@ def test_a_line_leads_to_the_charges_behind_it(desk: Desk, client: TestClient) -
         for link, line in zip(links, desk.one(SEPTEMBER, "shop").lines, strict=True):
             parts = urlsplit(link.attrs["href"])
             params = {key: values[0] for key, values in parse_qs(parts.query).items()}
-            query = from_params(params)
-            assert parts.path == "/explore" and client.get(link.attrs["href"]).status_code == 200
+            assert client.get(link.attrs["href"]).status_code == 200
             if line.splits == "direct":
-                asked = desk.workspace.query(query).total
+                asked = desk.workspace.query(from_params(params)).total
+                assert parts.path == "/explore"
                 assert asked is not None and asked["EffectiveCost"] == line.exact
+            else:
+                assert (parts.path, params["value"]) == ("/why", "shop")
+                assert "33.33" in client.get(link.attrs["href"]).text
             assert ("as_of" in params) == (state == "closed")
 
 

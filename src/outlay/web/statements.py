@@ -13,16 +13,19 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from outlay.app import Workspace, disputes, statements
 from outlay.money import BillingPeriod, parse_money
 from outlay.query import CostQuery, QueryError
+from outlay.statements.bill import of_month
 from outlay.statements.disputes import Dispute
 from outlay.statements.documents import Line, Statement, StatementMonth
 from outlay.statements.errors import StatementError
 from outlay.statements.model import Plan
 from outlay.statements.paper import money, rest_of, sections_of
 from outlay.statements.sections import COLUMNS
+from outlay.web.allocated import asked
 from outlay.web.explore.address import EXPLORE, address
 from outlay.web.render import Site
 from outlay.web.views import form
 
+WHY = "/why"
 _FORMS = ("pdf", "xlsx", "csv", "json", "html")
 
 
@@ -236,7 +239,7 @@ def _statement_page(
         sections=[(section, *rest_of(lines)) for section, lines in sections_of(one)],
         money=money,
         address_of=value_address,
-        behind=_behind(whole),
+        behind=_behind(whole, one),
         month_address=month_address(whole.plan, period),
         value_address=value_address(whole.plan, period, value),
         files=_files(whole.plan, period, value),
@@ -248,26 +251,22 @@ def _statement_page(
     )
 
 
-def _behind(whole: StatementMonth) -> Any:
-    """A function that gives the address of the charges behind a line; '' where it has none."""
+def _behind(whole: StatementMonth, one: Statement) -> Any:
+    """A function that gives the address of what is behind a line: the charges of a direct one, the
+    explanation of a shared one; '' where there is neither."""
     pinned: dict[str, str] = {}
     if whole.state == "closed":
         pinned = {"as_of": str(whole.snapshot), "rules_as_of": whole.rules_at.isoformat() + "Z"}
+    query = CostQuery.model_validate({"measures": (whole.spec["measure"],), **pinned})
 
     def of(line: Line) -> str:
         if not line.where:
             return ""
-        by = "ServiceName" if line.splits == "applied" else "ResourceId"
-        query = CostQuery.model_validate(
-            {
-                "measures": (whole.spec["measure"],),
-                "by": (by,),
-                "where": line.where,
-                "splits": line.splits,
-                **pinned,
-            }
-        )
-        return address(EXPLORE, query.to_params())
+        if line.splits == "applied":
+            of_the_month = query.but(where=of_month(whole.month))
+            return address(WHY, asked.kept(of_the_month, tag=whole.tag, value=one.value))
+        direct = query.but(by=("ResourceId",), where=line.where, splits="direct")
+        return address(EXPLORE, direct.to_params())
 
     return of
 
