@@ -1,13 +1,18 @@
 """Rules and splits for tests, said in one line each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from outlay.allocation.model import SplitSpec, VirtualTagSpec
 from outlay.allocation.rules import Ruleset
 from outlay.allocation.weights import MetricReader
+from outlay.focus.sql import literal
+from outlay.focus.usage import LAKE_USAGE_TYPES, USAGE_TYPES
+from outlay.lake.types import Pin
+from tests.query.fixtures import SmallLake
 
 TEAM = VirtualTagSpec.model_validate(
     {"rules": [{"when": "tags.team IS NOT NULL", "value": {"from": "tags.team"}}]}
@@ -47,6 +52,9 @@ class Series:
             if start <= day < end
         }
 
+    def label_values(self, metric: str, label: str) -> frozenset[str]:
+        return frozenset(v for found in self.series.get(metric, {}).values() for v in found)
+
 
 def charge(team: str | None, cost: str, day: str = "2026-01-05", **more: Any) -> dict[str, Any]:
     """A charge of a team."""
@@ -56,3 +64,40 @@ def charge(team: str | None, cost: str, day: str = "2026-01-05", **more: Any) ->
         "ChargePeriodStart": day,
         **more,
     }
+
+
+class UsageLake(SmallLake):
+    """A small lake with usage beside its charges."""
+
+    def add_usage(
+        self, metric: str, rows: Iterable[tuple[str, str, Mapping[str, str]]], unit: str = "Hours"
+    ) -> None:
+        """Write usage of a metric: day, quantity and further columns of each row."""
+        types = USAGE_TYPES | LAKE_USAGE_TYPES
+        listed = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
+        with self.connect() as connection:
+            connection.execute(f"CREATE TEMP TABLE written ({listed})")
+            for day, quantity, more in rows:
+                tags = {key[5:]: text for key, text in more.items() if key.startswith("tags.")}
+                keys, texts = (", ".join(map(literal, part)) for part in (tags, tags.values()))
+                own = {name: text for name, text in more.items() if not name.startswith("tags.")}
+                names = "".join(f', "{name}"' for name in own)
+                values = "".join(f", {literal(text)}" for text in own.values())
+                connection.execute(
+                    "INSERT INTO written (UsagePeriodStart, UsagePeriodEnd, Metric, Unit, "
+                    f"Quantity, Tags{names}) SELECT TIMESTAMP '{day}', TIMESTAMP '{day}', "
+                    f"{literal(metric)}, {literal(unit)}, CAST('{quantity}' AS DECIMAL(38,12)), "
+                    f"map([{keys}]::VARCHAR[], [{texts}]::VARCHAR[]){values}"
+                )
+            path = self.folder / f"usage-{len(self._usage)}.parquet"
+            connection.execute(f"COPY written TO {literal(str(path))} (FORMAT PARQUET)")
+        self._usage[f"U{len(self._usage)}"] = path
+
+    @property
+    def _usage(self) -> dict[str, Path]:
+        found: dict[str, Path] = self.__dict__.setdefault("usage_files", {})
+        return found
+
+    def usage_paths(self, pin: Pin) -> dict[str, Path]:
+        """Every usage file."""
+        return dict(self._usage)

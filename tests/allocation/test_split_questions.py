@@ -15,12 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from outlay.allocation.model import VirtualTagSpec
 from outlay.allocation.rules import Ruleset
 from outlay.expression.errors import QueryError
 from outlay.money import MONEY_CONTEXT, BillingPeriod, total
 from outlay.money.rates import MonthRates
 from outlay.query import CostQuery, Result, explain, run
-from tests.allocation.splitting import Series, charge, ruleset
+from tests.allocation.splitting import Series, UsageLake, charge, ruleset
 from tests.query.fixtures import SmallLake
 
 D = Decimal
@@ -173,6 +174,42 @@ def test_a_metric_that_is_not_there_keeps_the_cost(lake: SmallLake) -> None:
     assert by_team(result)["platform"] == D(105)
     assert result.warnings == (
         "Split m, 2026-01, 2026-02: the cost of platform stays, since there is no metric 'orders'.",
+    )
+
+
+def test_by_usage_through_the_rules_of_the_tag(tmp_path: Path) -> None:
+    """Usage rows have the tags of their consumers: the tag's rules say whose they are, also where
+    a rule changes within the month, and where the tag builds on another."""
+    lake = UsageLake(tmp_path)
+    lake.add("2026-01", [charge("cluster", "16")])
+    lake.add_usage(
+        "cpu_request",
+        [
+            ("2026-01-02", "3", {"tags.app": "web"}),
+            ("2026-01-20", "1", {"tags.app": "web"}),
+            ("2026-01-20", "4", {"tags.app": "etl"}),
+            ("2026-01-20", "9", {"tags.app": "web", "x_Namespace": "test"}),
+        ],
+    )
+    lake.add_usage("memory_request", [("2026-01-02", "70", {"tags.app": "web"})])
+    app = {"rules": [{"when": "tags.app IS NOT NULL", "value": {"from": "tags.app"}}]}
+    team = {
+        "rules": [
+            {"when": "tags.team = 'cluster'", "value": "cluster"},
+            {"when": "app = 'web'", "value": "a", "until": "2026-01-15"},
+            {"when": "app = 'web'", "value": "b", "from": "2026-01-15"},
+            {"when": "app = 'etl'", "value": "a"},
+        ]
+    }
+    tags = {name: VirtualTagSpec.model_validate(s) for name, s in (("app", app), ("team", team))}
+    usage = {"metric": "cpu_request", "where": "x_Namespace IS NULL"}
+    split = {"take": "cluster", "method": "usage", "targets": ["a", "b"], "usage": usage}
+    rules = ruleset({"s": split}, tags=tags)
+    # a: 3 of web until the 15th and 4 of etl; b: 1 of web after it.
+    assert by_team(ask(lake, rules, by=("team",))) == {"a": D(14), "b": D(2), "cluster": D(0)}
+    wrong = ruleset({"s": split | {"usage": {"metric": "gpu_request"}}}, tags=tags)
+    assert ask(lake, wrong, by=("team",)).warnings == (
+        "Split s, 2026-01: the cost of cluster stays, since there is no usage of gpu_request.",
     )
 
 
