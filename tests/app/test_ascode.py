@@ -199,6 +199,20 @@ def test_what_is_needed_cannot_be_removed_alone(workspace: Workspace) -> None:
     assert all(workspace.resources.names(kind) == [] for kind in kinds)
 
 
+def test_metrics_and_tags_of_unit_costs_and_statements_stay(workspace: Workspace) -> None:
+    text = (
+        "kind: Metric\nname: orders\nspec: {unit: orders}\n---\n"
+        "kind: VirtualTag\nname: product\nspec: {rules: [{value: shop}]}\n---\n"
+        "kind: UnitCost\nname: per-order\nspec: {where: product = 'shop', metric: orders}\n---\n"
+        "kind: StatementPlan\nname: product\nspec: {}\n"
+    )
+    applied(workspace, text)
+    with pytest.raises(ResourceInUseError, match="the unit cost 'per-order' needs it"):
+        workspace.delete_resource("Metric", "orders", author="bob")
+    with pytest.raises(ResourceInUseError, match="the statement plan 'product' and the unit cost"):
+        workspace.delete_resource("VirtualTag", "product", author="bob")
+
+
 @pytest.mark.parametrize("how", ["put", "restore", "apply", "store"])
 def test_a_circle_of_tags_is_refused_on_every_way_in(workspace: Workspace, how: str) -> None:
     circle = {"rules": [{"value": {"from": "b"}}]}

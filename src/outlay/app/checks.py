@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 RULES = ("VirtualTag", "Dictionary", "Split")
 """The kinds that make up the rules of allocation; they are checked as a whole."""
 
+METRIC = "Metric"
+"""Rules look at labels of metrics, and splits weigh by them."""
+
 _BANK = "ecb"
 
 Reference = tuple[str, str]
@@ -30,15 +33,15 @@ def guard(prospect: Prospect) -> None:
     """Let a change pass, or raise: ResourceInUseError when something stands on what it removes,
     QueryError for rules that do not hold together, ResourceError for what is not there."""
     _check_removed(prospect)
-    if prospect.kinds.intersection(RULES):
+    if prospect.kinds.intersection((*RULES, METRIC)):
         _rules_of(prospect).check()
     _check_written(prospect)
 
 
-def references(kind: str, spec: BaseModel) -> frozenset[Reference]:
-    """The resources that a spec names, as kind and name."""
+def references(kind: str, name: str, spec: BaseModel) -> frozenset[Reference]:
+    """The resources that a resource names, as kind and name."""
     found = _REFERENCES.get(kind)
-    return frozenset(found(spec)) if found else frozenset()
+    return frozenset(found(name, spec)) if found else frozenset()
 
 
 def users(prospect: Prospect, wanted: Iterable[Reference]) -> dict[Reference, list[Reference]]:
@@ -50,7 +53,7 @@ def users(prospect: Prospect, wanted: Iterable[Reference]) -> dict[Reference, li
         if kind not in _registered(prospect) or not kinds.intersection(_NAMED_BY[kind]):
             continue
         for name, spec in prospect.specs(kind).items():
-            for target in references(kind, spec) & targets:
+            for target in references(kind, name, spec) & targets:
                 found.setdefault(target, []).append((kind, name))
     return found
 
@@ -71,8 +74,7 @@ def _check_removed(prospect: Prospect) -> None:
 def _check_written(prospect: Prospect) -> None:
     names: dict[str, frozenset[str]] = {}
     for (kind, name), spec in prospect.put.items():
-        # Rules have been checked as a whole, with the place in the rule where it is wrong.
-        for target, needed in sorted(references(kind, spec)) if kind not in RULES else ():
+        for target, needed in sorted(references(kind, name, spec)) if kind in _WHOLE else ():
             if target not in _registered(prospect):
                 continue
             known = names.setdefault(target, frozenset(prospect.specs(target)))
@@ -86,9 +88,11 @@ def _check_written(prospect: Prospect) -> None:
 
 
 def _rules_of(prospect: Prospect) -> Ruleset:
-    from outlay.app.rules import ruleset_of
+    from outlay.app.rules import DeclaredMetrics, ruleset_of
 
-    return ruleset_of({kind: prospect.specs(kind) for kind in RULES})
+    metrics = prospect.specs(METRIC) if METRIC in _registered(prospect) else {}
+    rules = {kind: prospect.specs(kind) for kind in RULES}
+    return ruleset_of(rules, metrics=DeclaredMetrics(metrics))
 
 
 def _registered(prospect: Prospect) -> frozenset[str]:
@@ -105,14 +109,14 @@ def _listed(prospect: Prospect, found: list[Reference]) -> str:
 # --- what each kind names -----------------------------------------------------------------
 
 
-def _of_tag(spec: Any) -> Iterator[Reference]:
+def _of_tag(_: str, spec: Any) -> Iterator[Reference]:
     from outlay.allocation.rules import tag_dictionaries, tag_dimensions
 
     yield from (("Dictionary", name) for name in tag_dictionaries(spec))
     yield from (("VirtualTag", d.name) for d in tag_dimensions(spec) if d.kind == "virtual")
 
 
-def _of_split(spec: Any) -> Iterator[Reference]:
+def _of_split(_: str, spec: Any) -> Iterator[Reference]:
     from outlay.allocation.model import Condition
 
     yield "VirtualTag", spec.tag
@@ -122,18 +126,33 @@ def _of_split(spec: Any) -> Iterator[Reference]:
         yield "Metric", spec.metric.metric
 
 
-def _of_view(spec: Any) -> Iterator[Reference]:
-    from outlay.expression.dimensions import parse_dimension
-
+def _of_view(_: str, spec: Any) -> Iterator[Reference]:
     query = spec.query
     if query.rules_as_of is None:  # else what counts is what was there at that moment
-        for text in query.by:
-            dimension = parse_dimension(text)
-            if dimension.kind == "virtual":
-                yield "VirtualTag", dimension.name
+        yield from _virtual(*query.by)
         yield from _virtual_of(query.where or "")
     if query.rates and query.rates != _BANK:
         yield "ExchangeRates", query.rates
+
+
+def _of_unit_cost(_: str, spec: Any) -> Iterator[Reference]:
+    yield from (("Metric", name) for name in (spec.metric, spec.revenue) if name)
+    yield from _virtual_of(spec.where)
+    if spec.by is not None:
+        yield from _virtual(spec.by.dimension)
+
+
+def _of_statements(name: str, spec: Any) -> Iterator[Reference]:
+    yield "VirtualTag", spec.tag or name
+    yield from _virtual(spec.lines)
+    yield "ExchangeRates", spec.rates
+
+
+def _virtual(*names: str) -> Iterator[Reference]:
+    from outlay.expression.dimensions import parse_dimension
+
+    found = (parse_dimension(name) for name in names)
+    yield from (("VirtualTag", d.name) for d in found if d.kind == "virtual")
 
 
 def _virtual_of(*texts: str) -> Iterator[Reference]:
@@ -143,15 +162,24 @@ def _virtual_of(*texts: str) -> Iterator[Reference]:
         yield from (("VirtualTag", d.name) for d in referenced(parse(text)) if d.kind == "virtual")
 
 
-_REFERENCES: dict[str, Callable[[Any], Iterable[Reference]]] = {
+_REFERENCES: dict[str, Callable[[str, Any], Iterable[Reference]]] = {
     "VirtualTag": _of_tag,
     "Split": _of_split,
     "View": _of_view,
+    "UnitCost": _of_unit_cost,
+    "StatementPlan": _of_statements,
 }
-"""Kind → what a spec of it names. A kind that names others has a line here and in `_NAMED_BY`."""
+"""Kind → what a resource of it names. A kind that names others has a line here and in
+`_NAMED_BY`."""
 
 _NAMED_BY = {
-    "VirtualTag": ("Dictionary", "VirtualTag"),
+    "VirtualTag": ("Dictionary", "VirtualTag", METRIC),
     "Split": ("VirtualTag", "Metric"),
     "View": ("VirtualTag", "ExchangeRates"),
+    "UnitCost": ("VirtualTag", "Metric"),
+    "StatementPlan": ("VirtualTag", "ExchangeRates"),
 }
+
+_WHOLE = ("View",)
+"""Kinds that are refused when what they name is not there. Rules are checked as a whole, with the
+place where one is wrong; a unit cost or statements may be written before their metric or tag."""
