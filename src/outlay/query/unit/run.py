@@ -26,6 +26,7 @@ from outlay.query.unit.result import Cell, Change, PeriodUnits, UnitResult
 Ask = Callable[[CostQuery], Result]
 Value = str | None
 _NAMED_DAYS = 5
+_QUIET = timedelta(days=3)  # without any charge: what comes after may be missing
 ZERO = Decimal(0)
 
 
@@ -359,7 +360,7 @@ class _Work:
         last = self.ledger.last
         end = max((period.end for period in periods), default=None)
         found = []
-        if last is not None and end is not None and last < end - timedelta(days=1):
+        if last is not None and end is not None and last + _QUIET < end:
             found.append(
                 f"The newest charge is of {last}; the cost of {end - timedelta(days=1)} and the "
                 "days before may be missing from the ledger."
