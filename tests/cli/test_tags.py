@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from outlay.app import Workspace, allocating
 from tests.cli.bills import row, write_bill
 from tests.cli.conftest import Run
 
@@ -176,6 +177,46 @@ def test_a_preview_that_is_refused_points_at_the_rule(
     assert "Did you mean ServiceName" in ran.err
     other = write(tmp_path / "view.yaml", "kind: View\nname: v\nspec: {query: {by: ServiceName}}\n")
     assert "no virtual tag and no dictionary" in run("tags", "preview", other).err
+
+
+def test_rules_look_at_a_metrics_label(run: Run, folder: Path, tmp_path: Path) -> None:
+    """From a pushed metric to a tag of its customers, previews included."""
+    bill = [row("10", team="acme"), row("5", team="globex"), row("1", team="internal")]
+    run("load", write_bill(tmp_path / "bill.csv", bill))
+    metric = "kind: Metric\nname: requests\nspec: {unit: requests, labels: [customer]}\n"
+    tag = """\
+---
+kind: VirtualTag
+name: customer
+spec:
+  rules:
+    - when: tags.team IN metrics.requests.customer
+      value: {from: tags.team}
+"""
+    file = tmp_path / "customer.yaml"
+    file.write_text(metric + tag)
+    applied = run("apply", file, "--yes")
+    assert applied.code == 0, applied.err
+    push = ["metrics", "push", "requests", "--date", "2026-09-01", "--value", "7"]
+    assert run(*push, "--label", "customer=acme").code == 0
+
+    def values() -> dict[str, str]:
+        found = run("tags", "values", "customer", "--json").json
+        return {one["value"]: one["money"]["USD"] for one in found}
+
+    assert values() == {"acme": "10.00", "Unallocated": "6.00"}
+    assert run(*push, "--label", "customer=globex").code == 0
+    assert values() == {"acme": "10.00", "globex": "5.00", "Unallocated": "1.00"}
+    workspace = Workspace.open(folder)
+    spec = {"rules": [{"when": "tags.team IN metrics.requests.customer", "value": "paying"}]}
+    found = allocating.preview_tag(workspace, "customer", spec)
+    assert found.rules[0].first.lines == 2
+    workspace.close()
+    wrong = file.read_text().replace("requests.customer", "requests.client")
+    file.write_text(wrong)
+    refused = run("apply", file, "--yes")
+    assert refused.code != 0
+    assert "the metric 'requests' has no label 'client'" in refused.err + refused.out
 
 
 # --- dictionaries ---------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from outlay.expression.tree import (
     Comparison,
     Condition,
     Constant,
+    Listed,
     Membership,
     Missing,
     Moment,
@@ -58,6 +59,8 @@ def caseless(condition: Condition) -> Condition:
         case Membership(operand, values, negated):
             lowered = tuple(_lower_constant(value) for value in values)
             return Membership(_lower(operand), lowered, negated)
+        case Listed():
+            return replace(condition, ignore_case=True)
         case Between(operand, low, high, negated):
             return Between(_lower(operand), _lower(low), _lower(high), negated)
         case Pattern():

@@ -26,6 +26,7 @@ from outlay.allocation.weights import MetricReader
 from outlay.expression import referenced
 from outlay.expression.dimensions import RESERVED, VIRTUAL, Dimension, parse_dimension
 from outlay.expression.errors import QueryError, near_names
+from outlay.expression.tree import listed_in
 from outlay.lake.schema import MANDATORY_CONTEXT
 
 LABELS_VERSION = 2
@@ -156,8 +157,38 @@ class Ruleset:
     # --- what labels depend on ------------------------------------------------------------
 
     def digest(self, tag: str) -> str:
-        """A digest of all that decides the labels of a tag."""
-        return self._digests[tag]
+        """A digest of all that decides the labels of a tag.
+
+        Asked again, it may be another, where rules look at metrics: those get new values.
+        """
+        listed = sorted({one for name in self.closure([tag]) for one in self.listed(name)})
+        if not listed:
+            return self._digests[tag]
+        return _digest([self._digests[tag], *(self.label_digest(*one) for one in listed)])
+
+    def listed(self, tag: str) -> frozenset[tuple[str, str]]:
+        """The labels of metrics that the rules of a tag look at: (metric, label)."""
+        if tag not in self._listed:
+            self._listed[tag] = tag_metrics(self.tags[tag])
+        return self._listed[tag]
+
+    @cached_property
+    def _listed(self) -> dict[str, frozenset[tuple[str, str]]]:
+        return {}
+
+    def label_values(self, metric: str, label: str) -> frozenset[str]:
+        """The values of a metric's label; raises QueryError for one that there is not."""
+        if self.metrics is None:
+            raise QueryError(
+                f"no metrics are kept here, so that nothing can be looked up in "
+                f"metrics.{metric}.{label}",
+                field="when",
+            )
+        return self.metrics.label_values(metric, label)
+
+    def label_digest(self, metric: str, label: str) -> str:
+        """A digest of the values of a metric's label."""
+        return _digest([metric, label, sorted(self.label_values(metric, label))])
 
     @cached_property
     def _digests(self) -> dict[str, str]:
@@ -232,6 +263,12 @@ class Ruleset:
                         )
             for dimension in sorted(looked):
                 self._check_eligible(dimension, place)
+            for one in listed_in(condition) if self.metrics is not None else ():
+                try:
+                    self.label_values(one.metric, one.label)
+                except QueryError as error:
+                    error.field = place
+                    raise
 
     def _check_eligible(self, dimension: Dimension, place: str) -> None:
         if dimension.kind == VIRTUAL:
@@ -273,6 +310,12 @@ def tag_dimensions(spec: VirtualTagSpec) -> frozenset[Dimension]:
         if isinstance(rule.value, Taken):
             found.add(parse_dimension(rule.value.from_))
     return frozenset(found)
+
+
+def tag_metrics(spec: VirtualTagSpec) -> frozenset[tuple[str, str]]:
+    """The labels of metrics that the rules of a tag look at: (metric, label)."""
+    conditions = map(rule_condition, spec.rules)
+    return frozenset((one.metric, one.label) for c in conditions for one in listed_in(c))
 
 
 def tag_dictionaries(spec: VirtualTagSpec) -> frozenset[str]:

@@ -6,6 +6,7 @@ the first rule that matches, and a second one its value. Dictionaries are joined
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +15,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from outlay.allocation.conditions import condition_of
+from outlay.allocation.conditions import condition_of, rule_condition
 from outlay.allocation.model import (
     Capture,
     Dated,
@@ -29,7 +30,19 @@ from outlay.allocation.model import (
 from outlay.allocation.rules import Ruleset
 from outlay.expression import compile_condition
 from outlay.expression.columns import column_type
+from outlay.expression.compile import compile_operand
 from outlay.expression.dimensions import CHARGE_DAY, VIRTUAL, Dimension, parse_dimension
+from outlay.expression.tree import (
+    All,
+    Any,
+    Comparison,
+    Condition,
+    Listed,
+    Negation,
+    Ref,
+    Text,
+    listed_in,
+)
 from outlay.focus.sql import literal, quoted
 from outlay.lake.facts import SliceFacts
 from outlay.lake.rollups import tags_of
@@ -167,7 +180,39 @@ class Evaluation:
 
     def condition(self, rule: TagRule) -> str:
         """SQL that is true where the rule's condition holds."""
-        return _condition_sql(rule.when, rule.ignore_case)
+        condition = rule_condition(rule)
+        if condition is None or not listed_in(condition):
+            return _condition_sql(rule.when, rule.ignore_case)
+        flags: dict[Dimension, exp.Expr] = {}
+        plain = self._without_lists(condition, flags)
+
+        def resolved(dimension: Dimension) -> exp.Expr:
+            return flags[dimension].copy() if dimension in flags else resolve(dimension)
+
+        return compile_condition(plain, resolved).sql("duckdb")
+
+    def _without_lists(self, condition: Condition, flags: dict[Dimension, exp.Expr]) -> Condition:
+        """The condition with its questions for labels of metrics as comparisons of a flag: yes,
+        no, or null where there is nothing to look up. `flags` gets the SQL of each."""
+        match condition:
+            case All(items) | Any(items):
+                return replace(condition, items=tuple(self._without_lists(i, flags) for i in items))
+            case Negation(item):
+                return Negation(self._without_lists(item, flags))
+            case Listed(operand, metric, label, negated, ignore_case):
+                text = compile_operand(operand, resolve)
+                what = f"metric {metric} {label}"
+                column = self._looked_up(text.sql("duckdb"), what, ignore_case=ignore_case)
+                found = exp.column(column.strip('"'), quoted=True)
+                flag = Dimension("listed", str(len(flags)))
+                flags[flag] = exp.Case(
+                    ifs=[
+                        exp.If(this=_there(found), true=exp.Literal.string("yes")),
+                        exp.If(this=_there(text.copy()), true=exp.Literal.string("no")),
+                    ]
+                )
+                return Comparison("=", Ref(flag), Text("no" if negated else "yes"))
+        return condition
 
     def value(self, rule: TagRule) -> str:
         """SQL of the value that the rule gives; null where there is nothing to take."""
@@ -198,7 +243,7 @@ class Evaluation:
     # --- dictionaries ---------------------------------------------------------------------
 
     def _looked_up(self, key: str, what: str, *, ignore_case: bool) -> str:
-        table = self._table(what)
+        table = self._table(what, ignore_case=ignore_case)
         for column, known in self._lookups.items():
             if known == (key, table, ignore_case):
                 return quoted(column)
@@ -218,9 +263,11 @@ class Evaluation:
             )
         return joined
 
-    def _table(self, what: str) -> str:
+    def _table(self, what: str, *, ignore_case: bool) -> str:
         """The temporary table of a dictionary on the day; made at first use of the connection."""
         kind, _, name = what.partition(" ")
+        if kind == "metric":
+            return self._metric_table(what, ignore_case=ignore_case)
         name = name.removeprefix("of ")
         if kind == "dictionary":
             digest = self.rules.dictionary_digest(name)
@@ -232,18 +279,28 @@ class Evaluation:
         # that know different dictionaries by one name.
         turns = sorted({d for entry in entries for d in (entry.from_, entry.until) if d})
         table = f"{what} {digest} {bisect_right(turns, self.day)}"
-        found = self.connection.execute(
-            "SELECT 1 FROM duckdb_tables() WHERE table_name = ? AND temporary", [table]
-        ).fetchall()
-        if not found:
+        if not self._is_made(table):
             known = (
                 _entries(self.rules.dictionaries[name], self.day)
                 if kind == "dictionary"
                 else _parents(self.rules.tags[name], self.day)
             )
-            ignore_case = kind == "dictionary" and self.rules.dictionaries[name].ignore_case
             self._make_table(table, known, ignore_case=ignore_case)
         return table
+
+    def _metric_table(self, what: str, *, ignore_case: bool) -> str:
+        _, metric, label = what.split(" ", 2)
+        table = f"{what} {self.rules.label_digest(metric, label)} {ignore_case}"
+        if not self._is_made(table):
+            values = sorted(self.rules.label_values(metric, label))
+            self._make_table(table, [(v, v) for v in values], ignore_case=ignore_case)
+        return table
+
+    def _is_made(self, table: str) -> bool:
+        rows = self.connection.execute(
+            "SELECT 1 FROM duckdb_tables() WHERE table_name = ? AND temporary", [table]
+        ).fetchall()
+        return bool(rows)
 
     def _make_table(
         self, table: str, entries: Sequence[tuple[str, str]], *, ignore_case: bool
@@ -266,6 +323,10 @@ class Evaluation:
 def _condition_sql(when: str, ignore_case: bool) -> str:
     condition = condition_of(when, ignore_case)
     return "true" if condition is None else compile_condition(condition, resolve).sql("duckdb")
+
+
+def _there(value: exp.Expr) -> exp.Expr:
+    return exp.Not(this=exp.Is(this=value, expression=exp.Null()))
 
 
 def resolve(dimension: Dimension) -> exp.Expr:

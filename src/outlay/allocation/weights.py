@@ -18,8 +18,8 @@ _NAMED = 5
 
 
 class MetricReader(Protocol):
-    """The metrics that splits weigh by. Made by the app from the kept series; periods are the
-    first days of UTC days or months."""
+    """The metrics that splits weigh by and rules look at. Made by the app from the kept series;
+    periods are the first days of UTC days or months."""
 
     def version(self, metric: str) -> str:
         """A text that changes whenever a value of the metric does; '' for one without values."""
@@ -31,6 +31,11 @@ class MetricReader(Protocol):
         """The sum of a metric's values by period (`grain` is ``day`` or ``month``, keyed by its
         first day) and value of one of its labels, from `start` (inclusive) to `end` (exclusive).
         Raises QueryError for a metric or label that there is not."""
+        ...
+
+    def label_values(self, metric: str, label: str) -> frozenset[str]:
+        """Every value of a label that the metric has any value for, at any time. Raises
+        QueryError for a metric or label that there is not."""
         ...
 
 

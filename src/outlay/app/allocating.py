@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from outlay.allocation.model import DictionarySpec, SplitSpec, TagValue, VirtualTagSpec
 from outlay.app.errors import WorkspaceError
+from outlay.app.rules import METRIC, with_metrics
 from outlay.app.shipped import with_shipped
 from outlay.money import money_text
 from outlay.query import CostQuery
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
     from outlay.resources import Document
 
-PREVIEWED = ("VirtualTag", "Dictionary")
-"""The kinds of resources whose change moves labels."""
+PREVIEWED = ("VirtualTag", "Dictionary", METRIC)
+"""The kinds of resources whose change may move labels."""
 
 _MOST_VALUES = 100_000
 
@@ -217,7 +218,7 @@ def with_changes(workspace: Workspace, rules: Ruleset, changes: Changes) -> Rule
     """Rules with some of their resources changed; other kinds are passed over. ResourceError for
     a spec that cannot be read. The result is not checked."""
     tags, dictionaries = dict(rules.tags), dict(rules.dictionaries)
-    splits = dict(rules.splits)
+    splits, metrics = dict(rules.splits), {}
     for (kind, name), spec in changes.items():
         parsed = None if spec is None else workspace.resources.registry.get(kind).parse(spec)
         if kind == "VirtualTag":
@@ -226,7 +227,10 @@ def with_changes(workspace: Workspace, rules: Ruleset, changes: Changes) -> Rule
             _put(dictionaries, name, parsed, DictionarySpec)
         elif kind == "Split":
             _put(splits, name, parsed, SplitSpec)
-    return replace(rules, tags=tags, dictionaries=dictionaries, splits=splits)
+        elif kind == METRIC:
+            metrics[name] = parsed
+    reader = with_metrics(rules.metrics, metrics)
+    return replace(rules, tags=tags, dictionaries=dictionaries, splits=splits, metrics=reader)
 
 
 def _put(held: dict[str, Any], name: str, spec: BaseModel | None, kind: type) -> None:

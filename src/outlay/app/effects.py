@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from outlay.app.checks import RULES
-from outlay.app.rules import ruleset_of
+from outlay.app.rules import METRIC, ruleset_of, with_metrics
 from outlay.money import money_text
 from outlay.query import CostQuery, run
 from outlay.query.allocating import TagEffect
@@ -106,7 +106,8 @@ def rules_with(before: Ruleset, writes: Sequence[Write]) -> Ruleset:
                 specs[write.kind].pop(write.name, None)
             else:
                 specs[write.kind][write.name] = write.spec
-    return ruleset_of(specs, metrics=before.metrics)
+    metrics = {write.name: write.spec for write in writes if write.kind == METRIC}
+    return ruleset_of(specs, metrics=with_metrics(before.metrics, metrics))
 
 
 def _split_tags(before: Ruleset, after: Ruleset, labelled: Sequence[str]) -> set[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from outlay.allocation.model import DictionarySpec, SplitSpec, VirtualTagSpec
 from outlay.allocation.rules import Ruleset
+from outlay.expression.errors import QueryError, near_names
 from outlay.resources import ResourceStore
 
 if TYPE_CHECKING:
@@ -46,6 +48,54 @@ def metric_reader(store: ResourceStore, lake: Lake) -> MetricReader:
 
     specs = {r.name: r.spec for r in store.list(METRIC) if isinstance(r.spec, MetricSpec)}
     return StoredMetrics(lake, specs)
+
+
+class DeclaredMetrics:
+    """Metrics as they are declared, without any value: whether rules name what there is."""
+
+    def __init__(self, specs: Mapping[str, Any]) -> None:
+        self.specs = specs
+
+    def version(self, metric: str) -> str:
+        """No value is known."""
+        return ""
+
+    def weights(
+        self, metric: str, label: str, grain: str, start: date, end: date
+    ) -> Mapping[date, Mapping[str, Decimal]]:
+        """No value is known; QueryError for a metric or label that there is not."""
+        self.label_values(metric, label)
+        return {}
+
+    def label_values(self, metric: str, label: str) -> frozenset[str]:
+        """No value is known; QueryError for a metric or label that there is not."""
+        if metric not in self.specs:
+            raise QueryError(
+                f"there is no metric {metric!r}",
+                text=metric,
+                near=near_names(metric, self.specs),
+                allowed=sorted(self.specs),
+            )
+        labels = self.specs[metric].labels
+        if label not in labels:
+            raise QueryError(
+                f"the metric {metric!r} has no label {label!r}",
+                text=label,
+                near=near_names(label, labels),
+                allowed=labels,
+            )
+        return frozenset()
+
+
+def with_metrics(metrics: MetricReader | None, changes: Mapping[str, Any]) -> MetricReader | None:
+    """A reader of metrics with some of their specs changed (None: removed)."""
+    from outlay.allocation.metrics import StoredMetrics
+
+    if not changes or not isinstance(metrics, StoredMetrics):
+        return metrics
+    specs = {**metrics.specs, **changes}
+    kept = {name: spec for name, spec in specs.items() if spec is not None}
+    return StoredMetrics(metrics.store.lake, kept, metrics.as_of)
 
 
 def ruleset_of(

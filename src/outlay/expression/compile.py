@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlglot import exp
 
 from outlay.expression.dimensions import Dimension
+from outlay.expression.errors import QueryError
 from outlay.expression.printer import moment_literal, number_text
 from outlay.expression.tree import (
     All,
@@ -14,6 +15,7 @@ from outlay.expression.tree import (
     Between,
     Comparison,
     Condition,
+    Listed,
     Membership,
     Missing,
     Moment,
@@ -60,25 +62,40 @@ def compile_condition(condition: Condition, resolve: Resolve) -> exp.Expr:
             return exp.Not(this=exp.paren(compile_condition(item, resolve), copy=False))
         case Comparison(operator, left, right):
             compare = _COMPARISONS[operator]
-            return compare(this=_operand(left, resolve), expression=_operand(right, resolve))
+            return compare(
+                this=compile_operand(left, resolve), expression=compile_operand(right, resolve)
+            )
         case Membership(operand, values, negated):
-            listed = [_operand(value, resolve) for value in values]
-            return _negate(exp.In(this=_operand(operand, resolve), expressions=listed), negated)
+            listed = [compile_operand(value, resolve) for value in values]
+            return _negate(
+                exp.In(this=compile_operand(operand, resolve), expressions=listed), negated
+            )
+        case Listed(metric=metric, label=label):
+            raise QueryError(
+                f"only a rule of a virtual tag can look at metrics.{metric}.{label}",
+                field="where",
+                text=f"metrics.{metric}.{label}",
+                hint="Make a virtual tag with such a rule, and ask for its value.",
+            )
         case Pattern(operand, pattern, ignore_case, negated):
             like = exp.ILike if ignore_case else exp.Like
             text_node = exp.Literal.string(pattern)
-            return _negate(like(this=_operand(operand, resolve), expression=text_node), negated)
+            return _negate(
+                like(this=compile_operand(operand, resolve), expression=text_node), negated
+            )
         case Missing(operand, negated):
-            return _negate(exp.Is(this=_operand(operand, resolve), expression=exp.Null()), negated)
+            return _negate(
+                exp.Is(this=compile_operand(operand, resolve), expression=exp.Null()), negated
+            )
         case Between(operand, low, high, negated):
             between = exp.Between(
-                this=_operand(operand, resolve),
-                low=_operand(low, resolve),
-                high=_operand(high, resolve),
+                this=compile_operand(operand, resolve),
+                low=compile_operand(low, resolve),
+                high=compile_operand(high, resolve),
             )
             return _negate(between, negated)
         case Search(function, operand, text):
-            arguments = [_operand(operand, resolve), exp.Literal.string(text)]
+            arguments = [compile_operand(operand, resolve), exp.Literal.string(text)]
             return exp.Anonymous(this=_SEARCHES.get(function, function), expressions=arguments)
 
 
@@ -111,7 +128,8 @@ def _number(text: exp.Expr) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=fits, true=value)])
 
 
-def _operand(operand: Operand, resolve: Resolve) -> exp.Expr:
+def compile_operand(operand: Operand, resolve: Resolve) -> exp.Expr:
+    """The SQL of an operand."""
     match operand:
         case Ref(dimension):
             return resolve(dimension)
@@ -123,6 +141,6 @@ def _operand(operand: Operand, resolve: Resolve) -> exp.Expr:
         case Number(value):
             return exp.cast(exp.Literal.string(number_text(value)), NUMBER_SQL)
         case Apply("number", argument):
-            return _number(_operand(argument, resolve))
+            return _number(compile_operand(argument, resolve))
         case Apply(function, argument):
-            return exp.Anonymous(this=function, expressions=[_operand(argument, resolve)])
+            return exp.Anonymous(this=function, expressions=[compile_operand(argument, resolve)])

@@ -5,6 +5,7 @@ and       = not (AND not)*
 not       = NOT not | '(' or ')' | search | predicate
 search    = contains|starts_with|ends_with|matches '(' operand ',' text ')'
 predicate = operand ( = <> < <= > >= operand | [NOT] IN '(' value, … ')'
+                    | [NOT] IN metrics.metric.label
                     | [NOT] LIKE|ILIKE text | [NOT] BETWEEN operand AND operand
                     | IS [NOT] NULL )
 operand   = text | [DATE|TIMESTAMP] text | [-]number | column | tags.key | labels.key
@@ -30,6 +31,7 @@ from outlay.expression.tree import (
     Comparison,
     Condition,
     Constant,
+    Listed,
     Membership,
     Missing,
     Moment,
@@ -249,6 +251,8 @@ class _Parser:
         return Comparison(operator, left, right)
 
     def membership(self, left: Operand, negated: bool) -> Condition:
+        if self.word() == "METRICS" and self.follows("."):
+            return self.listed(left, negated)
         self.expect("(")
         values: list[Constant] = []
         while True:
@@ -261,6 +265,25 @@ class _Parser:
                 break
         self.expect(")")
         return Membership(left, tuple(values), negated)
+
+    def listed(self, left: Operand, negated: bool) -> Listed:
+        """A metric's label, as the values that something may be among."""
+        start, names = self.at, []
+        if not is_text(left):
+            self.fail(f"a label of a metric has texts; this is {kind_of(left)}", start)
+        self.at += 1
+        for what in ("metric", "label"):
+            self.expect(".")
+            if self.at >= len(self.tokens):
+                self.fail(f"the name of a {what} is missing", hint="metrics.requests.customer")
+            token = self.tokens[self.at]
+            quoted = token.token_type == TokenType.IDENTIFIER
+            if not quoted and not _WORD.fullmatch(token.text):
+                self.fail(f"the name of a {what} is expected", hint="metrics.requests.customer")
+            name, length = (token.text, 1) if quoted else self.hyphenated()
+            names.append(name)
+            self.at += length
+        return Listed(left, names[0], names[1], negated)
 
     def counterpart(self, left: Operand) -> Operand:
         """An operand that can be compared with `left`."""
@@ -451,6 +474,8 @@ def _negated(condition: Condition) -> Condition:
             return item
         case Membership(operand, values, negated):
             return Membership(operand, values, not negated)
+        case Listed(operand, metric, label, negated):
+            return Listed(operand, metric, label, not negated)
         case Pattern(operand, pattern, ignore_case, negated):
             return Pattern(operand, pattern, ignore_case, not negated)
         case Missing(operand, negated):

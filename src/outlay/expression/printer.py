@@ -1,5 +1,6 @@
 """A condition's canonical text: the same tree always gives the same characters."""
 
+import re
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from outlay.expression.tree import (
     Between,
     Comparison,
     Condition,
+    Listed,
     Membership,
     Missing,
     Moment,
@@ -42,6 +44,8 @@ def condition_text(condition: Condition) -> str:
         case Membership(operand, values, negated):
             listed = ", ".join(_operand(value) for value in values)
             return f"{_operand(operand)} {_not(negated)}IN ({listed})"
+        case Listed(operand, metric, label, negated):
+            return f"{_operand(operand)} {_not(negated)}IN metrics.{_name(metric)}.{_name(label)}"
         case Pattern(operand, pattern, ignore_case, negated):
             like = "ILIKE" if ignore_case else "LIKE"
             return f"{_operand(operand)} {_not(negated)}{like} {text_literal(pattern)}"
@@ -52,6 +56,12 @@ def condition_text(condition: Condition) -> str:
             return f"{_operand(operand)} {_not(negated)}BETWEEN {ends}"
         case Search(function, operand, text):
             return f"{function}({_operand(operand)}, {text_literal(text)})"
+
+
+def _name(text: str) -> str:
+    """The name of a metric or label: plain words may be joined by hyphens."""
+    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*(-[A-Za-z0-9_]+)*", text)
+    return text if plain else '"' + text.replace('"', '""') + '"'
 
 
 def _within(condition: Condition, kinds: tuple[type, ...]) -> str:

@@ -73,6 +73,18 @@ class Membership:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """`operand [NOT] IN metrics.METRIC.LABEL`: whether a text is a value of a metric's label.
+    Rules of virtual tags alone can ask; `ignore_case` is the rule's."""
+
+    operand: Operand
+    metric: str
+    label: str
+    negated: bool = False
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True)
 class Pattern:
     """`operand [NOT] LIKE pattern`, or ILIKE where case is ignored."""
 
@@ -130,7 +142,9 @@ class Negation:
     item: "Condition"
 
 
-Condition = Comparison | Membership | Pattern | Missing | Between | Search | All | Any | Negation
+Condition = (
+    Comparison | Membership | Listed | Pattern | Missing | Between | Search | All | Any | Negation
+)
 
 
 def referenced(condition: Condition) -> frozenset[Dimension]:
@@ -147,3 +161,15 @@ def _dimensions(node: object) -> Iterator[Dimension]:
     elif hasattr(node, "__dataclass_fields__"):
         for name in node.__dataclass_fields__:
             yield from _dimensions(getattr(node, name))
+
+
+def listed_in(condition: Condition | None) -> frozenset[Listed]:
+    """Every question of a condition for a metric's label."""
+    match condition:
+        case All(items) | Any(items):
+            return frozenset(found for item in items for found in listed_in(item))
+        case Negation(item):
+            return listed_in(item)
+        case Listed():
+            return frozenset((condition,))
+    return frozenset()

@@ -77,6 +77,7 @@ class StoredMetrics:
         self.specs = specs
         self.as_of = as_of
         self.store = SeriesStore(lake)
+        self._label_values: dict[tuple[str, str, int], frozenset[str]] = {}
 
     def spec(self, metric: str, field_name: str = "metric") -> MetricSpec:
         """How a metric is configured; QueryError when there is none of that name."""
@@ -116,6 +117,19 @@ class StoredMetrics:
             first: {key[0]: value for key, value in values.items() if key[0] != NO_LABEL}
             for first, values in read.items()
         }
+
+    def label_values(self, metric: str, label: str) -> frozenset[str]:
+        """Every value of a label that the metric has any value for, at any time."""
+        self.check_labels(metric, (label,))
+        key = metric, label, self.store.sequence(metric, self.as_of)
+        if key not in self._label_values:
+            with question_connection(self.store.lake) as connection:
+                state = self.store.state(connection, metric, self.as_of)
+                rows = connection.execute(
+                    f"SELECT DISTINCT {_label_sql(label)} FROM ({state})"
+                ).fetchall()
+            self._label_values[key] = frozenset(row[0] for row in rows if row[0])
+        return self._label_values[key]
 
     def periods(
         self,
