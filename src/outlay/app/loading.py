@@ -118,12 +118,19 @@ def _maintained(workspace: Workspace, loads: list[SourceLoad]) -> list[SourceLoa
     """Expire what retention no longer keeps, once something new is in. The bills are loaded by
     then: what fails here is told beside them and tried again after the next sync."""
     from outlay.lake import LakeError
+    from outlay.lake.facts import slice_facts
 
     if any(outcome.status == "loaded" for load in loads for outcome in load.outcomes):
         try:
             workspace.lake.maintain()
         except (LakeError, OSError) as error:
             note = f"old snapshots could not be cleaned up: {error}"
+            loads[-1] = replace(loads[-1], notes=(*loads[-1].notes, note))
+        try:
+            # What a cluster's charges are shared out to is made before anybody waits for it.
+            slice_facts(workspace.lake, workspace.pin())
+        except (LakeError, OSError) as error:
+            note = f"a cluster's charges could not be shared out: {error}"
             loads[-1] = replace(loads[-1], notes=(*loads[-1].notes, note))
     return loads
 

@@ -19,6 +19,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from outlay.allocation.kubernetes.build import MANIFEST, VERSION, build
 from outlay.allocation.kubernetes.model import Clusters
 from outlay.allocation.kubernetes.scope import KIND, SPLIT_PARENT, Scope, make_ids
@@ -26,7 +28,7 @@ from outlay.lake.engine.shared import question_connection
 from outlay.lake.facts import TABLES, LakeReader, SliceFacts, facts_of
 from outlay.lake.lake import Lake
 from outlay.lake.layout import staging_folder
-from outlay.lake.types import Pin, Slice
+from outlay.lake.types import LakeError, Pin, Slice
 from outlay.money import BillingPeriod
 
 _REMEMBERED = 4096
@@ -177,7 +179,15 @@ def _make(lake: Lake, group: list[tuple[Scope, Path]]) -> None:
                 continue
             with staging_folder(lake.layout) as staging:
                 made = staging / "layer"
-                build(connection, scope, made)
+                try:
+                    build(connection, scope, made)
+                except duckdb.Error as error:
+                    text = " ".join(str(error).split())[:400]
+                    raise LakeError(
+                        f"the cluster's charges of {scope.facts.slice.source} "
+                        f"{scope.facts.slice.billing_period} cannot be shared out: {text}. A "
+                        "Cluster with `enabled: false` shows them as billed until this is repaired"
+                    ) from error
                 folder.parent.mkdir(parents=True, exist_ok=True)
                 if not (folder / MANIFEST).exists():
                     # What upkeep has emptied may still have its folders.
