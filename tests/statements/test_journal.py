@@ -102,7 +102,7 @@ def test_a_shared_tax_is_tax(desk: Desk) -> None:
     assert taxes == ["1.00", "1.00", "18.00"]
     assert [ln.id for ln in desk.one(SEPTEMBER, "shop").lines if ln.tax] == [
         f"tax/{EC2}",
-        "tax/share-platform",
+        "tax-shared/share-platform",
     ]
 
 

@@ -105,7 +105,7 @@ def owner_of(workspace: Workspace, found: Dispute) -> str:
     rules = workspace.rules()
     plan = plan_of(workspace, found.plan)
     parts = found.line.split("/")
-    split = rules.splits.get(parts[1]) if len(parts) > 1 else None
+    split = rules.splits.get(parts[-1]) if parts[0] in ("shared", "tax-shared") else None
     if split is not None and split.tag == plan.tag and split.owner:
         return split.owner
     values = rules.tag(plan.tag).values

@@ -267,7 +267,7 @@ def _corrections(
 
         found = adjustments(closed, again, before, standing.pin)
     carried = list(carried)
-    tax = [d.id for d in carried if d.line.startswith("tax/")]
+    tax = [d.id for d in carried if d.line.startswith(("tax/", "tax-shared/"))]
     for value, lines in disputing.settlements(carried, tax).items():
         found.setdefault(value, []).extend(lines)
     return found, problems

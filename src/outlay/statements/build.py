@@ -9,9 +9,10 @@ from outlay.allocation.weights import described
 from outlay.money import total
 from outlay.money.quotients import quotient
 from outlay.statements.bill import NO_NAME, Cell, MonthBill, of_month
-from outlay.statements.cents import apportion, apportioned, places
+from outlay.statements.cents import apportioned, places
 from outlay.statements.documents import Basis, Line, Statement
 from outlay.statements.model import Plan
+from outlay.statements.rounding import rounded_lines
 from outlay.statements.sections import SECTIONS
 
 _ORDER = {name: place for place, name in enumerate(SECTIONS)}
@@ -28,16 +29,17 @@ def statements(
     (value → adjustments and settled disputes).
 
     The parts sum to the bill, rounded once, by largest remainder over the values; the lines of
-    each sum to its part, by largest remainder over the lines.
+    each sum to its part (see `rounded_lines`).
     """
     digits = places(plan.currency)
     cells = bill.by_value()
     exact = {value: total(cell.amount for cell in of) for value, of in cells.items()}
     parts = apportioned(exact, digits)
+    lines = {value: _lines(plan, bill, value, of, splits) for value, of in cells.items()}
+    rounded = rounded_lines(lines, parts, digits)
     found = []
     for value in sorted({*cells, *corrections}):
-        lines = _lines(plan, bill, value, cells.get(value, ()), splits)
-        amounts = apportion({ln.id: ln.exact for ln in lines}, parts.get(value, Decimal(0)), digits)
+        amounts = rounded.get(value, {})
         known = _metadata(tag, value, bill.month.start)
         found.append(
             Statement(
@@ -51,7 +53,7 @@ def statements(
                 measure=plan.spec.measure,
                 mode=plan.spec.mode,
                 lines=tuple(
-                    [_with(line, amounts[line.id]) for line in lines]
+                    [_with(line, amounts[line.id]) for line in lines.get(value, ())]
                     + list(corrections.get(value, ()))
                 ),
                 basis=_basis(cells.get(value, ())),
@@ -124,7 +126,7 @@ def _line(
         )
     split = splits.get(pool)
     return Line(
-        id="/".join(part for part in (section, pool, line) if part),
+        id=_line_id(section, pool, line),
         section=section,
         name=(split.title if split and split.title else pool) if pool else line,
         amount=Decimal(0),
@@ -133,6 +135,13 @@ def _line(
         where=" AND ".join(conditions),
         splits="applied" if pool else "direct",
     )
+
+
+def _line_id(section: str, pool: str, line: str) -> str:
+    """What tells a line from every other of its statement. Shared tax is no service's tax."""
+    if not pool:
+        return f"{section}/{line}"
+    return f"{section}/{pool}" if section == "shared" else f"{section}-shared/{pool}"
 
 
 def _shared_how(bill: MonthBill, value: str, pool: str, split: SplitSpec | None) -> str:
