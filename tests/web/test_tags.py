@@ -311,9 +311,13 @@ def test_live_answers_change_figures_and_leave_the_fields(client: TestClient) ->
 
 
 def test_an_empty_workspace_has_an_editor_too(empty: TestClient) -> None:
-    assert "No virtual tag yet" in empty.get("/tags").text
+    assert "No bill is loaded yet" in empty.get("/tags").text
     form = editor(empty, "/tags/t?start=").press("add-rule")
     assert "choose a column" in form.page.text
+    form = form.press("save", rules__0__value="x", rules__0__rows__items__0__column="tags.a",
+                      rules__0__rows__items__0__value="b")  # fmt: skip
+    assert "Version 1 is saved" in form.page.text
+    assert "No charge is in this range: load a bill" in form.shown("effect")
 
 
 def test_values_of_a_column_are_proposed_with_their_money(client: TestClient) -> None:

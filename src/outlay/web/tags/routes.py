@@ -99,6 +99,7 @@ def _list(
         # Their money takes a look at every slice: the page does not wait for it.
         keys=tags.keys(site.workspace)[:_MOST_KEYS] if keys else None,
         name_of=valid_name,
+        loaded=bool(site.workspace.pin().slices),
         parts=look.coverage_parts,
         name=name,
         refused=refused,
