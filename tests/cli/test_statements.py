@@ -78,7 +78,7 @@ def test_a_dispute_is_raised_answered_and_settled(run: Run, desk: Desk) -> None:
     raised = run("statements", "dispute", "team", "2026-09", "shop", "--line", f"direct/{S3}",
                  "--amount", "5", "--reason", "not ours", "--to", "data")  # fmt: skip
     assert raised.code == 0, raised.err
-    assert "Dispute 1: 5 USD of shop." in raised.out
+    assert "Dispute 1: 5.00 USD of shop." in raised.out
     neither = run("statements", "answer", "1")
     assert neither.code == 2 and "say --accept or --refuse" in neither.err
     assert "move from shop to data" in run("statements", "answer", "1", "--accept").out

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from outlay.allocation.model import VirtualTagSpec
 from outlay.app import statement_files, statements
+from outlay.expression.errors import QueryError
 from outlay.lake.types import Pin
 from outlay.money import BillingPeriod, total
 from outlay.resources.database import writing
@@ -305,3 +306,17 @@ def test_closed_statements_and_adjustments_sum_to_what_is_known(
             NOTHING, NOTHING,
         )  # fmt: skip
         assert again == {}
+
+
+def test_closed_months_outlive_their_tag_and_their_plan(desk: Desk) -> None:
+    desk.put("StatementPlan", "team", {"title": "By team"})
+    closed = desk.close(SEPTEMBER)
+    store = desk.workspace.resources
+    store.delete("StatementPlan", "team", author="test")
+    store.delete("Split", "share-platform", author="test")
+    store.delete("VirtualTag", "team", author="test")
+    assert desk.month(SEPTEMBER) == closed
+    assert [plan.title for plan in statements.plans(desk.workspace)] == ["By team"]
+    assert statements.months(desk.workspace, "team") == [(SEPTEMBER, "closed")]
+    with pytest.raises(QueryError, match="of the virtual tag 'team', which is not there"):
+        desk.month(OCTOBER)

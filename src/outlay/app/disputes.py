@@ -9,6 +9,7 @@ from outlay.app.statements import books, month, plan_of, statement
 from outlay.expression.errors import QueryError, near_names
 from outlay.money import BillingPeriod
 from outlay.statements import disputes as disputing
+from outlay.statements.cents import to_unit
 from outlay.statements.disputes import Dispute
 from outlay.statements.documents import StatementMonth
 from outlay.statements.store import Event
@@ -41,6 +42,7 @@ def dispute(
     disputing.check(found, line, wanted if wanted is not None else Decimal(0), others)
     _check_target(workspace, whole, value, proposed, optional=True)
     assert wanted is not None
+    wanted = to_unit(wanted, whole.places)
     made = Dispute(
         0, whole.plan, period, value, line, wanted, whole.currency, proposed, reason.strip()
     )
@@ -108,7 +110,8 @@ def owner_of(workspace: Workspace, found: Dispute) -> str:
     split = rules.splits.get(parts[-1]) if parts[0] in ("shared", "tax-shared") else None
     if split is not None and split.tag == plan.tag and split.owner:
         return split.owner
-    values = rules.tag(plan.tag).values
+    tag = rules.tags.get(plan.tag)
+    values = tag.values if tag else {}
     named = [values[v].owner for v in (found.proposed, found.value) if v in values]
     return next((owner for owner in named if owner), "")
 

@@ -45,40 +45,54 @@ _BILLS: OrderedDict[Any, MonthBill] = OrderedDict()
 
 
 def plans(workspace: Workspace) -> list[Plan]:
-    """Every plan: those configured, and the default one of each virtual tag without."""
-    configured = {r.name: r for r in workspace.resources.list(STATEMENT_PLAN.name)}
-    found = [
-        _plan(workspace, name, r.spec, r.version)
-        for name, r in configured.items()
+    """Every plan: those configured, the default one of each virtual tag without, and those of
+    which months were closed, whatever became of their tag."""
+    tags = workspace.rules().tags
+    configured = {
+        r.name: _plan(workspace, r.name, r.spec, r.version)
+        for r in workspace.resources.list(STATEMENT_PLAN.name)
         if isinstance(r.spec, StatementPlanSpec)
-    ]
-    known = {plan.tag for plan in found} | set(configured)
-    found += [_plan(workspace, tag) for tag in workspace.rules().tags if tag not in known]
-    return sorted(found, key=lambda plan: plan.name)
+    }
+    found = {name: plan for name, plan in configured.items() if plan.tag in tags}
+    known = {plan.tag for plan in found.values()} | set(configured)
+    found |= {tag: _plan(workspace, tag) for tag in tags if tag not in known}
+    kept = books(workspace)
+    found |= {
+        name: _closed_plan(kept.closed(name)[-1]) for name in kept.plans() if name not in found
+    }
+    return [plan for _, plan in sorted(found.items())]
 
 
 def plan_of(workspace: Workspace, name: str) -> Plan:
-    """A plan by its name, else the default one of the virtual tag of that name; QueryError lists
-    the plans there are."""
+    """A plan by its name, else the default one of the virtual tag of that name, else as its last
+    closed month has it; QueryError lists the plans there are."""
     found = workspace.resources.find(STATEMENT_PLAN.name, name)
+    plan = _plan(workspace, name)
     if found is not None and isinstance(found.spec, StatementPlanSpec):
         plan = _plan(workspace, name, found.spec, found.version)
-    else:
-        plan = _plan(workspace, name)
-    if plan.tag not in workspace.rules().tags:
-        names = [one.name for one in plans(workspace)]
-        unknown = found is None
-        raise QueryError(
-            f"there are no statements by {name!r}"
-            if unknown
-            else f"the statement plan {name!r} is of the virtual tag {plan.tag!r}, which is not "
-            "there",
-            field="plan",
-            near=near_names(name, names) if unknown else (),
-            allowed=names,
-            hint="Statements are of a virtual tag: define one first." if not names else "",
-        )
-    return plan
+    if plan.tag in workspace.rules().tags:
+        return plan
+    closed = books(workspace).closed(name)
+    if closed:
+        return _closed_plan(closed[-1])
+    if found is not None:
+        raise _no_tag(workspace, plan)
+    names = [one.name for one in plans(workspace)]
+    raise QueryError(
+        f"there are no statements by {name!r}",
+        field="plan",
+        near=near_names(name, names),
+        allowed=names,
+        hint="" if names else "Statements are of a virtual tag: define one first.",
+    )
+
+
+def _no_tag(workspace: Workspace, plan: Plan) -> QueryError:
+    return QueryError(
+        f"the statements {plan.name!r} are of the virtual tag {plan.tag!r}, which is not there",
+        field="plan",
+        allowed=tuple(sorted(workspace.rules().tags)),
+    )
 
 
 def _plan(
@@ -106,8 +120,10 @@ def books(workspace: Workspace) -> Books:
 
 def months(workspace: Workspace, name: str) -> list[tuple[BillingPeriod, str]]:
     """The months of a plan with their state, newest first: those with charges, and those closed."""
-    closed = {month.month for month in books(workspace).closed(plan_of(workspace, name).name)}
-    charged = {one.billing_period for one in workspace.pin().slices}
+    plan = plan_of(workspace, name)
+    closed = {month.month for month in books(workspace).closed(plan.name)}
+    there = plan.tag in workspace.rules().tags
+    charged = {one.billing_period for one in workspace.pin().slices} if there else set()
     every = sorted(closed | charged, reverse=True)
     return [(month, "closed" if month in closed else "draft") for month in every]
 
@@ -149,6 +165,8 @@ def _draft(
     """The draft of a month and the disputes that it settles; `at` pins the rules of a moment."""
     rules_at = at or utc_now()
     rules, pin = workspace.rules(at), workspace.pin()
+    if plan.tag not in rules.tags:
+        raise _no_tag(workspace, plan)
     rates = _rates(workspace, plan, period, pin)
     standing = Standing(pin, rules, rates, plan.spec.bill_rates)
     bill = _bill(workspace, plan, period, standing)

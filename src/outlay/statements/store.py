@@ -50,6 +50,13 @@ class Books:
 
     # --- closed months --------------------------------------------------------------------
 
+    def plans(self) -> list[str]:
+        """The names of plans that have closed months."""
+        t = tables.statement_months
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(t.c.plan).distinct().order_by(t.c.plan))
+            return [str(row.plan) for row in rows]
+
     def closed(self, plan: str) -> list[StatementMonth]:
         """The closed months of a plan, oldest first; StatementError where a document is not what
         was closed."""
