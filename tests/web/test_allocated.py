@@ -156,7 +156,18 @@ def test_coverage_by_month_with_what_would_catch_the_rest(site: TestClient) -> N
     assert ["ResourceType = 'Virtual Machine'", "110.10 USD", "2"] in [row[:3] for row in gaps]
     links = [a.attrs["href"] for a in found.one(id="gaps").all("a")]
     assert any(href and href.startswith("/tags/product?when=") for href in links)
-    assert [row[0] for row in texts(found, "tags")] == ["product", "team"]
+    assert texts(found, "tags") == [
+        ["product", "22.4%", "22.4%", "105.14"], ["team", "100.0%", "100.0%", "0.00"],
+    ]  # fmt: skip
+
+
+def test_a_gap_opens_the_editor_with_its_rule(site: TestClient) -> None:
+    found = page(site, f"/coverage?tag=product&{SEPTEMBER}")
+    links = [str(a.attrs["href"]) for a in found.one(id="gaps").all("a")]
+    write = next(one for one in links if "ChargeCategory" in one and one.startswith("/tags/"))
+    editor = page(site, write)
+    values = [str(node.attrs.get("value")) for node in editor.all("input")]
+    assert "Tax" in values or "Credit" in values
 
 
 def test_coverage_as_csv_and_json_is_the_page(site: TestClient) -> None:
@@ -216,6 +227,16 @@ def test_without_a_value_those_there_are_can_be_chosen(site: TestClient) -> None
 def test_one_resource_is_explained_at_once(site: TestClient) -> None:
     found = page(site, f"/why?tag=team&{SEPTEMBER}&where=ResourceId+%3D+%27i-2%27")
     assert found.one("article", cls="why-rule").attrs["data-rule"] == "2"
+
+
+def test_a_charge_leads_to_whose_it_is(site: TestClient) -> None:
+    charge = page(site, "/charges/acme/2026-09/0/3")
+    href = next(
+        str(a.attrs["href"]) for a in charge.all("a") if a.text == "Why is this mine?"
+        and str(a.attrs["href"]).startswith("/why?where=")
+    )  # fmt: skip
+    found = page(site, href + "&tag=team")
+    assert found.one(data_direct="USD").text == "110.10"
 
 
 def test_nothing_matches_and_unallocated_are_two_things(site: TestClient) -> None:

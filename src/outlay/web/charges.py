@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from outlay.app import presentation
+from outlay.expression import text_literal
 from outlay.focus.schema import COLUMNS, CURRENT
 from outlay.lake import COST_COLUMNS, LakeError
 from outlay.money import BillingPeriod
@@ -117,9 +119,20 @@ def router(site: Site) -> APIRouter:
             costs=COST_COLUMNS,
             facts=[facts_of(item) for item in lines],
             words=words,
+            why=why_address(lines[0]) if workspace.rules().tags else "",
         )
 
     return routes
+
+
+def why_address(line: ChargeLine) -> str:
+    """Where it is told whose the charges like this one of its day are, and why."""
+    names = ("ResourceId",) if line.values.get("ResourceId") else ("ServiceName", "SubAccountId")
+    parts = [f"x_SourceName = {text_literal(line.origin.source)}"]
+    parts += [f"{n} = {text_literal(str(line.values[n]))}" for n in names if line.values.get(n)]
+    day = line.values["ChargePeriodStart"].date()
+    days = {"from": str(day), "to": str(day + timedelta(days=1))}
+    return "/why?" + urlencode({"where": " AND ".join(parts), **days})
 
 
 def chips_of_charges(asked: Ask) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from outlay.web.render import Site
 
 PATH = "/coverage"
 _MOST = 25
+_MOST_MONTHS = 13
 _RANGE = "last-6-months"
 _DEFAULTS = {"m": "EffectiveCost", "range": _RANGE}
 
@@ -32,6 +34,7 @@ class Overview:
     tag: str
     href: str
     covered: Covered
+    months: Mapping[date, Covered]
     chosen: bool
 
 
@@ -63,11 +66,11 @@ def _page(site: Site, request: Request) -> Response:
     api = asked.api_params(query, tag=tag)
     overview = []
     for choice in asked.tags(site, tag):
-        covered = (
+        one = (
             found if choice.chosen else allocating.coverage(workspace, choice.value, query, gaps=0)
-        ).covered
+        )
         href = address(PATH, {**params, "tag": choice.value})
-        overview.append(Overview(choice.value, href, covered, choice.chosen))
+        overview.append(Overview(choice.value, href, one.covered, dict(one.months), choice.chosen))
     values = [one for one in found.values if one[0] != found.default]
     return site.page(
         request,
@@ -78,6 +81,8 @@ def _page(site: Site, request: Request) -> Response:
         query=query,
         params=params,
         overview=overview,
+        months=[month for month, _ in found.months][-_MOST_MONTHS:],
+        main=_main(found.covered),
         tags=asked.tags(site, tag),
         measures=asked.measures(query),
         currencies=asked.currencies(site, query),
@@ -96,6 +101,12 @@ def _page(site: Site, request: Request) -> Response:
         json=address("/api/v1/coverage", api),
         csv=address("/api/v1/coverage.csv", api),
     )  # fmt: skip
+
+
+def _main(covered: Covered) -> str:
+    """The currency with most money: the one that shares by tag and month are shown in."""
+    sizes = sorted(covered.total.items(), key=lambda pair: pair[1].copy_abs(), reverse=True)
+    return sizes[0][0] if sizes else ""
 
 
 def _bars(covered: Covered) -> Mapping[str, str]:

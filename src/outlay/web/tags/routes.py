@@ -114,9 +114,14 @@ def _add_editor(routes: APIRouter, site: Site) -> None:
 
     @routes.get(f"{TAGS}/{{name}}", response_class=HTMLResponse)
     def editor(
-        request: Request, name: str, start: str | None = None, saved: int | None = None
+        request: Request,
+        name: str,
+        start: str | None = None,
+        saved: int | None = None,
+        when: str = "",
     ) -> Response:
-        """The editor of a tag as it is kept, or of a new one."""
+        """The editor of a tag as it is kept, or of a new one; `when` is the condition of a rule
+        that is to be added."""
         resource = workspace.resources.find(_KIND, name)
         if resource is None and start is None:
             # Says which there are; the history of a removed one is kept under its name.
@@ -129,7 +134,7 @@ def _add_editor(routes: APIRouter, site: Site) -> None:
             workspace,
             name,
             resource,
-            Memory(draft),
+            _with_rule(Memory(draft), when) if when else Memory(draft),
             seen=resource.version if resource else 0,
         )
         return _page(site, request, shown, saved=saved)
@@ -340,6 +345,15 @@ async def _pairs(request: Request) -> list[tuple[str, str]]:
 def _spec(resource: Resource) -> VirtualTagSpec:
     assert isinstance(resource.spec, VirtualTagSpec)
     return resource.spec
+
+
+def _with_rule(memory: Memory, when: str) -> Memory:
+    """A draft with one more rule, whose value is still to be said; undo takes it away again."""
+    try:
+        rule = rule_draft(TagRule(when=when, value="?"), shown=True)
+    except ValueError:
+        return memory
+    return memory.seen(replace(memory.now, rules=(*memory.now.rules, replace(rule, value=""))))
 
 
 def _start(dimension: str) -> Draft:
