@@ -163,6 +163,27 @@ def test_the_effect_in_money_is_exact(tmp_path: Path) -> None:
         workspace.close()
 
 
+def test_the_effect_of_a_split_conserves_money(tmp_path: Path) -> None:
+    workspace = company(tmp_path).workspace
+    try:
+        applied(workspace, TEAM)
+        split = "kind: Split\nname: s\nspec: {tag: team, take: data, method: even}\n"
+        effects = planned(workspace, split).effects
+        assert effects is not None and effects.tags == ()
+        (effect,) = effects.splits
+        assert effect.splits == ("s",)
+        values = {change.value: change for change in effect.values}
+        assert values["data"].before == Decimal("50.833333333333333333333")
+        assert not values["data"].after
+        others = [change for name, change in values.items() if name != "data"]
+        given = [c.after - c.before for c in others if c.after and c.before]
+        assert sum(given, Decimal(0)) == values["data"].before
+        shown = effects.to_json()["splits"][0]["values"]
+        assert {v["value"]: v["before"] for v in shown}["data"] == "50.833333333333333333333"
+    finally:
+        workspace.close()
+
+
 def _by(dimension: str) -> Any:
     from outlay.query import CostQuery
 
