@@ -352,16 +352,85 @@ def test_directly(lake: SmallLake) -> None:
     ]  # fmt: skip
 
 
-def test_two_tags_with_splits_are_refused_with_a_way_out(lake: SmallLake) -> None:
-    from tests.allocation.splitting import TEAM
+PRODUCT = VirtualTagSpec.model_validate(
+    {"rules": [{"when": "ServiceName = 'Support'", "value": "support"}], "default": "app"}
+)
 
-    shared_platform(lake)
-    split = {"take": "platform", "method": "even"}
-    rules = ruleset({"one": split, "two": {"tag": "product", **split}}, tags={"product": TEAM})
-    with pytest.raises(QueryError, match="product and team have splits") as found:
-        ask(lake, rules, by=("team", "product"))
+
+def two_tags() -> Ruleset:
+    """platform's cost goes to a and b by 1 : 3, the product support to x and y by 1 : 9."""
+    return ruleset(
+        {
+            "team-split": {
+                "take": "platform", "method": "fixed", "shares": {"a": 25, "b": 75}
+            },
+            "product-split": {
+                "tag": "product", "take": "support", "method": "fixed",
+                "shares": {"x": 10, "y": 90}, "period": "day",
+            },
+        },
+        tags={"product": PRODUCT},
+    )  # fmt: skip
+
+
+def test_two_tags_with_splits_by_hand(lake: SmallLake) -> None:
+    lake.add(
+        "2026-01",
+        [
+            charge("platform", "40", ServiceName="Support"), charge("platform", "8"),
+            charge("a", "20", ServiceName="Support"), charge("a", "1"),
+        ],
+    )  # fmt: skip
+    result = ask(lake, two_tags(), by=("team", "product"))
+    found = {
+        (r["team"], r["product"]): (r["EffectiveCost"], r["EffectiveCost_direct"])
+        for r in result.rows()
+    }
+    # 40 of both: a gets 10, of which x 1 and y 9; b 30: x 3, y 27. 8 of platform: a 2, b 6.
+    # 20 of support: x 2, y 18 of a.
+    assert {key: value[0] for key, value in found.items() if value[0]} == {
+        ("a", "x"): D(3), ("a", "y"): D(27), ("b", "x"): D(3), ("b", "y"): D(27),
+        ("a", "app"): D(3), ("b", "app"): D(6),
+    }  # fmt: skip
+    assert found["platform", "support"] == (D(0), D(40))
+    assert by_team(ask(lake, two_tags(), by=("team",), where="product = 'x'")) == {
+        "a": D(3), "b": D(3), "platform": D(0)
+    }  # fmt: skip
+    assert ask(lake, two_tags(), where="team = 'b' AND product <> 'app'").total == {
+        "EffectiveCost": D(30), "EffectiveCost_direct": D(0), "EffectiveCost_shared": D(30)
+    }  # fmt: skip
+
+
+def test_two_tags_are_exact_to_thirty_nine_decimals(lake: SmallLake) -> None:
+    amount = "98765432109.123456789012345678901"
+    lake.add("2026-01", [charge("platform", amount, ServiceName="Support")])
+    even = {"method": "even", "targets": ["a", "b", "c"]}
+    rules = ruleset(
+        {
+            "one": {"take": "platform", **even},
+            "two": {"tag": "product", "take": "support", **even},
+        },
+        tags={"product": PRODUCT},
+    )
+    result = ask(lake, rules, by=("team", "product"))
+    found = {(r["team"], r["product"]): r["EffectiveCost"] for r in result.rows()}
+    third, rest = D("0.333333333"), D("0.333333334")
+    exact = MONEY_CONTEXT.multiply
+    assert found["b", "c"] == exact(exact(D(amount), third), third)
+    assert found["a", "a"] == exact(exact(D(amount), rest), rest)
+    assert result.total is not None
+    assert result.total["EffectiveCost"] == D(amount)
+
+
+def test_what_cannot_be_exact_is_refused_with_a_way_out(lake: SmallLake) -> None:
+    lake.add("2026-01", [charge("platform", "1", BillingCurrency="EUR")])
+    with pytest.raises(QueryError, match="more digits than can be kept") as found:
+        ask(lake, two_tags(), by=("team", "product"), currency="USD")
     assert "splits=direct" in found.value.hint
-    assert by_team(ask(lake, rules, by=("team", "product"), splits="direct"))
+    query = CostQuery(by=("team", "product"))
+    with pytest.raises(QueryError, match="one of them at a time"):
+        explain(lake, query, rules=two_tags())
+    assert explain(lake, query.but(splits="direct"), rules=two_tags()).tag is None
 
 
 # --- conditions, limits, comparisons, other forms -------------------------------------------
@@ -665,5 +734,16 @@ def test_the_sum_over_any_grouping_is_the_bill(
         one_team = ask(lake, rules, where="team = 'a'").total
         assert one_team is not None
         assert one_team["EffectiveCost"] == by_name.get("a", 0)
+        both = Ruleset(
+            {**rules.tags, "product": PRODUCT},
+            splits={**rules.splits, **two_tags().splits_of("product")},
+        ).check()
+        result = ask(lake, both, by=("product", "team"))
+        assert result.total is not None
+        assert result.total["EffectiveCost"] == whole
+        sums: dict[Any, Any] = {}
+        for row in result.rows():
+            sums[row["team"]] = total((sums.get(row["team"], D(0)), D(str(row["EffectiveCost"]))))
+        assert sums == by_name
         explained = explain(lake, CostQuery(by=("team",)), rules=rules)
         assert {g.values["team"]: g.amount for g in explained.groups} == by_name

@@ -154,7 +154,8 @@ class Answer:
         ]
 
     def _shared(self, slot: Slot) -> Slot:
-        parts = ("a", "b", "c", "u") if self.converted else ("a", "b")
+        wide = self.expansion is not None and self.expansion.wide(self.converted)
+        parts = ("a", "b", "c", "u") if wide else ("a", "b")
         return Slot(slot.side, slot.index, parts if self._is_money(slot.index) else (), True)
 
     def _is_money(self, index: int) -> bool:

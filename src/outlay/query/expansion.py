@@ -10,7 +10,7 @@ products have 18 decimals (``a``) and 30 (``b``). A converted amount has nine de
 last ones make products of 38 decimals (``c``) and whole units of 10^-39 (``u``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -20,6 +20,7 @@ from outlay.allocation.splits import NO_POOL
 from outlay.allocation.values import values_where
 from outlay.expression import Condition, compile_condition, condition_text, referenced
 from outlay.expression.dimensions import VIRTUAL, Dimension
+from outlay.expression.errors import QueryError
 from outlay.expression.tree import All, Membership, Ref, Text
 from outlay.expression.tree import Any as AnyOf
 from outlay.focus.sql import literal
@@ -28,44 +29,67 @@ from outlay.query.shape import SHARE_DAY, Sum
 from outlay.query.splitting import TagShares
 
 BILLING = Dimension("column", "x_BillingPeriod")
-SHARES = "_shares"
-"""The temporary table of shares; see `TagShares.table`."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One tag whose splits share rows out; `table` is the temporary table of its shares (see
+    `TagShares.table`)."""
+
+    tag: str
+    shares: TagShares
+    table: str
+
+    @property
+    def dimension(self) -> Dimension:
+        """The tag."""
+        return Dimension(VIRTUAL, self.tag)
+
+    @property
+    def pools(self) -> Dimension:
+        """The hidden tag of its pools."""
+        return Dimension(VIRTUAL, self.shares.graph.pools_tag)
 
 
 @dataclass(frozen=True)
 class Expansion:
-    """How one question is shared out. `asked` is what branches are asked, `width` the number of
-    its dimensions that the result has; the others are carried along for the shares and for
-    `after`, the condition on expanded rows."""
+    """How one question is shared out, by one tag's splits after the other's. `asked` is what
+    branches are asked, `width` the number of its dimensions that the result has; the others are
+    carried along for the shares and for `after`, the condition on expanded rows."""
 
-    tag: str
-    shares: TagShares
+    stages: tuple[Stage, ...]
     asked: Asked
     width: int
     after: Condition | None
 
     @property
-    def dimension(self) -> Dimension:
-        """The split tag."""
-        return Dimension(VIRTUAL, self.tag)
+    def sole(self) -> Stage:
+        """The stage of a question about one tag; raises QueryError for several."""
+        if len(self.stages) > 1:
+            tags = " and ".join(stage.tag for stage in self.stages)
+            raise QueryError(
+                f"{tags} have splits: what each gave is told for one of them at a time",
+                field="splits",
+                hint="Ask by one of them, or directly (splits=direct).",
+            )
+        return self.stages[0]
 
     def column(self, dimension: Dimension) -> str:
         """The column of branches that has a dimension."""
         return f"d{self.asked.by.index(dimension)}"
 
-    # --- the share table ------------------------------------------------------------------
-
     def create_shares(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Put the shares into a temporary table of the connection."""
-        connection.register("outlay_shares", self.shares.table)
-        try:
-            connection.execute(
-                f"CREATE TEMP TABLE {SHARES} AS SELECT pool AS _pool, day AS _day, "
-                "billing AS _billing, target AS _target, share AS _share, "
-                "CAST(units AS HUGEINT) AS _units FROM outlay_shares"
-            )
-        finally:
-            connection.unregister("outlay_shares")
+        """Put the shares into temporary tables of the connection."""
+        for stage in self.stages:
+            connection.register("outlay_shares", stage.shares.table)
+            try:
+                connection.execute(
+                    f"CREATE TEMP TABLE {stage.table} AS SELECT pool AS _pool, day AS _day, "
+                    "billing AS _billing, target AS _target, share AS _share, "
+                    "CAST(units AS HUGEINT) AS _units FROM outlay_shares"
+                )
+            finally:
+                connection.unregister("outlay_shares")
 
     # --- the expansion --------------------------------------------------------------------
 
@@ -76,123 +100,134 @@ class Expansion:
         own = _own_columns(sums, halves)
         carried = [f"d{i}" for i in range(len(self.asked.by))]
         day = [SHARE_DAY] if self.asked.share_day else []
+        parts = shared_columns(sums, self.wide(converted))
         summed = ", ".join(f"sum({name}) AS {name}" for name in own)
-        grouped = (
-            f"SELECT {', '.join([*keys, *carried, *day])}, {summed} FROM ({rows}) GROUP BY ALL"
-        )
-        parts = shared_columns(sums, converted)
-        direct = self._selected("_rows", None) + [
-            *own,
-            *(f"CAST(NULL AS {kind}) AS {name}" for name, kind in parts.items()),
+        nothing = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in parts.items())
+        kept = ", ".join([*keys, *carried, *day])
+        steps = [
+            f"_rows AS MATERIALIZED (SELECT {kept}, {summed}, {nothing} FROM ({rows}) GROUP BY ALL)"
         ]
-        shared = self._selected("r", "_target") + [
-            *(f"NULL AS {name}" for name in own),
-            *_products(sums, converted=converted, halves=halves),
+        relation = "_rows"
+        for number, stage in enumerate(self.stages):
+            products = _products(
+                sums, converted=converted, halves=halves, again=number > 0,
+                wide=self.wide(converted),
+            )  # fmt: skip
+            steps.append(f"_stage{number} AS ({self._stage(stage, relation, own, keys, products)})")
+            relation = f"_stage{number}"
+        result = [*keys, *carried[: self.width], *own, *parts]
+        where = "" if self.after is None else f" WHERE {self.kept_sql(relation)}"
+        return f"WITH {', '.join(steps)} SELECT {', '.join(result)} FROM {relation}{where}"
+
+    def wide(self, converted: bool) -> bool:
+        """Whether shared parts have more than 30 decimals: a third factor has been applied."""
+        return converted or len(self.stages) > 1
+
+    def _stage(
+        self,
+        stage: Stage,
+        relation: str,
+        own: Sequence[str],
+        keys: Sequence[str],
+        products: Sequence[str],
+    ) -> str:
+        """Every row, and those that one tag's splits move."""
+        value = self.column(stage.dimension)
+        moved = [
+            f"coalesce(s._target, r.{value}) AS {value}" if f"d{i}" == value else f"r.d{i}"
+            for i in range(len(self.asked.by))
         ]
+        day = [f"r.{SHARE_DAY}"] if self.asked.share_day else []
+        selected = [*(f"r.{key}" for key in keys), *moved, *day]
+        selected += [*(f"NULL AS {name}" for name in own), *products]
         return (
-            f"WITH _rows AS MATERIALIZED ({grouped}) "
-            f"SELECT {', '.join([*keys, *direct])} FROM _rows{self._where('_rows', None)} "
-            f"UNION ALL SELECT {', '.join([*keys, *shared])} FROM "
-            f"(SELECT * FROM _rows WHERE {self._pool} <> {literal(NO_POOL)}) AS r "
-            f"JOIN {SHARES} AS s ON {self._joined('r')}{self._where('r', '_target')}"
+            f"SELECT * FROM {relation} UNION ALL SELECT {', '.join(selected)} FROM "
+            f"(SELECT * FROM {relation} WHERE {self.column(stage.pools)} <> {literal(NO_POOL)}) "
+            f"AS r JOIN {stage.table} AS s ON {self.joined_sql(stage, 'r')}"
         )
 
-    def kept_sql(self, relation: str, target: str | None = None) -> str:
-        """The condition that a row's own value (or the target's) passes what is asked of it."""
-        return self._where(relation, target).removeprefix(" WHERE ") or "true"
-
-    def joined_sql(self, relation: str) -> str:
+    def joined_sql(self, stage: Stage, relation: str) -> str:
         """The condition that finds a row's shares, as ``s``."""
-        return self._joined(relation)
-
-    @property
-    def pool_column(self) -> str:
-        """The column of branches that has the pool."""
-        return self._pool
-
-    def _selected(self, relation: str, target: str | None) -> list[str]:
-        """The result's dimensions of a row; the tag's value is the target's, if there is one."""
-        found = []
-        for i, dimension in enumerate(self.asked.by[: self.width]):
-            value = f"{relation}.d{i}"
-            if target and dimension == self.dimension:
-                value = f"coalesce({target}, {value})"
-            found.append(f"{value} AS d{i}")
-        return found
-
-    @property
-    def _pool(self) -> str:
-        return self.column(Dimension(VIRTUAL, self.shares.graph.pools_tag))
-
-    def _joined(self, relation: str) -> str:
-        """The condition that finds the shares of a row."""
-        day, billing = self.key_sql(relation)
-        same = [f"s._pool = {relation}.{self._pool}"]
-        if self.asked.share_day:
+        day, billing = self.key_sql(stage, relation)
+        same = [f"s._pool = {relation}.{self.column(stage.pools)}"]
+        if stage.shares.day:
             same.append(f"s._day IS NOT DISTINCT FROM {day}")
-        if self.shares.billing:
+        if stage.shares.billing:
             same.append(f"s._billing IS NOT DISTINCT FROM {billing}")
         return " AND ".join(same)
 
-    def key_sql(self, relation: str) -> tuple[str, str]:
+    def key_sql(self, stage: Stage, relation: str) -> tuple[str, str]:
         """The SQL of the day and the billing period under which a row's shares stand; null where
         its pool does not go by them."""
-        kinds = self.shares.kinds
+        kinds = stage.shares.kinds
         by_day = sorted(pool for pool, found in kinds.items() if "day" in found)
-        by_month = sorted(set(kinds) - set(by_day) - _billed_alone(self.shares))
+        by_month = sorted(set(kinds) - set(by_day) - _billed_alone(stage.shares))
         billed = sorted(pool for pool, found in kinds.items() if "billing-period" in found)
         day, billing = "CAST(NULL AS DATE)", "CAST(NULL AS DATE)"
-        if self.asked.share_day:
+        if stage.shares.day:
             column = f"{relation}.{SHARE_DAY}"
             month = f"CAST(date_trunc('month', {column}) AS DATE)"
-            day = self._case(relation, [(by_day, column), (by_month, month)])
-        if self.shares.billing:
+            day = self._case(stage, relation, [(by_day, column), (by_month, month)])
+        if stage.shares.billing:
             column = f"{relation}.{self.column(BILLING)}"
-            billing = self._case(relation, [(billed, column)])
+            billing = self._case(stage, relation, [(billed, column)])
         return day, billing
 
-    def _case(self, relation: str, cases: Sequence[tuple[Sequence[str], str]]) -> str:
+    def _case(self, stage: Stage, relation: str, cases: Sequence[tuple[Sequence[str], str]]) -> str:
         told = [(pools, value) for pools, value in cases if pools]
-        if len(told) == 1 and len(told[0][0]) == len(self.shares.kinds):
+        if len(told) == 1 and len(told[0][0]) == len(stage.shares.kinds):
             return told[0][1]
         whens = " ".join(
-            f"WHEN {relation}.{self._pool} IN ({', '.join(map(literal, pools))}) THEN {value}"
+            f"WHEN {relation}.{self.column(stage.pools)} IN ({', '.join(map(literal, pools))}) "
+            f"THEN {value}"
             for pools, value in told
         )
         return f"CASE {whens} END" if whens else "CAST(NULL AS DATE)"
 
-    def _where(self, relation: str, target: str | None) -> str:
-        if self.after is None:
-            return ""
+    def kept_sql(self, relation: str, stage: Stage | None = None) -> str:
+        """The condition that a row passes what is asked after the split; with a stage, the
+        target of the joined ``s`` stands for the row's own value of its tag."""
 
         def resolve(dimension: Dimension) -> exp.Expr:
             column = exp.column(self.column(dimension), table=relation)
-            if target and dimension == self.dimension:
-                return exp.func("coalesce", exp.column(target), column)
+            if stage is not None and dimension == stage.dimension:
+                return exp.func("coalesce", exp.column("_target", table="s"), column)
             return column
 
-        return f" WHERE {compile_condition(self.after, resolve).sql(dialect='duckdb')}"
+        if self.after is None:
+            return "true"
+        return compile_condition(self.after, resolve).sql(dialect="duckdb")
 
 
 def _billed_alone(shares: TagShares) -> set[str]:
     return {pool for pool, found in shares.kinds.items() if found == {"billing-period"}}
 
 
-def expand(asked: Asked, tag: str, shares: TagShares) -> Expansion:
-    """How a question is asked and shared out by the splits of a tag that it looks at."""
-    dimension = Dimension(VIRTUAL, tag)
-    pools = Dimension(VIRTUAL, shares.graph.pools_tag)
+def expand(asked: Asked, shares: Mapping[str, TagShares]) -> Expansion:
+    """How a question is asked and shared out by the splits of the tags that it looks at."""
+    stages = tuple(
+        Stage(tag, found, f"_shares{number}")
+        for number, (tag, found) in enumerate(sorted(shares.items()))
+    )
+    split = {stage.dimension for stage in stages}
     items = _items(asked.condition)
-    after = [item for item in items if dimension in referenced(item)]
-    before = [item for item in items if dimension not in referenced(item)]
-    for item in after:
-        if referenced(item) == {dimension}:
-            before.append(_reached(item, dimension, pools, shares))
-    carried = {d for item in after for d in referenced(item)}
-    by = dict.fromkeys((*asked.by, dimension, pools))
-    by |= dict.fromkeys(sorted(carried) + ([BILLING] if shares.billing else []))
-    changed = replace(asked, by=tuple(by), condition=_all(before), share_day=shares.day)
-    return Expansion(tag, shares, changed, len(asked.by), _all(after))
+    after = [item for item in items if split & referenced(item)]
+    before = [item for item in items if not split & referenced(item)]
+    for stage in stages:
+        own = [item for item in after if referenced(item) == {stage.dimension}]
+        before += [_reached(item, stage) for item in own]
+    carried = sorted({d for item in after for d in referenced(item)})
+    by = [*asked.by, *(d for stage in stages for d in (stage.dimension, stage.pools)), *carried]
+    if any(stage.shares.billing for stage in stages):
+        by.append(BILLING)
+    days = {stage.shares.day for stage in stages}
+    changed = replace(
+        asked,
+        by=tuple(dict.fromkeys(by)),
+        condition=_all(before),
+        share_day=next((day for day in ("day", "month") if day in days), ""),
+    )
+    return Expansion(stages, changed, len(asked.by), _all(after))
 
 
 def _items(condition: Condition | None) -> tuple[Condition, ...]:
@@ -207,26 +242,25 @@ def _all(items: Sequence[Condition]) -> Condition | None:
     return items[0] if len(items) == 1 else All(tuple(items))
 
 
-def _reached(
-    item: Condition, dimension: Dimension, pools: Dimension, shares: TagShares
-) -> Condition:
+def _reached(item: Condition, stage: Stage) -> Condition:
     """What a condition on the tag leaves before expansion: the charges of the values that it
     keeps, and those of every pool that gives to one of them."""
-    targets = sorted({target for given in shares.shares.values() for target in given})
-    kept = set(values_where(condition_text(item), dimension.name, targets))
-    giving = sorted({key.pool for key, given in shares.shares.items() if kept & set(given)})
+    shares = stage.shares.shares
+    targets = sorted({target for given in shares.values() for target in given})
+    kept = set(values_where(condition_text(item), stage.tag, targets))
+    giving = sorted({key.pool for key, given in shares.items() if kept & set(given)})
     if not giving:
         return item
-    return AnyOf((item, Membership(Ref(pools), tuple(Text(pool) for pool in giving))))
+    return AnyOf((item, Membership(Ref(stage.pools), tuple(Text(pool) for pool in giving))))
 
 
 # --- exact products -------------------------------------------------------------------------
 
 
-def shared_columns(sums: Sequence[Sum], converted: bool) -> dict[str, str]:
+def shared_columns(sums: Sequence[Sum], wide: bool) -> dict[str, str]:
     """Column → SQL type of the shared parts of the sums of money."""
     kinds = {"a": "DECIMAL(38,18)", "b": "DECIMAL(38,30)"}
-    if converted:
+    if wide:
         kinds |= {"c": "DECIMAL(38,38)", "u": "HUGEINT"}
     return {
         f"x{i}{part}": kind
@@ -244,7 +278,11 @@ def _own_columns(sums: Sequence[Sum], halves: bool) -> list[str]:
     ]
 
 
-def _products(sums: Sequence[Sum], *, converted: bool, halves: bool) -> list[str]:
+def _products(
+    sums: Sequence[Sum], *, converted: bool, halves: bool, again: bool, wide: bool
+) -> list[str]:
+    """The parts of each sum times the share; `again` where shared parts are shared once more."""
+    kinds = shared_columns(sums, wide)
     found = []
     for i, one in enumerate(sums):
         if not one.is_money:
@@ -259,8 +297,25 @@ def _products(sums: Sequence[Sum], *, converted: bool, halves: bool) -> list[str
                 "b": f"{_rest(f's{i}', 18)} * s._share",
                 **_last(f"s{i}l"),
             }
-        kinds = shared_columns(sums, converted)
-        found += [f"CAST({sql} AS {kinds[f'x{i}{p}']}) AS x{i}{p}" for p, sql in parts.items()]
+        if again:
+            # A row has either an amount of its own or shared parts; the other is null.
+            once = {
+                "a": f"{_first(f'x{i}a')} + {_first(f'x{i}b')}",
+                "b": f"{_rest(f'x{i}a', 18)} * s._share",
+                **_last(f"x{i}b"),
+            }
+            own = f"r.s{i} IS NOT NULL"
+            parts = {
+                p: f"CASE WHEN {own} THEN {parts.get(p, '0')} ELSE {sql} END"
+                for p, sql in once.items()
+            }
+        elif wide:
+            parts = {"c": "0", "u": "0", **parts}
+        found += [
+            f"CAST({parts[name[len(f'x{i}') :]]} AS {kinds[name]}) AS {name}"
+            for name in kinds
+            if name[:-1] == f"x{i}"
+        ]
     return found
 
 

@@ -154,7 +154,7 @@ def explain(
         _by_currency((group.currency, group.amount) for group in groups),
         None if prepared.pin.snapshot_id is None else str(prepared.pin.snapshot_id),
         _by_currency((group.currency, group.direct) for group in groups),
-        prepared.expansion.tag if prepared.expansion else None,
+        prepared.expansion.sole.tag if prepared.expansion else None,
     )
 
 

@@ -11,12 +11,11 @@ import duckdb
 from outlay.allocation.splits import NO_POOL, SHARE_SCALE, Hop, ShareKey, taken_condition
 from outlay.allocation.weights import described
 from outlay.expression import condition_text, parse, referenced, text_literal
-from outlay.expression.dimensions import VIRTUAL, Dimension
 from outlay.expression.tree import All
 from outlay.focus.sql import literal
 from outlay.money import MONEY_CONTEXT, total
 from outlay.query import ranges
-from outlay.query.expansion import BILLING, SHARES, Expansion
+from outlay.query.expansion import BILLING, Expansion
 from outlay.query.explain import ExplainedSlice, Key, explained_slices, read_lines
 from outlay.query.explainshared import (
     GivenAmount,
@@ -28,6 +27,7 @@ from outlay.query.explainshared import (
 from outlay.query.model import CostQuery
 from outlay.query.narrow import equals
 from outlay.query.run import Prepared
+from outlay.query.splitting import TagShares
 
 _Parts = tuple[Sequence[SharedAmount], Sequence[GivenAmount], Sequence[KeptAmount]]
 
@@ -55,7 +55,8 @@ class SplitParts:
         assert prepared.expansion is not None
         self.prepared = prepared
         self.expansion: Expansion = prepared.expansion
-        self.shares = self.expansion.shares
+        self.stage = self.expansion.sole
+        self.shares = self.stage.shares
         self.width = len(prepared.query.by)
         self.groups: dict[Key, _Raw] = {}
         self.expansion.create_shares(connection)
@@ -70,16 +71,16 @@ class SplitParts:
     def _others(self) -> list[int]:
         """The places of the result's dimensions but the split tag."""
         by = self.expansion.asked.by[: self.width]
-        return [i for i, dimension in enumerate(by) if dimension != self.expansion.dimension]
+        return [i for i, dimension in enumerate(by) if dimension != self.stage.dimension]
 
     def _pooled_sql(self) -> str:
         """The lines that some split takes, each with its pool and the key of its shares."""
-        pool = self.expansion.pool_column
+        pool = self.expansion.column(self.stage.pools)
         day = "CAST(_moment AS DATE)"
         if self.shares.day == "month":
             day = f"CAST(date_trunc('month', {day}) AS DATE)"
         lines = f"SELECT *, {day} AS _share_day FROM line WHERE {pool} <> {literal(NO_POOL)}"
-        day_key, billing_key = self.expansion.key_sql("r")
+        day_key, billing_key = self.expansion.key_sql(self.stage, "r")
         return (
             f"SELECT *, {pool} AS _source_pool, {day_key} AS _key_day, "
             f"{billing_key} AS _key_billing FROM ({lines}) AS r"
@@ -88,10 +89,10 @@ class SplitParts:
     def _read_given(self, connection: duckdb.DuckDBPyConnection) -> None:
         """What was taken and given, by group, pool and key: one row a target, and one (without a
         target) for the value that gave it."""
-        own = self.expansion.column(self.expansion.dimension)
+        own = self.expansion.column(self.stage.dimension)
         value = f"coalesce(s._target, r.{own})"
         selected = [
-            value if dimension == self.expansion.dimension else f"r.d{i}"
+            value if dimension == self.stage.dimension else f"r.d{i}"
             for i, dimension in enumerate(self.expansion.asked.by[: self.width])
         ]
         columns = ", ".join(
@@ -99,8 +100,9 @@ class SplitParts:
         )
         rows = connection.execute(
             f"SELECT {columns}, {value}, s._target IS NULL, s._share, coalesce(sum(r.amount), 0) "
-            f"FROM pooled AS r JOIN {SHARES} AS s ON {self.expansion.joined_sql('r')} "
-            f"WHERE {self.expansion.kept_sql('r', '_target')} GROUP BY ALL"
+            f"FROM pooled AS r JOIN {self.stage.table} AS s "
+            f"ON {self.expansion.joined_sql(self.stage, 'r')} "
+            f"WHERE {self.expansion.kept_sql('r', self.stage)} GROUP BY ALL"
         ).fetchall()
         for row in rows:
             key, (pool, day, billing, value, gave, share, amount) = self._cut(row)
@@ -114,15 +116,16 @@ class SplitParts:
                 raw.shared.append((at, value, Decimal(share), Decimal(amount), moved))
 
     def _read_kept(self, connection: duckdb.DuckDBPyConnection) -> None:
-        own = f"r.{self.expansion.column(self.expansion.dimension)}"
+        own = f"r.{self.expansion.column(self.stage.dimension)}"
         selected = [f"r.d{i}" for i in range(self.width)]
         columns = ", ".join(
             ["r._currency", *selected, "r._source_pool", "r._key_day", "r._key_billing"]
         )
         rows = connection.execute(
             f"SELECT {columns}, {own}, coalesce(sum(r.amount), 0) FROM pooled AS r "
-            f"WHERE NOT EXISTS (SELECT 1 FROM {SHARES} AS s WHERE "
-            f"{self.expansion.joined_sql('r')}) AND {self.expansion.kept_sql('r')} GROUP BY ALL"
+            f"WHERE NOT EXISTS (SELECT 1 FROM {self.stage.table} AS s WHERE "
+            f"{self.expansion.joined_sql(self.stage, 'r')}) "
+            f"AND {self.expansion.kept_sql('r')} GROUP BY ALL"
         ).fetchall()
         for row in rows:
             key, (pool, day, billing, value, amount) = self._cut(row)
@@ -207,7 +210,7 @@ class SplitParts:
 
     def _charges(self, key: ShareKey, values: Mapping[int, Any], currency: str) -> CostQuery:
         query = self.prepared.query
-        where = [pool_where(self.expansion, key.pool)]
+        where = [pool_where(self.shares, key.pool)]
         where += [f"({text})" for text in _untouched(self.prepared, self.expansion)]
         where += [equals(query.by[i], value) for i, value in values.items()]
         where.append(f"BillingCurrency = {text_literal(currency)}")
@@ -220,9 +223,9 @@ class SplitParts:
         return query.but(**changes, where=" AND ".join(where))
 
 
-def pool_where(expansion: Expansion, pool: str) -> str:
+def pool_where(shares: TagShares, pool: str) -> str:
     """The condition on charges that are in a pool: its split takes them, and none before it."""
-    graph = expansion.shares.graph
+    graph = shares.graph
     found = [f"({taken_condition(graph.tag, graph.splits[pool])})"]
     for name, split in graph.splits.items():
         if name == pool:
@@ -240,7 +243,7 @@ def _untouched(prepared: Prepared, expansion: Expansion) -> list[str]:
         return []
     condition = parse(prepared.query.where)
     items = condition.items if isinstance(condition, All) else (condition,)
-    tag = Dimension(VIRTUAL, expansion.tag)
+    tag = expansion.sole.dimension
     return [condition_text(item) for item in items if tag not in referenced(item)]
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from outlay.allocation.rules import Ruleset
 from outlay.allocation.splits import NO_POOL, SHARE_SCALE, Hop, ShareKey, SplitPart
-from outlay.expression.dimensions import VIRTUAL, Dimension
 from outlay.focus.sql import literal
 from outlay.lake.engine.shared import question_connection
 from outlay.lake.types import Pin
@@ -107,7 +106,7 @@ def flows(
     prepared = with_splits(lake, prepare(lake, query, now=now, pin=pin, rules=rules))
     if prepared.expansion is None:
         return Flows(tag, query, None, {}, ())
-    shares = prepared.expansion.shares
+    shares = prepared.expansion.sole.shares
     values = {v for part in shares.parts.values() for v in part.weights}
     feeds = shares.graph.feeding({*values, *shares.graph.named_values})
     return Flows(tag, query, shares, feeds, tuple(_pools(lake, prepared)))
@@ -115,7 +114,7 @@ def flows(
 
 def _pools(lake: PinnableLake, prepared: Prepared) -> list[PoolPeriod]:
     assert prepared.expansion is not None
-    shares = prepared.expansion.shares
+    shares = prepared.expansion.sole.shares
     sums: dict[tuple[ShareKey, str], dict[str, Decimal]] = {}
     for currency, value, pool, day, billing, amount in _rows(lake, prepared):
         key = shares.key(pool, day, billing)
@@ -151,15 +150,15 @@ def _rows(lake: PinnableLake, prepared: Prepared) -> list[tuple[Any, ...]]:
     if not branches:
         return []
     rows = " UNION ALL BY NAME ".join(f"({branch_sql(branch)})" for branch in branches)
-    pool = expansion.column(Dimension(VIRTUAL, expansion.shares.graph.pools_tag))
+    pool = expansion.column(expansion.sole.pools)
     day = SHARE_DAY if asked.share_day else "CAST(NULL AS DATE)"
-    billing = expansion.column(BILLING) if expansion.shares.billing else "CAST(NULL AS DATE)"
+    billing = expansion.column(BILLING) if expansion.sole.shares.billing else "CAST(NULL AS DATE)"
     parts = MEASURES[prepared.query.measures[0]].parts
     # The sums stand in the order of the measure's parts.
     amount = " + ".join(
         f"coalesce(sum({'-' if part.sign < 0 else ''}s{i}), 0)" for i, part in enumerate(parts)
     )
-    own = expansion.column(expansion.dimension)
+    own = expansion.column(expansion.sole.dimension)
     with question_connection(lake) as connection:
         return connection.execute(
             f"SELECT _currency, {own}, {pool}, {day}, {billing}, {amount} FROM ({rows}) "

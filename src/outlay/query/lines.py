@@ -29,7 +29,7 @@ from outlay.query.planner import (
 )
 from outlay.query.ranges import Days
 from outlay.query.result import json_value
-from outlay.query.run import PinnableLake, Prepared, prepare
+from outlay.query.run import PinnableLake, Prepared, prepare, split_tags
 from outlay.query.sqlparts import (
     compiled_condition,
     in_contexts,
@@ -86,7 +86,7 @@ class ChargeLine:
 @dataclass(frozen=True)
 class ChargePage:
     """Some of the charges under a question. `lines` and `amounts` (by currency, of `measure`)
-    are of all of them, not only of the page."""
+    are of all of them, not only of the page. `notes` are what must be said beside them."""
 
     measure: str
     charges: tuple[ChargeLine, ...]
@@ -94,6 +94,7 @@ class ChargePage:
     lines: int
     amounts: Mapping[str, Decimal]
     snapshot: str | None
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -104,6 +105,7 @@ class ChargePage:
             "amounts": {c: json_value(a, "money") for c, a in self.amounts.items()},
             "charges": [charge.to_json() for charge in self.charges],
             "snapshot": self.snapshot,
+            "warnings": list(self.notes),
         }
 
 
@@ -128,9 +130,14 @@ def charges(
     prepared = prepare(lake, plain, now=now, pin=pin, rules=rules)
     sources = line_sources(prepared)
     measure = query.measures[0]
+    notes = tuple(
+        f"These are direct charges, by what the rules of {tag} say; splits move cost beside them "
+        f"(`outlay explain`, the page Why is this mine)."
+        for tag in split_tags(query, prepared.asked, prepared.labels.rules)
+    )
     snapshot = None if prepared.pin.snapshot_id is None else str(prepared.pin.snapshot_id)
     if not sources:
-        return ChargePage(measure, (), offset, 0, {}, snapshot)
+        return ChargePage(measure, (), offset, 0, {}, snapshot, notes)
     with lake.connect() as connection:
         keys = "_slice, _row, amount, _currency"
         union = " UNION ALL ".join(f"SELECT {keys} FROM ({sql})" for sql in sources.values())
@@ -144,7 +151,8 @@ def charges(
         ).fetchall()
         found = _whole_lines(connection, prepared.facts, places)
     amounts = {row[0]: Decimal(row[1]) for row in sums}
-    return ChargePage(measure, found, offset, sum(row[2] for row in sums), amounts, snapshot)
+    lines = sum(row[2] for row in sums)
+    return ChargePage(measure, found, offset, lines, amounts, snapshot, notes)
 
 
 def line_sources(prepared: Prepared) -> dict[int, str]:

@@ -12,6 +12,7 @@ from outlay.query.result import Result
 
 if TYPE_CHECKING:
     from outlay.query.run import Prepared
+    from outlay.query.splitting import TagShares
 
 
 def notes(prepared: "Prepared", result: Result) -> tuple[str, ...]:
@@ -55,9 +56,11 @@ def _rejected(prepared: "Prepared") -> list[str]:
 
 def _splits(prepared: "Prepared") -> list[str]:
     """Periods in which a split gave nothing, and what else its weights say, a split a note."""
-    if prepared.expansion is None:
-        return []
-    shares = prepared.expansion.shares
+    stages = prepared.expansion.stages if prepared.expansion else ()
+    return [note for stage in stages for note in _stage(prepared, stage.shares)]
+
+
+def _stage(prepared: "Prepared", shares: "TagShares") -> list[str]:
     told: dict[tuple[str, str], list[date]] = {}
     for (name, period), part in sorted(shares.parts.items()):
         split = shares.graph.splits[name]

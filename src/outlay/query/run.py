@@ -87,6 +87,7 @@ def run(
     prepared = with_splits(lake, prepare(lake, query, now=now, pin=pin, rules=rules))
     own = rates is None if stated is None else stated
     found = question_rates(prepared, rates, stated=own)
+    _check_digits(prepared, converted=found is not None)
     try:
         result = _answer(lake, prepared, found, halves=False, stated=own)
     except duckdb.OutOfRangeException:
@@ -183,26 +184,35 @@ def split_tags(query: CostQuery, asked: Asked, rules: Ruleset) -> tuple[str, ...
 
 
 def with_splits(lake: PinnableLake, prepared: Prepared) -> Prepared:
-    """The same, shared out by the splits of the tag that the question looks at, if it has any.
-
-    Raises QueryError for a question about several tags with splits.
-    """
+    """The same, shared out by the splits of the tags that the question looks at, if they have
+    any."""
     rules = prepared.labels.rules
     tags = split_tags(prepared.query, prepared.asked, rules)
     if not tags or not prepared.asked.money:
         # Quantities and lines are not shared out: they stay with the charge's own value.
         return prepared
-    if len(tags) > 1:
-        raise QueryError(
-            f"{' and '.join(tags)} have splits: one question shares out one of them",
-            field="splits",
-            text=prepared.query.splits,
-            hint="Ask by one of them, or directly (splits=direct), by what the rules alone say.",
-        )
-    (tag,) = tags
-    shares = shares_of(lake, prepared, tag)
-    expansion = expand(prepared.asked, tag, shares)
-    return replace(prepared, labels=Labels(lake, rules.with_pools(tag)), expansion=expansion)
+    expansion = expand(prepared.asked, {tag: shares_of(lake, prepared, tag) for tag in tags})
+    pooled = rules
+    for tag in tags:
+        pooled = pooled.with_pools(tag)
+    return replace(prepared, labels=Labels(lake, pooled), expansion=expansion)
+
+
+def _check_digits(prepared: Prepared, *, converted: bool) -> None:
+    """Raise QueryError for a product of more factors than can be kept exact."""
+    stages = prepared.expansion.stages if prepared.expansion else ()
+    if len(stages) <= (1 if converted else 2):
+        return
+    tags = " and ".join(stage.tag for stage in stages)
+    what = "converting what they share" if converted else "sharing by more than two tags"
+    raise QueryError(
+        f"{tags} have splits: {what} would need more digits than can be kept",
+        field="splits",
+        text=prepared.query.splits,
+        hint="Ask by one of them"
+        + (", in the charges' own currencies" if converted else "")
+        + ", or directly (splits=direct), by what the rules alone say.",
+    )
 
 
 def shares_of(lake: PinnableLake, prepared: Prepared, tag: str) -> TagShares:

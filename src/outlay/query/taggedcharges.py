@@ -17,7 +17,7 @@ from outlay.expression.dimensions import VIRTUAL, Dimension
 from outlay.focus.sql import quoted
 from outlay.lake.facts import SliceFacts, slice_facts
 from outlay.lake.types import Pin, Slice
-from outlay.query.expansion import SHARES, Expansion, expand
+from outlay.query.expansion import Expansion, expand
 from outlay.query.model import CostQuery
 from outlay.query.planner import Asked, label_files, parts_of
 from outlay.query.ranges import Days
@@ -73,9 +73,9 @@ def tagged_charges(
     if split_tag is not None and rules.splits_of(split_tag):
         prepared = prepare(lake, CostQuery(by=(split_tag,)), pin=shares_pin or pin, rules=rules)
         shares = shares_of(lake, prepared, split_tag)
-        expansion = expand(prepared.asked, split_tag, shares)
+        expansion = expand(prepared.asked, {split_tag: shares})
         rules = rules.with_pools(split_tag)
-    pools = (expansion.shares.graph.pools_tag,) if expansion else ()
+    pools = (expansion.sole.shares.graph.pools_tag,) if expansion else ()
     mine = [one for one in slice_facts(lake, pin) if one.slice.delivery.id == slice_.delivery.id]
     labels = Labels(lake, rules)
     rows = " UNION ALL BY NAME ".join(
@@ -122,7 +122,7 @@ def _labelled(
 
 def _with_splits(rows: str, expansion: Expansion) -> str:
     """The charges, and beside each that a split takes the rows that move its cost."""
-    own = quoted(tag_column(expansion.tag))
+    own = quoted(tag_column(expansion.sole.tag))
     whole = ", ".join(f"CAST({name} AS {_SHARED_SQL}) AS {name}" for name in COSTS)
     moved = ", ".join(f"CAST({name} * s._share AS {_SHARED_SQL}) AS {name}" for name in COSTS)
     empty = ", ".join(f"NULL AS {name}" for name in _NOT_SHARED)
@@ -132,8 +132,9 @@ def _with_splits(rows: str, expansion: Expansion) -> str:
         f"WITH _charges AS ({rows}) {kept}, NULL AS {SPLIT_SHARE} FROM _charges "
         f"UNION ALL BY NAME SELECT r.* EXCLUDE (_pool_of) REPLACE ({moved}, {empty}, "
         f"coalesce(s._target, r.{own}) AS {own}), r._pool_of AS {SPLIT_NAME}, "
-        f"CAST(s._share AS VARCHAR) AS {SPLIT_SHARE} FROM _charges AS r JOIN {SHARES} AS s "
-        f"ON s._pool = r._pool_of AND s._day IS NOT DISTINCT FROM {day} "
+        f"CAST(s._share AS VARCHAR) AS {SPLIT_SHARE} FROM _charges AS r "
+        f"JOIN {expansion.sole.table} AS s ON s._pool = r._pool_of "
+        f"AND s._day IS NOT DISTINCT FROM {day} "
         f"AND s._billing IS NOT DISTINCT FROM {billing}"
     )
 
@@ -143,7 +144,7 @@ def _key(expansion: Expansion) -> tuple[str, str]:
     day = "CAST(r.ChargePeriodStart AS DATE)"
     month = f"CAST(date_trunc('month', {day}) AS DATE)"
     days, billings = [], []
-    for pool, kinds in sorted(expansion.shares.kinds.items()):
+    for pool, kinds in sorted(expansion.sole.shares.kinds.items()):
         name = exp.Literal.string(pool).sql(dialect="duckdb")
         if "day" in kinds or "month" in kinds:
             days.append(f"WHEN {name} THEN {day if 'day' in kinds else month}")
