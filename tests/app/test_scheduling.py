@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from outlay.app import Workspace
+from outlay.app.metrics import due_metrics
 from outlay.app.running import KILLED, running
 from outlay.app.scheduling import INTERVALS, Syncer, due_at, next_sync
 from outlay.app.status import Outcome, RunRecord
@@ -152,3 +153,26 @@ def test_a_killed_run_is_noted_as_failed(workspace: Workspace) -> None:
     after = workspace.show_source("a").last_run
     assert after is not None
     assert (after.outcome, after.message) == ("failed", KILLED)
+
+
+def test_a_metric_that_is_due_is_fetched_too(tmp_path: Path) -> None:
+    workspace = Workspace.init(tmp_path / "ws")
+    (tmp_path / "ws" / "orders.csv").write_text("date,value\n2026-10-01,5\n")
+    put = workspace.resources.put
+    fetched = {"source": {"kind": "csv", "location": "orders.csv"}}
+    put("Metric", "orders", fetched, author="")
+    put("Metric", "by-hand", {"source": fetched["source"] | {"cadence": "manual"}}, author="")
+    put("Metric", "pushed", {}, author="")
+    assert [name for _, name in due_metrics(workspace, NOW)] == ["metric:orders"]
+    syncer = Syncer(workspace, tick_seconds=0.2)
+    syncer.start()
+    try:
+        eventually(lambda: bool(workspace.metrics.history("orders")))
+        eventually(lambda: not syncer.waits("metric:orders"))
+    finally:
+        syncer.stop()
+    (run,) = workspace.runs("metric:orders")
+    assert (run.action, run.outcome) == ("sync", "loaded")
+    assert list(due_metrics(workspace, run.started_at)) == []
+    assert workspace.metrics.show("orders").next_sync_at == run.started_at + INTERVALS["daily"]
+    workspace.close()

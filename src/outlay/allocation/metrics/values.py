@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import lru_cache
 from typing import Any
 
 from outlay.allocation.metrics.model import MetricSpec
@@ -74,12 +75,17 @@ class MetricValue:
     @property
     def labels_text(self) -> str:
         """The labels as canonical JSON, by which a series is known."""
-        return labels_text(dict(self.labels))
+        return _text_of(self.labels)
 
 
 def labels_text(labels: Mapping[str, str]) -> str:
     """Labels as canonical JSON: names in order, no white space."""
     return json.dumps(dict(sorted(labels.items())), ensure_ascii=False, separators=(",", ":"))
+
+
+@lru_cache(maxsize=65536)  # a series stands in a delivery once a day
+def _text_of(labels: tuple[tuple[str, str], ...]) -> str:
+    return labels_text(dict(labels))
 
 
 def measured(value: object) -> Decimal:
@@ -155,6 +161,8 @@ class _Reader:
 
     def _start(self, row: int, time: object) -> datetime | None:
         try:
+            if isinstance(time, str):
+                return _start_of_text(time, self.spec.grain)
             return start_of(time, self.spec.grain)
         except ValueError as error:
             self.problem(row, "time", str(error))
@@ -198,6 +206,11 @@ class _Reader:
             else:
                 found.append((name, str(text)))
         return tuple(sorted(found))
+
+
+@lru_cache(maxsize=65536)  # a day stands in a delivery once a series
+def _start_of_text(text: str, grain: str) -> datetime:
+    return start_of(text, grain)
 
 
 def start_of(time: object, grain: str) -> datetime:
