@@ -1,5 +1,7 @@
 """Why is this mine: the rule, its version, what it saw, what a split gave, file and line."""
 
+import csv
+import io
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -103,6 +105,18 @@ def test_json_is_plain(workspace: Workspace) -> None:
     assert found["rules"][0]["money"] == {"USD": "110.10"}
     assert found["amounts"][0]["amount"] == "135.477333333333333333333"
     assert found["charges"]["1"]["charges"][0]["file"] == "acme.csv"
+
+
+def test_csv_has_every_part_and_they_add_up(workspace: Workspace) -> None:
+    text = why.why(workspace, "team", "storefront", SEPTEMBER).to_csv()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    amounts = {part: total(D(r["amount"]) for r in rows if r["part"] == part)
+               for part in ("rule", "file", "shared")}  # fmt: skip
+    assert amounts == {"rule": D("105.144"), "file": D("105.144"), "shared": DATA}
+    assert rows[0] == {
+        "part": "rule", "name": "rule 1", "version": "2", "detail": "tags.team = storefront",
+        "currency": "USD", "amount": "110.10", "lines": "1",
+    }  # fmt: skip
 
 
 def test_a_tag_that_is_none_is_refused_with_those_there_are(workspace: Workspace) -> None:

@@ -229,6 +229,14 @@ def test_one_resource_is_explained_at_once(site: TestClient) -> None:
     assert found.one("article", cls="why-rule").attrs["data-rule"] == "2"
 
 
+def test_why_as_csv_is_beside_the_page(site: TestClient) -> None:
+    found = page(site, f"/why?tag=team&value=storefront&{SEPTEMBER}")
+    href = found.one("a", data_csv="*").attrs["href"]
+    assert href is not None
+    rows = csv.DictReader(io.StringIO(site.get(href).text))
+    assert {row["part"] for row in rows} == {"rule", "shared", "file"}
+
+
 def test_a_charge_leads_to_whose_it_is(site: TestClient) -> None:
     charge = page(site, "/charges/acme/2026-09/0/3")
     href = next(

@@ -78,6 +78,17 @@ def _why(router: APIRouter, workspace: Workspace) -> None:
             }
         )
 
+    @router.get("/why.csv", responses=RESPONSES, summary="Why is this mine, as CSV")
+    def why_table(
+        request: Request,
+        tag: Tag,
+        _: QuestionParams,
+        value: Annotated[str, Query(description="Its value")],
+    ) -> Response:
+        """A row a part of the amount: what rules saw and gave, what splits gave, the files."""
+        within = question(request, "tag", "value")
+        return _csv(whys.why(workspace, tag, value, within).to_csv(), f"why-{tag}")
+
 
 def _replay(router: APIRouter, workspace: Workspace) -> None:
     def asked(request: Request, tag: str, before: str, after: str, draft: str) -> replaying.Replay:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from outlay.allocation.model import TagValue
 from outlay.app.shipped import with_shipped
 from outlay.expression import text_literal
+from outlay.money import money_text, total
 from outlay.query import ChargePage, CostQuery, Explanation, ValueInfo
-from outlay.query.allocating import Asking
+from outlay.query.allocating import Asking, Caught
 from outlay.query.explain import ExplainedGroup
 from outlay.query.why import Why
 from outlay.query.why import why as ask
@@ -67,6 +71,64 @@ class Answer:
             "charges": {str(number): page.to_json() for number, page in self.charges.items()},
             "amounts": self.explanation.to_json()["groups"],
         }
+
+    def to_csv(self) -> str:
+        """What the amount is made of, a row a part: what each rule saw and gave (``rule``), what
+        each split gave and took (``shared``, ``given``), and the files of the direct charges
+        (``file``). Rules, and files, add up to the direct amount by currency; amounts in full.
+        """
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow(_HEADER)
+        writer.writerows([*_rule_rows(self), *_split_rows(self), *_file_rows(self)])
+        return buffer.getvalue()
+
+
+_HEADER = ("part", "name", "version", "detail", "currency", "amount", "lines")
+
+
+def _rule_rows(answer: Answer) -> Iterator[tuple[object, ...]]:
+    for rule in answer.why.rules:
+        told = dict.fromkeys(rule.caught.money, Decimal(0))
+        name = f"rule {rule.number}" if rule.number else "no rule"
+        for seen in rule.seen:
+            saw = "; ".join(f"{k} = {'' if v is None else v}" for k, v in seen.values.items())
+            for currency, amount in seen.caught.money.items():
+                told[currency] = total((told[currency], amount))
+                yield _row("rule", name, answer.why.version, saw, currency, amount, seen.caught)
+        for currency, amount in rule.caught.money.items():
+            left = total((amount, told[currency].copy_negate()))
+            if rule.others and left:
+                more = f"{rule.others} more combinations"
+                yield "rule", name, answer.why.version or "", more, currency, money_text(left), ""
+
+
+def _row(
+    part: str, name: str, version: int | None, detail: str, currency: str, amount: Decimal,
+    caught: Caught,
+) -> tuple[object, ...]:  # fmt: skip
+    return part, name, version or "", detail, currency, money_text(amount), caught.lines
+
+
+def _split_rows(answer: Answer) -> Iterator[tuple[object, ...]]:
+    for group in answer.groups:
+        for got in group.shared:
+            saved = answer.saved.get(("Split", got.split))
+            detail = f"{money_text(got.pool)} × {got.share:f}"
+            version = saved.version if saved else ""
+            yield "shared", got.split, version, detail, group.currency, money_text(got.amount), ""
+        for gave in group.given:
+            detail = ", ".join(f"{name} {share:f}" for name, share in gave.shares.items())
+            yield "given", gave.split, "", detail, group.currency, money_text(gave.amount), ""
+
+
+def _file_rows(answer: Answer) -> Iterator[tuple[object, ...]]:
+    for group in answer.groups:
+        for part in group.slices:
+            name = f"{part.slice.source} {part.slice.billing_period}"
+            for file in part.files:
+                amount = money_text(file.amount)
+                yield "file", name, "", file.path, group.currency, amount, file.lines
 
 
 def why(

@@ -128,6 +128,7 @@ def _page(site: Site, request: Request) -> Response:
         number_text=number_text,
         words=words,
         json=address("/api/v1/why", api),
+        csv=address("/api/v1/why.csv", api),
     )
 
 
