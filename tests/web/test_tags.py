@@ -329,6 +329,58 @@ def test_values_of_a_column_are_proposed_with_their_money(client: TestClient) ->
     assert client.get("/tags/t/values?column=nonsense%20").text.strip() == ""
 
 
+# --- dictionaries -------------------------------------------------------------------------
+
+
+def test_a_dictionary_is_written_previewed_saved_and_restored(
+    workspace: Workspace, client: TestClient
+) -> None:
+    rules = [{"value": {"from": "SubAccountName", "transform": [{"lookup": "owners"}]}}]
+    started = client.post("/dictionaries", data={"name": "owners"})
+    assert "nothing is saved yet" in started.text
+    first = {"entries": "key,value\nShop,ann\n", "seen": "0", "do": "save", "note": "begin"}
+    assert "Version 1 is saved" in client.post("/dictionaries/owners", data=first).text
+    workspace.put_resource("VirtualTag", "owner", {"rules": rules}, author="ann")
+    table = "key,value,from,until\nShop,ann,,2026-09-01\nShop,bob,2026-09-01,\nData,cyd,,\n"
+    change = {"entries": table, "seen": "1"}
+    page = parse(client.post("/dictionaries/owners", data=change | {"do": "preview"}).text)
+    moves = page.one("", id="effect").rows()
+    # August's 100.00 stays; what is Shop's in September goes to bob, what is Data's to cyd.
+    assert moves == [["ann", "bob", "105.14 USD"], ["Unallocated", "cyd", "50.83 USD"]]
+    assert workspace.resources.get("Dictionary", "owners").version == 1
+    saved = parse(client.post("/dictionaries/owners", data=change | {"do": "save"}).text)
+    assert "Version 2 is saved" in saved.text
+    assert saved.one("textarea").text.split() == table.split()
+    lost = client.post("/dictionaries/owners", data=change | {"do": "save"})
+    assert lost.status_code == 409
+    used = client.post("/dictionaries/owners/delete", data={"seen": "2"})
+    assert (used.status_code, "the virtual tag &#39;owner&#39; needs it" in used.text) == (
+        409,
+        True,
+    )
+    back = client.post("/dictionaries/owners/restore", data={"version": "1", "seen": "2"})
+    assert "Version 3 is saved" in back.text
+    row = parse(client.get("/tags").text).one("section", id="dictionaries").rows()[0]
+    assert row[:3] == ["owners", "1", "owner"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "wrong"),
+    [
+        ("key,value\nShop\n", "the table, line 2: 1 cells, but the header has 2"),
+        ("account,owner\n", "the column &#39;key&#39; is missing"),
+        ("key,value\na,x\na,y\n", "has two values at once"),
+    ],
+)
+def test_a_table_that_is_none_is_told_and_kept(
+    client: TestClient, entries: str, wrong: str
+) -> None:
+    answer = client.post("/dictionaries/d", data={"entries": entries, "seen": "0", "do": "save"})
+    assert answer.status_code == 400
+    assert wrong in answer.text
+    assert parse(answer.text).one("textarea").text.split() == entries.split()
+
+
 # --- rows and text ------------------------------------------------------------------------
 
 _COLUMNS = st.sampled_from(["ServiceName", 'tags."Cost Center"', "cost-center", "x_Foo"])

@@ -24,7 +24,7 @@ from outlay.resources import (
     valid_name,
 )
 from outlay.web.render import Site
-from outlay.web.tags import look
+from outlay.web.tags import dictionaries, look
 from outlay.web.tags.actions import act
 from outlay.web.tags.conditions import JOINS, OPERATORS, WITHOUT_VALUE
 from outlay.web.tags.draft import STEPS, Draft, Problem, draft_of, read_draft, read_form, rule_draft
@@ -44,6 +44,7 @@ def router(site: Site) -> APIRouter:
     _add_list(routes, site)
     _add_editor(routes, site)
     _add_versions(routes, site)
+    routes.include_router(dictionaries.router(site))
     return routes
 
 
@@ -95,6 +96,7 @@ def _list(
         active="tags",
         title="Virtual tags",
         tags=tags.overview(site.workspace),
+        dictionaries=dictionaries.rows(site),
         starts=[one for one in tags.columns(site.workspace) if one.startswith("tags.")],
         # Their money takes a look at every slice: the page does not wait for it.
         keys=tags.keys(site.workspace)[:_MOST_KEYS] if keys else None,
