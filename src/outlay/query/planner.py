@@ -123,8 +123,8 @@ def plan(
     for shape, lists in merged.items():
         # The engine plans a branch for longer than it reads a small slice.
         several = shape.table in ("daily", "months") and len(lists[shape.table]) > 1
-        files = tuple((name, tuple(paths)) for name, paths in lists.items())
-        yield Branch(replace(shape, several=several), files)
+        listed = tuple((name, tuple(paths)) for name, paths in lists.items())
+        yield Branch(replace(shape, several=several), listed)
 
 
 def _parts(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from outlay.app import usage
-from outlay.app.demo import allocation, lines, metrics, views, write_cur, write_focus
+from outlay.app.demo import allocation, finance, lines, metrics, views, write_cur, write_focus
 from outlay.app.demo.story import COMPANY, MONTHS, Story
 from outlay.app.demo.table import Span
 from outlay.app.demo.vendors import VENDORS
@@ -130,6 +130,7 @@ class _Maker:
         self._save_views()
         allocation.configure(self.workspace)
         metrics.configure(self.workspace, self.story)
+        finance.configure(self.workspace, self.story)
         self._remember("done")
 
     def _remember(self, stage: str) -> None:
