@@ -95,10 +95,11 @@ def build(connection: duckdb.DuckDBPyConnection, scope: Scope, folder: Path) -> 
     split = bool(make_split(connection, scope, [charges]))
     make_shares(connection, scope.clusters, split=split)
     contexts = layer_contexts(scope)
+    alike = _alike(connection)
     target = folder / "charges.parquet"
     connection.execute(
-        f"COPY ({_rows(scope, contexts)} ORDER BY CAST(ChargePeriodStart AS DATE), ResourceId, "
-        f"x_Namespace, x_Pod, x_SourceFile, x_SourceLine) TO {literal(str(target))} ({_PARQUET})"
+        f"COPY ({_rows(scope, contexts, alike)} ORDER BY CAST(ChargePeriodStart AS DATE), "
+        f"ResourceId, x_Namespace, x_Pod, x_SourceFile, x_SourceLine) TO {literal(str(target))} ({_PARQUET})"
     )
     proven = prove(connection, target)
     build_rollups(connection, target, contexts, folder / "rollups")
@@ -143,14 +144,32 @@ def layer_contexts(scope: Scope) -> tuple[str, ...]:
     return (*kept, *([] if ALLOCATED_TAGS in kept else [ALLOCATED_TAGS]), *DIMENSIONS)
 
 
-def _rows(scope: Scope, contexts: tuple[str, ...]) -> str:
-    """SELECT of the layer's charges, in the columns of the slice's and its own."""
+def _alike(connection: duckdb.DuckDBPyConnection) -> dict[str, str | None]:
+    """Amount → the first that is the same on every line (itself, if none), None where no line has
+    it: equal amounts have equal parts, and each amount that is shared out costs a sort."""
+    names = (*COST_COLUMNS, *_QUANTITIES)
+    pairs = [(one, other) for at, one in enumerate(names) for other in names[:at]]
+    tests = [f"count({name})" for name in names]
+    tests += [f"count_if({one} IS DISTINCT FROM {other})" for one, other in pairs]
+    row = connection.execute(f"SELECT {', '.join(tests)} FROM k_line").fetchall()[0]
+    there = dict(zip(names, row[: len(names)], strict=True))
+    differ = dict(zip(pairs, row[len(names) :], strict=True))
+    found: dict[str, str | None] = {}
+    for at, name in enumerate(names):
+        same = next((other for other in names[:at] if not differ[name, other]), name)
+        found[name] = same if there[name] else None
+    return found
+
+
+def _rows(scope: Scope, contexts: tuple[str, ...], alike: dict[str, str | None]) -> str:
+    """SELECT of the layer's charges, in the columns of the slice's and its own; `alike` says
+    which amounts are shared out."""
     charges = scope.facts.slice.charges_path
     present = file_columns(charges)
     own = sorted(name for name in present if name.startswith("x_"))
     types = charges_types({*own, *DIMENSIONS})
     del types["x_ContextKey"]
-    amounts = (*COST_COLUMNS, *_QUANTITIES)
+    amounts = tuple(dict.fromkeys(name for name in alike.values() if name))
     columns = {
         "line": "l.line",
         "place": "CAST(row_number() OVER (PARTITION BY l.line ORDER BY w.part, w.state, w.node, "
@@ -173,7 +192,7 @@ def _rows(scope: Scope, contexts: tuple[str, ...]) -> str:
         amounts={name: f"was_{name}" for name in amounts} | {"ratio": "one"},
         order=("place",),
     )
-    values = {name: f"p.{name}" for name in amounts if name in present} | _said()
+    values = {name: f"p.{same}" if same else "NULL" for name, same in alike.items()} | _said()
     listed = [
         f"CAST({values.get(name, f'c.{quoted(name)}' if name in present else 'NULL')} AS {kind}) "
         f"AS {quoted(name)}"
