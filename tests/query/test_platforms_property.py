@@ -41,7 +41,7 @@ KINDS: Mapping[str, dict[str, str]] = {
     st.sampled_from(["keep", "share"]),
     st.sampled_from(["x_User", "tags.team", "ResourceName"]),
 )
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_scope_adds_up_however_it_is_given(
     bill: list[tuple[Decimal, str]],
     ran: list[tuple[str, Decimal, Decimal]],
