@@ -97,9 +97,10 @@ def build(connection: duckdb.DuckDBPyConnection, scope: Scope, folder: Path) -> 
     contexts = layer_contexts(scope)
     alike = _alike(connection)
     target = folder / "charges.parquet"
+    order = "CAST(ChargePeriodStart AS DATE), ResourceId, x_Namespace, x_Pod, x_SourceFile, x_SourceLine"
     connection.execute(
-        f"COPY ({_rows(scope, contexts, alike)} ORDER BY CAST(ChargePeriodStart AS DATE), "
-        f"ResourceId, x_Namespace, x_Pod, x_SourceFile, x_SourceLine) TO {literal(str(target))} ({_PARQUET})"
+        f"COPY ({_rows(scope, contexts, alike)} ORDER BY {order}) "
+        f"TO {literal(str(target))} ({_PARQUET})"
     )
     proven = prove(connection, target)
     build_rollups(connection, target, contexts, folder / "rollups")
