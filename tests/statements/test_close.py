@@ -14,6 +14,7 @@ from outlay.money import BillingPeriod
 from outlay.resources.errors import ResourceError
 from outlay.statements.close import Check, CloseStatus, Finding
 from outlay.statements.errors import StatementError
+from tests.allocation.kubernetes.shop import shop
 from tests.cli.conftest import Run, run  # noqa: F401
 from tests.statements.invoiced import AWS, line, load
 from tests.web.conftest import serving
@@ -335,3 +336,19 @@ def test_on_the_command_line(workspace: Workspace, run: Run) -> None:  # noqa: F
     )  # fmt: skip
     assert kept.json["amount"] == "4.00"
     assert run("close", "bridge", "--source", "nope", *at).code == 1
+
+
+# --- beside Kubernetes --------------------------------------------------------------------------
+
+
+def test_a_cluster_that_was_shared_out_is_proven_and_changes_no_invoice(tmp_path: Path) -> None:
+    workspace = shop(tmp_path)
+    october = BillingPeriod(2026, 10)
+    # Eight charges, 49.00, whatever rows per pod stand in their place elsewhere.
+    (row,) = invoices.reconciliation(workspace, october).rows
+    assert (row.lines, row.charged) == (8, Decimal("49.00"))
+    workspace.resources.put("VirtualTag", "team", {"rules": []}, author="test")
+    clusters = check(closing.status(workspace, october), "kubernetes")
+    assert clusters.text == "1 cluster, shared out to the last digit"
+    assert clusters.state in ("ok", "attention")
+    workspace.close()

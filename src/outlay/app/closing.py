@@ -65,6 +65,7 @@ def view(workspace: Workspace, period: BillingPeriod, plan: str = "") -> MonthVi
         _invoices(found, period),
         _unallocated(workspace, month, period),
         *_proofs(workspace, period),
+        *_clusters(workspace, period),
         _bridge(bridge, period),
         _disputes(workspace, name, period),
         _statements(month, period),
@@ -249,6 +250,33 @@ def _proofs(workspace: Workspace, period: BillingPeriod) -> list[Check]:
             findings.append(Finding("blocking", text, link=link))
     text = f"{len(names)} proven: direct, idle and unattributed are the bill"
     return [Check("platforms", text, tuple(findings), "/platforms")]
+
+
+def _clusters(workspace: Workspace, period: BillingPeriod) -> list[Check]:
+    """Clusters whose charges were shared out whole."""
+    from outlay.app.kubernetes import lines
+    from outlay.query.kubernetes import ClusterQuery
+
+    days = {"from": str(period.start), "to": str(period.end)}
+    found = [one for one in lines(workspace, ClusterQuery.of(days)) if any(one.charged.values())]
+    if not found:
+        return []
+    findings = []
+    for one in found:
+        link = f"/kubernetes/{quote(one.name, safe='')}?{urlencode(days)}"
+        apart = {
+            code: total((amount, one.allocated.get(code, Decimal(0)).copy_negate()))
+            for code, amount in one.charged.items()
+        }
+        if one.enabled and any(apart.values()):
+            text = f"{one.name}: what pods were given is not what the bill charged."
+            findings.append(Finding("blocking", text, apart, link))
+        elif one.enabled and one.note and one.divided_by == "usage":
+            text = f"{one.name}: {one.note[:1].lower()}{one.note[1:].rstrip('.')}."
+            findings.append(Finding("attention", text, dict(one.charged), link))
+    clusters = "cluster" if len(found) == 1 else "clusters"
+    text = f"{len(found)} {clusters}, shared out to the last digit"
+    return [Check("kubernetes", text, tuple(findings), "/kubernetes")]
 
 
 def _bridge(found: Bridge, period: BillingPeriod) -> Check:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from outlay.focus.datasets import DETAIL_ID
 from outlay.focus.sql import literal
 from outlay.money import BillingPeriod
-from outlay.query import CostQuery, run
+from outlay.query import CostQuery
+from outlay.statements.asbilled import ask, kept
 from outlay.statements.cents import places
 
 if TYPE_CHECKING:
@@ -63,10 +64,12 @@ class Rounded:
 
 def billed_sums(lake: PinnableLake, pin: Pin) -> tuple[BilledSum, ...]:
     """The sums of a pin, in a stable order; asked of its roll-ups."""
-    if not pin.slices:
-        return ()
+    return kept(lake, "billed", pin, lambda: _billed_sums(lake, pin)) if pin.slices else ()
+
+
+def _billed_sums(lake: PinnableLake, pin: Pin) -> tuple[BilledSum, ...]:
     query = CostQuery(measures=("BilledCost", "LineCount"), by=_BY)
-    found = [_sum(row) for row in run(lake, query, pin=pin).rows()]
+    found = [_sum(row) for row in ask(lake, query, pin).rows()]
     return tuple(
         sorted(
             found,

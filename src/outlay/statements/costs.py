@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from outlay.focus.sql import literal
 from outlay.money import BillingPeriod
-from outlay.query import CostQuery, run
+from outlay.query import CostQuery
+from outlay.statements.asbilled import ask, kept
 from outlay.statements.bridge import CostSum
 from outlay.statements.explained import less
 
@@ -29,10 +30,12 @@ def cost_sums(lake: PinnableLake, pin: Pin) -> tuple[CostSum, ...]:
     Charges that name no CommitmentDiscountId but, in ContractApplied, exactly one contract
     commitment, are that one's; asked of the charges, where they are kept.
     """
-    if not pin.slices:
-        return ()
+    return kept(lake, "costs", pin, lambda: _cost_sums(lake, pin)) if pin.slices else ()
+
+
+def _cost_sums(lake: PinnableLake, pin: Pin) -> tuple[CostSum, ...]:
     query = CostQuery(measures=("BilledCost", "EffectiveCost"), by=_BY)
-    found = [_sum(row) for row in run(lake, query, pin=pin).rows()]
+    found = [_sum(row) for row in ask(lake, query, pin).rows()]
     moving = {
         (one.source, one.period)
         for one in found
