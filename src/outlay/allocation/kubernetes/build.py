@@ -97,7 +97,8 @@ def build(connection: duckdb.DuckDBPyConnection, scope: Scope, folder: Path) -> 
     contexts = layer_contexts(scope)
     alike = _alike(connection)
     target = folder / "charges.parquet"
-    order = "CAST(ChargePeriodStart AS DATE), ResourceId, x_Namespace, x_Pod, x_SourceFile, x_SourceLine"
+    day = "CAST(ChargePeriodStart AS DATE)"
+    order = f"{day}, ResourceId, x_Namespace, x_Pod, x_SourceFile, x_SourceLine"
     connection.execute(
         f"COPY ({_rows(scope, contexts, alike)} ORDER BY {order}) "
         f"TO {literal(str(target))} ({_PARQUET})"
