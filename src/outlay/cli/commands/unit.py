@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 def _register_list(group: typer.Typer) -> None:
     @command(group, "list", examples=["outlay unit list"])
     def list_units(cli: Cli) -> None:
-        """List the unit costs."""
+        """List the unit costs, each with its scope and its metric."""
         found = cli.workspace.units.all()
         if cli.out.json:
             cli.out.data(
