@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from outlay.allocation.rules import Ruleset, tag_dimensions
-from outlay.allocation.sql import Evaluation, contexts_sql
+from outlay.allocation.sql import Evaluation, alike, contexts_sql
 from outlay.focus.sql import literal
 from outlay.lake.engine.shared import question_connection
 from outlay.lake.facts import LakeReader, SliceFacts
@@ -74,11 +74,11 @@ class Labels:
                         own = LabelKey(name, key.facts, key.era)
                         needing.setdefault(self._target(own), own)
                 turns = self.rules.boundaries(name)
-                alike: dict[int, list[LabelKey]] = {}
+                turned: dict[int, list[LabelKey]] = {}
                 for target, key in needing.items():
                     if not _in_use(target):
-                        alike.setdefault(bisect_right(turns, _day(key)), []).append(key)
-                for same in alike.values():
+                        turned.setdefault(bisect_right(turns, _day(key)), []).append(key)
+                for same in turned.values():
                     self._write(connection, same)
 
     def _write(self, connection: duckdb.DuckDBPyConnection, keys: Sequence[LabelKey]) -> None:
@@ -86,25 +86,28 @@ class Labels:
         say the same, and keep a file each."""
         tag, day = keys[0].tag, _day(keys[0])
         dimensions = tag_dimensions(self.rules.tags[tag])
-        parts = []
-        for number, key in enumerate(keys):
+        parts: list[str] = []
+        ordered: list[LabelKey] = []
+        for group in alike((key.facts for key in keys), dimensions):
+            same = [keys[number] for number, _ in group]
             labels = {
-                name: self._target(LabelKey(name, key.facts, key.era))
+                name: [self._target(LabelKey(name, key.facts, key.era)) for key in same]
                 for name in self.rules.builds_on(tag)
             }
-            contexts = contexts_sql(dimensions, key.facts, _day(key), labels)
-            parts.append(f"SELECT {number} AS Slice, * FROM ({contexts})")
+            contexts = contexts_sql(dimensions, [key.facts for key in same], day, labels)
+            parts.append(f"SELECT * REPLACE (Slice + {len(ordered)} AS Slice) FROM ({contexts})")
+            ordered += same
         spec = self.rules.tags[tag]
         evaluation = Evaluation(connection, self.rules, spec, day, "Slice, ContextId")
         sql = evaluation.sql(" UNION ALL ".join(parts))
         made = connection.sql(
             f"SELECT Slice, ContextId, Rule, Value FROM ({sql}) ORDER BY Slice, ContextId"
         ).to_arrow_table()
-        counts = [_contexts(key) for key in keys]
+        counts = [_contexts(key) for key in ordered]
         # A label more or less than a context would count money twice or not at all.
         assert made.num_rows == sum(counts), f"{made.num_rows} labels of {sum(counts)} contexts"
         first = 0
-        for key, count in zip(keys, counts, strict=True):
+        for key, count in zip(ordered, counts, strict=True):
             _keep(made.slice(first, count).drop_columns(["Slice"]), self._target(key))
             first += count
 

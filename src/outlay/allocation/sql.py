@@ -51,32 +51,54 @@ from outlay.lake.schema import ALLOCATED_TAGS
 _SQL_TYPES = {"text": "VARCHAR", "date": "DATE", "timestamp": "TIMESTAMP"}
 
 
+def alike(
+    facts: Iterable[SliceFacts], dimensions: Iterable[Dimension]
+) -> list[list[tuple[int, SliceFacts]]]:
+    """Slices whose contexts can be read together, each with its number in the order given: they
+    have the same columns, and the same source and period where those are looked at."""
+    looked = {d.name for d in dimensions if d.kind == "column"}
+    groups: dict[object, list[tuple[int, SliceFacts]]] = {}
+    for number, one in enumerate(facts):
+        source = one.slice.source if "x_SourceName" in looked else ""
+        period = one.slice.billing_period if "x_BillingPeriod" in looked else None
+        groups.setdefault((one.context_columns, source, period), []).append((number, one))
+    return list(groups.values())
+
+
 def contexts_sql(
     dimensions: frozenset[Dimension],
-    facts: SliceFacts,
+    facts: Sequence[SliceFacts],
     day: date,
-    labels: Mapping[str, Path],
+    labels: Mapping[str, Sequence[Path]],
     tags: str = "",
 ) -> str:
-    """SELECT of ``ContextId`` and one column per dimension, named as `column_of` says; with all
-    tags of the context in the column `tags`, where one is named.
+    """SELECT of ``Slice`` (its place in `facts`, from 0), ``ContextId`` and one column per
+    dimension, named as `column_of` says; with all tags of the context in the column `tags`, where
+    one is named.
 
-    `day` is what the contexts' charge day is taken for; `labels` are the files of the virtual
-    tags among the dimensions.
+    The slices are `alike`. `day` is what the contexts' charge day is taken for; `labels` are the
+    files of the virtual tags among the dimensions, one a slice.
     """
     values = [
         f"{_value(dimension, facts, day)} AS {quoted(column_of(dimension))}"
         for dimension in sorted(dimensions)
     ]
     if tags:
-        values.append(f"{tags_of(sorted(facts.context_columns))} AS {quoted(tags)}")
+        values.append(f"{tags_of(sorted(facts[0].context_columns))} AS {quoted(tags)}")
     joins = [
-        f"LEFT JOIN (SELECT ContextId, Value AS {quoted('label ' + name)} FROM "
-        f"read_parquet({literal(str(path))}, hive_partitioning = false)) USING (ContextId)"
-        for name, path in sorted(labels.items())
+        f"LEFT JOIN (SELECT file_index AS Slice, ContextId, Value AS {quoted('label ' + name)} "
+        f"FROM {_files(paths)}) USING (Slice, ContextId)"
+        for name, paths in sorted(labels.items())
     ]
-    contexts = f"read_parquet({literal(str(facts.paths['contexts']))}, hive_partitioning = false)"
-    return f"SELECT {', '.join(['ContextId', *values])} FROM {contexts} {' '.join(joins)}"
+    contexts = (
+        f"(SELECT file_index AS Slice, * FROM {_files([f.paths['contexts'] for f in facts])})"
+    )
+    return f"SELECT {', '.join(['Slice', 'ContextId', *values])} FROM {contexts} {' '.join(joins)}"
+
+
+def _files(paths: Sequence[Path]) -> str:
+    listed = ", ".join(literal(str(path)) for path in paths)
+    return f"read_parquet([{listed}], hive_partitioning = false)"
 
 
 def column_of(dimension: Dimension) -> str:
@@ -88,28 +110,29 @@ def column_of(dimension: Dimension) -> str:
     return f"{dimension.kind} {name}"
 
 
-def _value(dimension: Dimension, facts: SliceFacts, day: date) -> str:
-    name = dimension.name
+def _value(dimension: Dimension, facts: Sequence[SliceFacts], day: date) -> str:
+    name, first = dimension.name, facts[0]
     if dimension == CHARGE_DAY:
         return f"DATE '{day}'"
     if dimension.kind == VIRTUAL:
         return quoted("label " + name)
     if dimension.kind in ("tag", "label"):
-        return map_value(dimension, facts)
+        return _map_value(dimension, facts)
     if name == "x_SourceName":
-        return literal(facts.slice.source)
+        return literal(first.slice.source)
     if name == "x_BillingPeriod":
-        return f"DATE '{facts.slice.billing_period.start}'"
-    if name not in facts.context_columns:
+        return f"DATE '{first.slice.billing_period.start}'"
+    if name not in first.context_columns:
         return f"CAST(NULL AS {_SQL_TYPES[column_type(name)]})"
     return quoted(name)
 
 
-def map_value(dimension: Dimension, facts: SliceFacts) -> str:
-    """SQL of a tag's or label's value in the contexts of a slice."""
-    allocated = ALLOCATED_TAGS in facts.context_columns
+def _map_value(dimension: Dimension, facts: Sequence[SliceFacts]) -> str:
+    """SQL of a tag's or label's value in the contexts of slices."""
+    allocated = ALLOCATED_TAGS in facts[0].context_columns
     key = literal(dimension.name)
-    if dimension.name not in facts.tag_keys or (dimension.kind == "label" and not allocated):
+    known = any(dimension.name in one.tag_keys for one in facts)
+    if not known or (dimension.kind == "label" and not allocated):
         return "CAST(NULL AS VARCHAR)"
     own = f"map_extract_value({ALLOCATED_TAGS}, {key})"
     if dimension.kind == "label":

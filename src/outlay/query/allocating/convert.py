@@ -116,7 +116,7 @@ def line_sums(facts: SliceFacts, column: str, bounds: list[str], sums: str) -> s
     contexts = literal(str(facts.paths["contexts"]))
     charges = literal(str(facts.slice.charges_path))
     return (
-        "SELECT ContextId, CAST(date_trunc('month', ChargeDay) AS DATE) AS month, "
+        "SELECT 0 AS Slice, ContextId, CAST(date_trunc('month', ChargeDay) AS DATE) AS month, "
         f"ChargeDay AS day, {STATED}, {sums} FROM (SELECT *, {quoted(column)} AS {STATED}, "
         "CAST(ChargePeriodStart AS DATE) AS ChargeDay, 1 AS LineCount "
         f"FROM read_parquet({charges}, hive_partitioning = false)) "

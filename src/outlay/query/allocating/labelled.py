@@ -12,13 +12,14 @@ from outlay.allocation.rules import Ruleset, tag_dimensions
 from outlay.allocation.sql import Evaluation, column_of, resolve
 from outlay.expression import Condition, compile_condition, referenced
 from outlay.expression.dimensions import VIRTUAL, Dimension
-from outlay.focus.sql import quoted
+from outlay.focus.sql import literal, quoted
 from outlay.lake.engine.shared import question_connection
 from outlay.lake.types import Pin
 from outlay.money.rates import Rates
 from outlay.query.allocating.convert import Conversion
 from outlay.query.allocating.shapes import Scope
 from outlay.query.allocating.spending import (
+    TAGS,
     Spending,
     Wanted,
     check_by_context,
@@ -99,8 +100,15 @@ def labelled(
         for name in side.rules.closure(side.tags):
             looked |= tag_dimensions(side.rules.tags[name])
         boundaries |= {day for tag in side.tags for day in side.rules.boundaries(tag)}
+    read, keys = looked, frozenset[Dimension]()
+    if with_tags:
+        # Read for all tags of the rules at once: the next question is about another of them.
+        read = looked.union(*(tag_dimensions(first.tags[name]) for name in first.order))
+        boundaries |= {day for name in first.order for day in first.boundaries(name)}
+        keys = frozenset(d for d in looked if d.kind == "tag")
+        read = {d for d in read if d.kind != "tag"}
     wanted = Wanted(
-        frozenset(d for d in looked if d.kind != VIRTUAL and d != CHARGE_DAY),
+        frozenset(d for d in read if d.kind != VIRTUAL and d != CHARGE_DAY),
         prepared.days,
         query.measures[0],
         tuple(sorted(boundaries)),
@@ -111,7 +119,7 @@ def labelled(
     with question_connection(lake) as connection:
         spending.register(connection)
         parts = [
-            _era_sql(connection, spending, era, sides, condition, filtering, matches)
+            _era_sql(connection, _Era(spending, era, keys), sides, condition, filtering, matches)
             for era in sorted(spending.days)
         ] or [_empty_sql(sides, matches)]
         connection.execute(f"CREATE TEMP TABLE {LABELLED} AS {' UNION ALL '.join(parts)}")
@@ -148,21 +156,46 @@ def _scope(prepared: Prepared, warnings: tuple[str, ...]) -> Scope:
 # --- SQL ------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Era:
+    """The combinations of an era; `keys` are the tags that are looked up in all tags of them."""
+
+    spending: Spending
+    number: int
+    keys: frozenset[Dimension]
+
+    @property
+    def day(self) -> date:
+        """A day that stands for all of the era."""
+        return self.spending.days[self.number]
+
+    @property
+    def columns(self) -> list[str]:
+        """What rules can look at."""
+        held = [c for c in self.spending.groups.column_names if c not in ("gid", "era")]
+        return [*held, *map(column_of, sorted(self.keys)), column_of(CHARGE_DAY)]
+
+    @property
+    def sql(self) -> str:
+        """The combinations as a relation."""
+        added = [
+            f"map_extract_value({quoted(TAGS)}, {literal(d.name)}) AS {quoted(column_of(d))}"
+            for d in sorted(self.keys)
+        ]
+        added.append(f"DATE '{self.day}' AS {quoted(column_of(CHARGE_DAY))}")
+        return f"(SELECT *, {', '.join(added)} FROM groups WHERE era = {self.number})"
+
+
 def _era_sql(
     connection: duckdb.DuckDBPyConnection,
-    spending: Spending,
-    era: int,
+    era: _Era,
     sides: Sequence[Side],
     condition: Condition | None,
     filtering: tuple[str, ...],
     matches: tuple[str, str] | None,
 ) -> str:
     """SELECT of the labelled combinations of an era."""
-    day = spending.days[era]
-    charge_day = f"DATE '{day}' AS {quoted(column_of(CHARGE_DAY))}"
-    base = f"(SELECT *, {charge_day} FROM groups WHERE era = {era})"
-    columns = [c for c in spending.groups.column_names if c not in ("gid", "era")]
-    columns.append(column_of(CHARGE_DAY))
+    day, base, columns = era.day, era.sql, era.columns
     selected, joined = ["base.gid"], [f"(SELECT gid FROM {base}) AS base"]
     for number, side in enumerate(sides):
         asked = matches[1] if matches and matches[0] == side.name else None

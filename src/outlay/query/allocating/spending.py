@@ -15,9 +15,10 @@ from weakref import WeakKeyDictionary
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from outlay.allocation.rules import ELIGIBLE, eras
-from outlay.allocation.sql import column_of, contexts_sql, resolve
+from outlay.allocation.sql import alike, column_of, contexts_sql, resolve
 from outlay.expression import compile_condition, parse, referenced
 from outlay.expression.columns import SLICE_COLUMNS
 from outlay.expression.dimensions import VIRTUAL, Dimension
@@ -108,11 +109,16 @@ def _read(
     shown = sorted(d for d in wanted.dimensions if d.kind != VIRTUAL and d != CHARGE_DAY)
     days: dict[int, date] = {}
     parts = []
+    together: dict[_Read, list[SliceFacts]] = {}
     for one in facts:
         for within, first in _parts(one, wanted):
             era = bisect_right(wanted.boundaries, first)
             days[era] = min(first, days.get(era, first))
-            parts.append(_part_sql(one, within, first, era, shown, wanted, conversion))
+            together.setdefault(_reading(one, within, era, wanted, conversion), []).append(one)
+    for read, slices in together.items():
+        for group in alike(slices, wanted.dimensions):
+            slices = [one for _, one in group]
+            parts.append(_part_sql(slices, read, days[read.era], shown, wanted, conversion))
     columns = [quoted(column_of(d)) for d in shown] + [quoted(TAGS)] * wanted.with_tags
     if not parts:
         return _nothing(columns)
@@ -138,7 +144,33 @@ def _read(
             "SELECT DISTINCT gid, month, resource FROM placed WHERE resource IS NOT NULL"
         ).to_arrow_table()
         groups = connection.sql("SELECT * FROM numbered").to_arrow_table()
-    return Spending(groups, spent, members, days)
+    # An era may lie between the days of charges, and have none.
+    there = set(pc.unique(groups["era"]).to_pylist())
+    return Spending(groups, spent, members, {era: days[era] for era in sorted(there)})
+
+
+@dataclass(frozen=True)
+class _Read:
+    """How sums of a part are read, so that parts that are read alike are read together: the era,
+    the bounds that cut slices, whether from months, and the slice where it is read by itself (its
+    charges state rates of their own)."""
+
+    era: int
+    start: date | None
+    end: date | None
+    monthly: bool
+    stated: str | None = None
+    alone: str = ""
+
+
+def _reading(
+    one: SliceFacts, within: Days, era: int, wanted: Wanted, conversion: Conversion | None
+) -> _Read:
+    start, end = cut(one, within)
+    whole = all(day is None or day.day == 1 for day in (start, end))
+    stated = conversion.column(one) if conversion else None
+    alone = one.contexts_id if conversion and conversion.line_column(one) else ""
+    return _Read(era, start, end, whole and conversion is None, stated, alone)
 
 
 def _parts(one: SliceFacts, wanted: Wanted) -> Iterable[tuple[Days, date]]:
@@ -153,56 +185,59 @@ def _parts(one: SliceFacts, wanted: Wanted) -> Iterable[tuple[Days, date]]:
 
 
 def _part_sql(
-    one: SliceFacts,
-    within: Days,
+    slices: Sequence[SliceFacts],
+    read: _Read,
     day: date,
-    era: int,
     shown: Sequence[Dimension],
     wanted: Wanted,
     conversion: Conversion | None,
 ) -> str:
     needed = {*shown, _CURRENCY, _RESOURCE}
     if conversion is not None:
-        needed |= conversion.needs(one)
+        needed |= conversion.needs(slices[0])
     conditions = [parse(p.when) for p in MEASURES[wanted.measure].parts if p.when]
     for condition in conditions:
         needed |= referenced(condition)
-    contexts = contexts_sql(frozenset(needed), one, day, {}, tags=TAGS if wanted.with_tags else "")
+    tags = TAGS if wanted.with_tags else ""
+    contexts = contexts_sql(frozenset(needed), slices, day, {}, tags=tags)
     values = [f"c.{quoted(column_of(d))}" for d in shown]
     values += [f"c.{quoted(TAGS)}"] * wanted.with_tags
     currency = f"c.{quoted(column_of(_CURRENCY))}"
-    facts = _facts_sql(one, within, wanted, conversion)
+    facts = _facts_sql(slices, read, wanted, conversion)
     amount = _amount_sql(wanted.measure)
     if conversion is None:
         money, join = f"{currency} AS currency, {amount} AS amount, CAST(0 AS DECIMAL(1,0))", ""
     else:
-        money, join = conversion.sql(one, currency, amount)
-    selected = ", ".join([f"{era} AS era", *values])
+        money, join = conversion.sql(slices[0], currency, amount)
+    selected = ", ".join([f"{read.era} AS era", *values])
     return (
         f"SELECT {selected}, c.{quoted(column_of(_RESOURCE))} AS resource, f.month, "
         f"{money} AS rest, f.LineCount AS lines FROM ({facts}) f "
-        f"JOIN ({contexts}) c USING (ContextId) {join}"
+        f"JOIN ({contexts}) c USING (Slice, ContextId) {join}"
     )
 
 
-def _facts_sql(one: SliceFacts, within: Days, wanted: Wanted, conversion: Conversion | None) -> str:
-    """Sums by context and month (and by day, where amounts are converted)."""
-    start, end = cut(one, within)
-    whole = all(day is None or day.day == 1 for day in (start, end))
+def _facts_sql(
+    slices: Sequence[SliceFacts], read: _Read, wanted: Wanted, conversion: Conversion | None
+) -> str:
+    """Sums by slice, context and month (and by day, where amounts are converted)."""
     columns = sorted({part.column for part in MEASURES[wanted.measure].parts} | {"LineCount"})
-    monthly = whole and conversion is None
-    day = "ChargeMonth" if monthly else "ChargeDay"
-    bounds = [f"{day} >= DATE '{start}'"] * bool(start) + [f"{day} < DATE '{end}'"] * bool(end)
+    day = "ChargeMonth" if read.monthly else "ChargeDay"
+    bounds = [f"{day} >= DATE '{read.start}'"] * bool(read.start)
+    bounds += [f"{day} < DATE '{read.end}'"] * bool(read.end)
     sums = ", ".join(f"sum({column}) AS {column}" for column in columns)
-    column = conversion.line_column(one) if conversion else None
+    column = conversion.line_column(slices[0]) if conversion else None
     if column is not None:
-        return line_sums(one, column, bounds, sums)
-    keys = f"ContextId, CAST(date_trunc('month', {day}) AS DATE) AS month"
+        return line_sums(slices[0], column, bounds, sums)
+    keys = f"file_index AS Slice, ContextId, CAST(date_trunc('month', {day}) AS DATE) AS month"
     keys += "" if conversion is None else f", {day} AS day"
-    file = literal(str(one.paths["months" if monthly else "daily"]))
+    table = "months" if read.monthly else "daily"
+    files = ", ".join(literal(str(one.paths[table])) for one in slices)
     where = f"WHERE {' AND '.join(bounds)} " if bounds else ""
-    table = f"read_parquet({file}, hive_partitioning = false)"
-    return f"SELECT {keys}, {sums} FROM {table} {where}GROUP BY ALL"
+    return (
+        f"SELECT {keys}, {sums} FROM read_parquet([{files}], hive_partitioning = false) "
+        f"{where}GROUP BY ALL"
+    )
 
 
 def _amount_sql(measure: str) -> str:

@@ -63,7 +63,8 @@ def _weighed(
         trial += "-"
     tried = replace(rules, tags={**rules.tags, trial: VirtualTagSpec(rules=tuple(typed))})
     sides = [Side("now", rules, (tag,)), Side("then", tried, (trial,))]
-    with labelled(lake, sides, asking, matches=("then", trial)) as at:
+    matches = ("then", trial)
+    with labelled(lake, sides, asking, matches=matches, also=LOOKED_AT, with_tags=True) as at:
         missing = f"{sides[0].column(tag)} = {literal(spec.default)}"
         relation = f"SELECT gid, unnest(Matches) AS Number FROM {LABELLED} WHERE {missing}"
         caught = caught_by(at.connection, relation, ("Number",))
