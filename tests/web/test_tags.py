@@ -272,6 +272,20 @@ def test_a_suggestion_is_added_by_its_button(workspace: Workspace, client: TestC
     assert "260.93 USD" in form.shown("caught-0")
 
 
+def test_a_link_may_add_a_rule_that_waits_for_its_value(
+    workspace: Workspace, client: TestClient
+) -> None:
+    rules = [{"when": "tags.team = 'data'", "value": "data"}, {"value": "rest"}]
+    workspace.put_resource("VirtualTag", "t", {"rules": rules}, author="ann")
+    form = editor(client, "/tags/t?when=SubAccountName+%3D+'Shop'")
+    assert form.shown("said-1") == "SubAccountName = 'Shop' → …"
+    assert "write the value" in form.shown("problem-1").lower()
+    assert form.press("undo").page.one("span", id="unsaved").text == "as saved"
+    form = form.press("save", rules__1__value="shop")
+    spec = workspace.resources.get("VirtualTag", "t").document()["spec"]
+    assert [rule["value"] for rule in spec["rules"]] == ["data", "shop", "rest"]
+
+
 def test_values_have_an_owner_and_a_parent(workspace: Workspace, client: TestClient) -> None:
     form = editor(client, "/tags/team?start=tags.team").press('value-add ["storefront", "data"]')
     form = form.press("save", values__0__owner="maja", values__0__parent="commerce", title="Team")

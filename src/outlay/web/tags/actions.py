@@ -34,6 +34,22 @@ def _add_rule(draft: Draft, _: str) -> Draft:
     return replace(draft, rules=(*draft.rules, new))
 
 
+def _add_when(draft: Draft, when: str) -> Draft:
+    """Add a rule with a condition, before a last rule that always holds."""
+    rows = group_of(when)
+    new = RuleDraft(mode="text" if rows is None else "rows", when=when, rows=rows or Group())
+    rules = list(draft.rules)
+    last = bool(rules) and _always(rules[-1])
+    rules.insert(len(rules) - last, replace(new, open=True))
+    return replace(draft, rules=tuple(rules))
+
+
+def _always(rule: RuleDraft) -> bool:
+    """Whether a rule catches all that is left: rules below it never come to anything."""
+    empty = not rule.when.strip() if rule.mode == "text" else not rule.rows.items
+    return empty and rule.kind == "constant"
+
+
 def _use(draft: Draft, rest: str) -> Draft:
     """Add a suggested rule at its place: {"place": 3, "rule": {…}}."""
     given: Any = json.loads(rest)
@@ -145,6 +161,7 @@ def _drop_value(draft: Draft, rest: str) -> Draft:
 
 _ACTIONS: dict[str, Callable[[Draft, str], Draft]] = {
     "add-rule": _add_rule,
+    "add-when": _add_when,
     "use": _use,
     "rule-up": _move(-1),
     "rule-down": _move(1),

@@ -6,7 +6,6 @@ Nothing is kept on the server: what the form sends back is read like any other d
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import zlib
 from dataclasses import dataclass
@@ -61,6 +60,6 @@ def unpack(text: str, now: Draft) -> Memory:
         data: Any = json.loads(plain)
         parts = [tuple(read_draft(one) for one in part[:_MOST]) for part in data]
         (newest,), past, future = parts
-    except (ValueError, TypeError, AttributeError, KeyError, zlib.error, binascii.Error):
+    except (ValueError, TypeError, AttributeError, RecursionError, zlib.error):
         return Memory(now)
     return Memory(newest, past, future)

@@ -132,13 +132,11 @@ def _add_editor(routes: APIRouter, site: Site) -> None:
             start = ""
         tags.check_tag_name(name)
         draft = _start(start or "") if resource is None else draft_of(_spec(resource))
-        shown = look.look(
-            workspace,
-            name,
-            resource,
-            _with_rule(Memory(draft), when) if when else Memory(draft),
-            seen=resource.version if resource else 0,
-        )
+        memory = Memory(draft)
+        if when:
+            memory = memory.seen(act(draft, f"add-when {when}"))
+        seen = resource.version if resource else 0
+        shown = look.look(workspace, name, resource, memory, seen=seen)
         return _page(site, request, shown, saved=saved)
 
     @routes.post(f"{TAGS}/{{name}}")
@@ -341,21 +339,18 @@ def _is_htmx(request: Request) -> bool:
 
 async def _pairs(request: Request) -> list[tuple[str, str]]:
     body = (await request.body()).decode("utf-8", "replace")
-    return parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    try:
+        return parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise ResourceError(
+            f"the form has more than {_MOST_FIELDS} fields; write so many rules as a file "
+            "(docs/resources.md)"
+        ) from None
 
 
 def _spec(resource: Resource) -> VirtualTagSpec:
     assert isinstance(resource.spec, VirtualTagSpec)
     return resource.spec
-
-
-def _with_rule(memory: Memory, when: str) -> Memory:
-    """A draft with one more rule, whose value is still to be said; undo takes it away again."""
-    try:
-        rule = rule_draft(TagRule(when=when, value="?"), shown=True)
-    except ValueError:
-        return memory
-    return memory.seen(replace(memory.now, rules=(*memory.now.rules, replace(rule, value=""))))
 
 
 def _start(dimension: str) -> Draft:
