@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from outlay.statements.documents import StatementMonth
 
 
+_FEW = 3
+
+
 @dataclass(frozen=True)
 class MonthView:
     """Everything on the page of a month: the status, and what two of its checks stand on."""
@@ -103,6 +106,7 @@ def _deliveries(workspace: Workspace, pin: Pin, period: BillingPeriod) -> Check:
     held = {r.source: r for r in workspace.held() if r.billing_period == period}
     end = datetime.combine(period.end, time())
     found: list[Finding] = []
+    early: list[Slice] = []
     expected = 0
     for source in workspace.sources():
         current = slices.get((source.name, period))
@@ -110,13 +114,15 @@ def _deliveries(workspace: Workspace, pin: Pin, period: BillingPeriod) -> Check:
         live = source.configured and source.enabled
         if current or (before and live) or source.name in held:
             expected += 1
-            found += _delivery(source.name, period, current, held.get(source.name), end)
+            found += _delivery(source.name, period, current, held.get(source.name))
+            early += [current] if current and current.delivery.loaded_at < end else []
         elif live and not source.slices:
             text = f"{source.name} has never delivered: {source.freshness_reason}."
             found.append(Finding("attention", text, link=f"/sources/{quote(source.name)}"))
         if live and source.error:
             text = f"The last run of {source.name} failed: its data may not be the newest."
             found.append(Finding("attention", text, link=f"/sources/{quote(source.name)}"))
+    found += _early(early, period)
     if not expected:
         found.append(Finding("blocking", f"There is no bill of {period}.", link="/sources"))
     text = f"{expected} {'source' if expected == 1 else 'sources'} with a bill of {period}"
@@ -128,7 +134,6 @@ def _delivery(
     period: BillingPeriod,
     current: Slice | None,
     held: DeliveryRecord | None,
-    end: datetime,
 ) -> Iterable[Finding]:
     place = f"/sources/{quote(source)}"
     if held is not None:
@@ -138,15 +143,22 @@ def _delivery(
         if held is None:
             yield Finding("blocking", f"{source} has not delivered {period}.", link=place)
         return
-    record = current.delivery
-    if record.loaded_at < end:
-        text = (
-            f"{source} was last loaded on {record.loaded_at:%Y-%m-%d}, before the month was over."
-        )
-        yield Finding("blocking", text, link=f"{place}/{period}")
-    if not record.proof.reconciled:
+    if not current.delivery.proof.reconciled:
         text = f"The bill of {source} does not reconcile with the vendor's own rows."
         yield Finding("blocking", text, link=f"{place}/{period}")
+
+
+def _early(slices: Sequence[Slice], period: BillingPeriod) -> Iterable[Finding]:
+    """Bills that were last loaded before the month was over; together where they are many."""
+    if len(slices) > _FEW:
+        names = ", ".join(one.source for one in slices)
+        text = f"{len(slices)} bills were last loaded before the month was over: {names}."
+        yield Finding("blocking", text, link="/sources")
+        return
+    for one in slices:
+        day = f"{one.delivery.loaded_at:%Y-%m-%d}"
+        text = f"{one.source} was last loaded on {day}, before the month was over."
+        yield Finding("blocking", text, link=f"/sources/{quote(one.source)}/{period}")
 
 
 def _rejected(pin: Pin, period: BillingPeriod) -> Check:
