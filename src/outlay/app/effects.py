@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from outlay.app.checks import RULES
 from outlay.app.rules import METRIC, ruleset_of, with_metrics
-from outlay.money import money_text
+from outlay.money import money_text, total
 from outlay.query import CostQuery, run
 from outlay.query.allocating import TagEffect
 from outlay.query.allocating.effects import changed_tags, effects
@@ -32,6 +32,13 @@ class SplitChange:
     currency: str
     before: Decimal | None
     after: Decimal | None
+
+    @property
+    def change(self) -> Decimal:
+        """After less before, exactly."""
+        # A unary minus would round to 28 digits.
+        sides = (self.after, self.before.copy_negate() if self.before is not None else None)
+        return total(side for side in sides if side is not None)
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,7 @@ class Effects:
                             "currency": change.currency,
                             "before": _text(change.before),
                             "after": _text(change.after),
+                            "change": money_text(change.change),
                         }
                         for change in one.values
                     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from outlay.cli.output import NOTHING, Col, Output, money, plural
@@ -60,7 +59,7 @@ def _show_split(out: Output, effect: SplitEffect) -> None:
             change.value,
             money(change.before),
             money(change.after),
-            money((change.after or Decimal(0)) - (change.before or Decimal(0))),
+            money(change.change),
             change.currency,
         )
         for change in effect.values[:_MOST_ROWS]
