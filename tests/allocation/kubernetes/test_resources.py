@@ -233,3 +233,18 @@ def test_split_lines_need_no_usage_where_the_cluster_is_named(bench: Bench) -> N
     assert bench.layer(bill, [], columns) == []
     rows = bench.layer(bill, [], columns, prod=ClusterSpec())
     assert by(rows, "x_Namespace", "x_Pod") == {("shop", "web-1"): 8, ("__idle__", None): 2}
+
+
+def test_a_cluster_without_a_name_has_that_of_its_source(bench: Bench) -> None:
+    usage = [row | {"x_Cluster": ""} for row in (*room(), used("cpu_request", "96"))]
+    rows = bench.layer([charge("4.661664")], usage)
+    assert {row["x_Cluster"] for row in rows} == {"cluster"}
+
+
+def test_a_node_that_two_sources_measure_counts_once(bench: Bench) -> None:
+    usage = [*room(), used("cpu_request", "48")]
+    other = [row | {"x_SourceName": "zweite", "x_Namespace": "other"} for row in usage]
+    rows = bench.layer([charge("4.661664")], [*usage, *other])
+    assert by(rows, "x_Namespace") == {
+        "shop": Decimal("1.517328"), "__idle__": Decimal("3.144336")
+    }  # fmt: skip

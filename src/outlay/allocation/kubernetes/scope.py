@@ -27,6 +27,9 @@ from outlay.lake.facts import SliceFacts, file_columns
 KIND = "kubernetes"
 """The kind of sources whose usage is a cluster's."""
 
+SEEN = "coalesce(nullif(x_Cluster, ''), x_SourceName)"
+"""SQL of the name under which usage sees a cluster; the source's, where it says none."""
+
 IDLE = "__idle__"
 """The namespace of what no pod was given, as OpenCost writes it."""
 
@@ -34,7 +37,6 @@ SPLIT_PARENT = "x_SplitParentResourceId"
 """The node that a line of AWS split cost allocation data is a part of."""
 
 _OWN = ("x_Volume", "x_VolumeClaim", "x_GpuProfile")
-_SEEN = "coalesce(x_Cluster, x_SourceName)"
 _USAGE = {
     "cluster": "VARCHAR",
     "source": "VARCHAR",
@@ -83,7 +85,7 @@ def make_ids(connection: duckdb.DuckDBPyConnection, usage: Sequence[Path]) -> No
     )
     if usage:
         connection.execute(
-            f"INSERT INTO k_ids SELECT DISTINCT {_SEEN}, ResourceId, ResourceName, ResourceType, "
+            f"INSERT INTO k_ids SELECT DISTINCT {SEEN}, ResourceId, ResourceName, ResourceType, "
             "x_Node, CASE WHEN ResourceType = 'Load Balancer' THEN x_Namespace END "
             f"FROM {parquet(*usage, union_by_name=True)}"
         )
@@ -99,7 +101,7 @@ def make_usage(connection: duckdb.DuckDBPyConnection, usage: Sequence[Path]) -> 
     present: set[str] = set().union(*(file_columns(path) for path in usage))
     own = ", ".join(column if column in present else f"NULL AS {column}" for column in _OWN)
     connection.execute(
-        f"INSERT INTO k_usage SELECT cluster, u.* EXCLUDE (seen) FROM (SELECT {_SEEN} AS seen, "
+        f"INSERT INTO k_usage SELECT cluster, u.* EXCLUDE (seen) FROM (SELECT {SEEN} AS seen, "
         "x_SourceName, UsagePeriodStart, UsagePeriodEnd, Metric, Quantity, EstimatedCost, "
         f"ResourceId, ResourceName, ResourceType, Tags, {own}, x_Node, x_Namespace, "
         "x_ControllerKind, x_Controller, x_Pod, x_Container FROM "

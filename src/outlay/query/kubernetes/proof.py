@@ -12,7 +12,7 @@ from outlay.allocation.kubernetes.consumers import IDLE_AS, OVERHEAD, SHARED_IDL
 from outlay.allocation.kubernetes.keys import usage_key
 from outlay.allocation.kubernetes.layers import KubernetesLayers, Layer
 from outlay.allocation.kubernetes.model import Clusters
-from outlay.allocation.kubernetes.scope import KIND
+from outlay.allocation.kubernetes.scope import KIND, SEEN
 from outlay.allocation.rules import Ruleset
 from outlay.expression import text_literal
 from outlay.expression.errors import QueryError, near_names
@@ -252,8 +252,7 @@ def _usage_clusters(lake: Lake, pin: Pin) -> list[str]:
         return []
     with question_connection(lake) as connection:
         rows = connection.execute(
-            f"SELECT DISTINCT coalesce(x_Cluster, x_SourceName) FROM "
-            f"{parquet(*paths, union_by_name=True)} ORDER BY 1"
+            f"SELECT DISTINCT {SEEN} FROM {parquet(*paths, union_by_name=True)} ORDER BY 1"
         ).fetchall()
     return [row[0] for row in rows]
 
@@ -378,7 +377,7 @@ def _missing(lake: Lake, layered: _Layered, settings: Clusters, name: str) -> tu
             rows = connection.execute(
                 f"SELECT DISTINCT ResourceType, coalesce(x_Node, ResourceName) AS n, "
                 f"{usage_key('coalesce(ResourceId, x_Node)')} AS key, ResourceId FROM "
-                f"{parquet(*paths, union_by_name=True)} WHERE coalesce(x_Cluster, x_SourceName) "
+                f"{parquet(*paths, union_by_name=True)} WHERE {SEEN} "
                 f"IN ({names}) AND ResourceType IN ('Node', 'Persistent Volume') ORDER BY ALL"
             ).fetchall()
         for kind, node, key, resource in rows:
@@ -406,7 +405,8 @@ def _efficiency(
     metrics = ("cpu_request", "cpu_usage", "memory_request", "memory_usage")
     question = UsageQuery.of(
         {"metric": metrics, "by": "x_Namespace", "range": query.range,
-         "where": f"x_Cluster IN ({names})", "as_of": query.as_of}
+         "where": f"x_Cluster IN ({names}) OR ((x_Cluster IS NULL OR x_Cluster = '') "
+         f"AND x_SourceName IN ({names}))", "as_of": query.as_of}
     )  # fmt: skip
     try:
         result = usage(lake, question)
