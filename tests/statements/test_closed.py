@@ -3,6 +3,7 @@
 import itertools
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -91,7 +92,7 @@ def test_its_snapshot_outlives_the_retention(desk: Desk) -> None:
     pin = desk.workspace.pin(closed.snapshot)
     assert pin.detail and all(one.charges_path.exists() for one in pin.slices)
     kept = desk.workspace.lake.history.head()
-    assert kept is not None and kept.tags["statement-team-2026-09"] == closed.snapshot
+    assert kept is not None and closed.snapshot in kept.tags.values()
 
 
 def test_a_restatement_is_an_adjustment_of_the_next_month(desk: Desk) -> None:
@@ -320,3 +321,74 @@ def test_closed_months_outlive_their_tag_and_their_plan(desk: Desk) -> None:
     assert statements.months(desk.workspace, "team") == [(SEPTEMBER, "closed")]
     with pytest.raises(QueryError, match="of the virtual tag 'team', which is not there"):
         desk.month(OCTOBER)
+
+
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The months that are worked out from now on."""
+    found: list[str] = []
+    real = statements.month_bill
+
+    def counted(plan: Plan, period: BillingPeriod, *rest: Any) -> MonthBill:
+        found.append(str(period))
+        return real(plan, period, *rest)
+
+    monkeypatch.setattr(statements, "month_bill", counted)
+    return found
+
+
+def test_a_closed_month_is_worked_out_again_only_where_it_may_have_changed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.close(SEPTEMBER)
+    worked = asked(monkeypatch)
+    desk.bill([LATER], "later")
+    assert totals_of(desk.month(OCTOBER)) == {"search": "10.00"}
+    assert worked == ["2026-10"]
+    desk.month(OCTOBER)
+    assert worked == ["2026-10"]
+    restated(desk)
+    assert totals_of(desk.month(OCTOBER))["search"] == "21.50"
+    assert worked == ["2026-10", "2026-10", "2026-09"]
+
+
+def test_a_late_charge_that_moves_the_weights_of_a_closed_month_adjusts_it(desk: Desk) -> None:
+    """The split weighs by the cost of September's days; October's bill has one more of them."""
+    by_cost = {"tag": "team", "take": "platform", "method": "proportional",
+               "targets": ["data", "search"]}  # fmt: skip
+    desk.put("Split", "share-platform", by_cost)
+    closed = desk.close(SEPTEMBER)
+    # 100 by 10 and 35 (40 less a credit of 5).
+    assert lines_of(desk.one(SEPTEMBER, "data"))["shared/share-platform"] == "22.22"
+    late = charge("5", "2026-09-30", "data", ChargeClass="Correction")
+    late["BillingPeriodStart"] = "2026-10-01T00:00:00Z"
+    late["BillingPeriodEnd"] = "2026-11-01T00:00:00Z"
+    desk.bill([late], "late")
+    found = {value: lines_of(desk.one(OCTOBER, value)) for value in ("data", "search")}
+    # 100 by 15 and 35 is 30 and 70: 7.78 move from search to data.
+    assert found == {
+        "data": {f"correction/{EC2}": "5.00", "adjustment/2026-09/shared/acme/INV-9": "7.78"},
+        "search": {"adjustment/2026-09/shared/acme/INV-9": "-7.78"},
+    }
+    assert {ln.detail for ln in desk.one(OCTOBER, "search").lines} == {adjust.ALLOCATION}
+    assert total((closed.total, desk.month(OCTOBER).total)) == Decimal("197.00")
+
+
+def test_of_two_who_close_at_the_same_moment_one_is_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = statements.books(desk.workspace).close
+    closed: list[StatementMonth] = []
+
+    def overtaken(self: Any, month: StatementMonth, settles: Any) -> None:
+        """Someone else closes the month, after more was delivered, before this one does."""
+        monkeypatch.undo()
+        desk.bill([charge("7", "2026-09-03", "shop")], "more")
+        closed.append(desk.close(SEPTEMBER))
+        real(month, settles)
+
+    monkeypatch.setattr("outlay.statements.store.Books.close", overtaken)
+    with pytest.raises(StatementError, match="was closed by someone else at the same moment"):
+        desk.close(SEPTEMBER)
+    assert desk.month(SEPTEMBER) == closed[0]
+    head = desk.workspace.lake.history.head()
+    assert head is not None and list(head.tags.values()) == [closed[0].snapshot]

@@ -8,13 +8,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from outlay.app.rates import bank, table_of
 from outlay.expression.errors import QueryError, near_names
+from outlay.lake.facts import TABLES, facts_of
+from outlay.lake.types import Pin
 from outlay.money import BillingPeriod
 from outlay.money.rates import Rate as MoneyRate
 from outlay.money.rates import Rates
@@ -33,7 +34,7 @@ from outlay.statements.store import Books, utc_now
 if TYPE_CHECKING:
     from outlay.allocation.rules import Ruleset
     from outlay.app.workspace import Workspace
-    from outlay.lake import Pin
+    from outlay.lake import Slice
     from outlay.query import CostQuery, Result
 
 _KEPT_BILLS = 48
@@ -236,24 +237,21 @@ def _ask(workspace: Workspace) -> Ask:
 
 
 def _bill(workspace: Workspace, plan: Plan, period: BillingPeriod, standing: Standing) -> MonthBill:
-    """The month's bill; the same question is answered once, unless metrics have a say in it."""
-    ask = _ask(workspace)
-    splits = standing.rules.splits_of(plan.tag).values()
-    if any(split.method in ("metric", "usage") for split in splits):
-        return month_bill(plan, period, standing, ask)
+    """The month's bill; the same question is answered once."""
     key = (
         str(workspace.lake.path),
         standing.pin.snapshot_id,
         repr(plan),
         period,
-        tuple(sorted(standing.rules.versions.items())),
+        standing.rules.at,
+        workspace.configuration(),
         tuple(sorted((pair, rate.value) for pair, rate in standing.rates.rates.items())),
     )
     with _LOCK:
         if key in _BILLS:
             _BILLS.move_to_end(key)
             return _BILLS[key]
-    found = month_bill(plan, period, standing, ask)
+    found = month_bill(plan, period, standing, _ask(workspace))
     with _LOCK:
         _BILLS[key] = found
         while len(_BILLS) > _KEPT_BILLS:
@@ -278,7 +276,9 @@ def _corrections(
     if closed and period == closed[-1].month.next() and not _other_plan(plan, closed):
         before = workspace.pin(closed[-1].snapshot)
 
-        def again(one: StatementMonth) -> MonthBill:
+        def again(one: StatementMonth) -> MonthBill | None:
+            if _untouched(workspace, one, before, standing):
+                return None
             bill = _bill(workspace, _closed_plan(one), one.month, _once(workspace, one, standing))
             problems.extend(_lost(bill))
             return bill
@@ -289,6 +289,43 @@ def _corrections(
     for value, lines in disputing.settlements(carried, tax).items():
         found.setdefault(value, []).extend(lines)
     return found, problems
+
+
+def _untouched(workspace: Workspace, one: StatementMonth, before: Pin, standing: Standing) -> bool:
+    """Whether nothing that was delivered since `before` can have a part in a closed month: no bill
+    of it, and where splits weigh it, no charge of its days."""
+    plan = _closed_plan(one)
+    splits = standing.rules.splits_of(plan.tag) | workspace.rules(one.rules_at).splits_of(plan.tag)
+    methods = {split.method for split in splits.values()}
+    if plan.spec.after_close == "adjust" or "metric" in methods:
+        return False
+    then = {slice_.delivery.id for slice_ in before.slices}
+    now = {slice_.delivery.id for slice_ in standing.pin.slices}
+    every = {s.delivery.id: s for s in (*before.slices, *standing.pin.slices)}
+    changed = [every[delivery] for delivery in then ^ now]
+    if any(slice_.billing_period == one.month for slice_ in changed) or (
+        changed and "usage" in methods
+    ):
+        return False
+    if not splits:
+        return True
+    own = [slice_ for slice_ in standing.pin.slices if slice_.billing_period == one.month]
+    return not _months_of(workspace, own) & _months_of(workspace, changed)
+
+
+def _months_of(workspace: Workspace, slices: Sequence[Slice]) -> set[BillingPeriod]:
+    """The months in which slices have charges, by their first and last days."""
+    pin = Pin(None, None, tuple(slices))
+    files = {table: workspace.lake.rollup_paths(pin, table) for table in TABLES}
+    found: set[BillingPeriod] = set()
+    for slice_ in slices:
+        facts = facts_of(slice_, {table: files[table][slice_.delivery.id] for table in TABLES})
+        if facts.first_day and facts.last_day:
+            month = BillingPeriod.of(facts.first_day)
+            while month.start <= facts.last_day:
+                found.add(month)
+                month = month.next()
+    return found
 
 
 def _once(workspace: Workspace, one: StatementMonth, standing: Standing) -> Standing:
@@ -420,15 +457,15 @@ def close(
         )
     done = draft.closed(at, author, note, closed[-1].digest if closed else "")
     assert done.snapshot is not None, "a month with a bill has a snapshot"
-    tag = f"statement-{plan.name}-{period}"
+    # The name has the snapshot: whoever closes the month at the same moment keeps another one.
+    tag = f"statement-{plan.name}-{period}-{done.snapshot}"
     head = workspace.lake.history.head()
-    if head is not None and tag in head.tags:  # left by a closing that did not come to its end
-        workspace.lake.release(tag)
-    workspace.lake.keep(done.snapshot, tag)
+    if head is None or tag not in head.tags:  # there already if a closing did not come to its end
+        workspace.lake.keep(done.snapshot, tag)
     try:
         kept.close(done, [dispute.id for dispute in carried])
     except BaseException:
-        if not any(one.month == period for one in kept.closed(plan.name)):
+        if not any(one.snapshot == done.snapshot for one in kept.closed(plan.name)):
             workspace.lake.release(tag)
         raise
-    return replace(done)
+    return done

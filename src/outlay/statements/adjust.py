@@ -17,8 +17,9 @@ from outlay.statements.cents import apportion, apportioned
 from outlay.statements.documents import Line, StatementMonth
 from outlay.statements.sections import SECTIONS
 
-Again = Callable[[StatementMonth], MonthBill]
-"""Works a closed month out again from what is known now, by the rules and rates it pinned."""
+Again = Callable[[StatementMonth], MonthBill | None]
+"""Works a closed month out again from what is known now, by the rules and rates it pinned; None
+where nothing that it stands on has changed since the last month was closed."""
 _Key = tuple[str, str, str]
 
 CAUSES: Mapping[str, str] = {
@@ -57,6 +58,8 @@ def _of_month(
     now: Pin,
 ) -> dict[str, list[Line]]:
     known = again(month)
+    if known is None:
+        return {}
     cells = known.by_value()
     units = apportioned(
         {value: total(cell.amount for cell in of) for value, of in cells.items()}, month.places
