@@ -352,3 +352,35 @@ def test_json_is_plain(lake: SmallLake) -> None:
     assert data["effect"]["coverage_after"]["share"] == {"USD": "1.000000"}
     assert data["scope"]["range"] == {"from": "2026-01-05", "to": "2026-01-06"}
     assert date.fromisoformat(data["scope"]["range"]["from"])
+
+
+@pytest.mark.parametrize("in_contexts", [True, False])
+def test_rates_that_a_bill_states_are_used_as_in_a_question(
+    lake: SmallLake, in_contexts: bool
+) -> None:
+    """Line by line where they differ from line to line, by context elsewhere."""
+    stated = "x_BillingExchangeRate"
+    lake.add(
+        "2026-01",
+        [
+            {"EffectiveCost": "10", "BillingCurrency": "EUR", "PricingCurrency": "USD",
+             stated: rate, "Tags": {"t": tag}, "ChargePeriodStart": f"2026-01-{day}"}
+            for rate, tag, day in (
+                ("0.8", "a", "05"), ("0.5", "a", "20"), (None, "a", "20"), ("0.4", "b", "21")
+            )
+        ],
+        source="azure",
+        columns=(stated,),
+        context=(stated,) if in_contexts else (),
+    )  # fmt: skip
+    rates = MonthRates({("EUR", "USD", BillingPeriod(2026, 1)): D("2")})
+    after = ruleset({"team": [{"value": {"from": "tags.t"}}]})
+    for days in ("all", "2026-01-15..2026-02-01"):
+        query = CostQuery(currency="USD", range=days)
+        asking = Asking(query, rates=rates, stated=True)
+        found = tag_preview(lake, Ruleset(), after, "team", asking)
+        asked = run(lake, query.but(by=("team",)), rules=after, rates=rates, stated=True)
+        assert {v.value: v.after.money for v in found.effect.values if v.after} == {
+            row["team"]: {"USD": row["EffectiveCost"]} for row in asked.rows()
+        }
+    assert found.effect.moved.money == {"USD": D("65")}
