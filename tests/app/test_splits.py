@@ -162,7 +162,9 @@ def test_raw_sql_has_labels_shares_and_tags(workspace: Workspace) -> None:
     assert rows("SELECT Tag, Value, Rule FROM labels WHERE Value = 'data' GROUP BY ALL") == [
         ("team", "data", 1)
     ]
-    shares = rows("SELECT Split, Target, Share, Weight, Reason FROM shares ORDER BY Share DESC NULLS LAST")
+    shares = rows(
+        "SELECT Split, Target, Share, Weight, Reason FROM shares ORDER BY Share DESC NULLS LAST"
+    )
     assert [row[1:3] for row in shares] == [
         ("shop", D("0.75")), ("data", D("0.25")), (None, None)
     ]  # fmt: skip
@@ -355,3 +357,42 @@ def test_the_api_previews_and_restores(client: TestClient) -> None:
     assert client.post(f"{url}/restore", json={"version": 1}).json()["version"] == 3
     assert client.delete(url).status_code == 204
     assert client.get(url).status_code == 404
+
+
+def test_a_split_weighs_by_a_kept_metric_and_follows_what_arrives_late(
+    workspace: Workspace, client: TestClient
+) -> None:
+    def push(day: str, team: str, value: str) -> None:
+        values = [{"date": day, "value": value, "labels": {"team": team}}]
+        workspace.metrics.push("orders", values)
+
+    split = {
+        "tag": "team", "take": "platform", "method": "metric", "targets": ["shop", "data"],
+        "metric": {"metric": "orders", "label": "team"},
+    }  # fmt: skip
+    workspace.resources.put("Metric", "orders", {"labels": ["team"]}, author="test")
+    workspace.resources.put("Split", "share-platform", split, author="test")
+
+    def amounts() -> dict[str, str]:
+        rows = client.get("/api/v1/query", params={"by": "team"}).json()["rows"]
+        return {row["team"]: row["EffectiveCost_shared"] for row in rows}
+
+    nothing = amounts()
+    assert nothing["platform"] == "0.00"
+    push("2026-08-02", "shop", "1")
+    push("2026-08-30", "data", "3")
+    assert amounts() == {
+        "shop": "7.50", "data": "22.50", "platform": "-30.00", "Unallocated": "0.00"
+    }  # fmt: skip
+    push("2026-09-01", "shop", "5")
+    assert amounts()["platform"] == "-37.00"
+    page = parse(client.get("/explore?by=team&range=all").text).one("table", id="table")
+    assert "-37.00" in page.text
+    push("2026-08-02", "shop", "3")  # restated: half each
+    assert amounts()["data"] == "15.00"
+    assert "15.00" in client.get("/explore?by=team&range=all").text
+    state = splits.show(workspace, "share-platform")
+    assert state.weighs == "metric orders by team"
+    wrong = split | {"metric": {"metric": "orders", "label": "nothing"}}
+    told = splits.preview(workspace, "share-platform", wrong)
+    assert "has no label 'nothing'" in " ".join(told.warnings)
