@@ -243,6 +243,20 @@ def test_revenue_of_another_currency_is_converted_day_by_day(shop: Workspace) ->
     assert september.total.revenue_reason == "there is no rate of EUR to USD on 2026-09-01"
 
 
+def test_what_splits_give_is_in_the_cost_per_unit(shop: Workspace) -> None:
+    put = shop.resources.put
+    put("VirtualTag", "seller", {"rules": [{"value": {"from": "tags.team"}}]}, author="test")
+    split = {"tag": "seller", "take": "Unallocated", "method": "fixed", "shares": {"web": "100"}}
+    put("Split", "share", split, author="test")
+    by = {"label": "channel", "dimension": "seller"}
+    for splits, web in (("applied", D("337.5")), ("direct", D(330))):
+        put("UnitCost", "split", spec(by=by, splits=splits), author="test")
+        october = ask(shop, "split").periods[1]
+        assert october.rows["web"].cost == web
+        assert ("Unallocated" in october.rows) == (splits == "direct")
+        assert october.total.cost == D("817.5")
+
+
 def test_units_are_those_of_the_scope(shop: Workspace) -> None:
     of_web = spec(where="tags.team = 'web'", only={"channel": ["web"]})
     shop.resources.put("UnitCost", "web", of_web, author="test")

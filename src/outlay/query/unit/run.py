@@ -231,7 +231,8 @@ class _Work:
         """The cells of a period by label value, costliest first."""
         units = {key[0] or None: value for key, value in known.values.items()}
         found = {}
-        values = {*costs, *units, *revenue.rows}
+        # A value that gave all its cost away in splits and has no units is nothing to tell of.
+        values = {*(value for value, amount in costs.items() if amount), *units, *revenue.rows}
         for value in sorted(
             values, key=lambda v: (costs.get(v, ZERO).copy_negate(), v is None, v or "")
         ):
