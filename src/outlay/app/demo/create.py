@@ -206,7 +206,7 @@ class _Maker:
             if vendor.billed_by and vendor.name not in configured:
                 usage.tie(
                     self.workspace, vendor.name, vendor.billed_by, vendor.match,
-                    author="outlay demo",
+                    vendor.where, author="outlay demo",
                 )  # fmt: skip
 
     def _sync(self, names: Sequence[str]) -> None:

@@ -21,7 +21,8 @@ Writer = Callable[[Path, BillingPeriod, Story], None]
 @dataclass(frozen=True)
 class Vendor:
     """A source of the demo: its name, kind, module and options. `billed_by` is the bill that
-    supersedes the estimates of a source of usage, `match` the columns that tie them."""
+    supersedes the estimates of a source of usage, `match` the columns that tie them, and `where`
+    the bill's charges that are of it."""
 
     name: str
     kind: str
@@ -29,6 +30,7 @@ class Vendor:
     options: dict[str, Any] = field(default_factory=dict)
     billed_by: str | None = None
     match: tuple[str, ...] = ()
+    where: str = ""
 
     @property
     def write(self) -> Writer:
@@ -44,7 +46,15 @@ VENDORS: tuple[Vendor, ...] = (
     Vendor("kestrel-azure", "azure-export", "azure"),
     Vendor("kestrel-openai", "openai", "openai"),
     Vendor("kestrel-anthropic", "anthropic", "anthropic"),
-    Vendor("kestrel-gateway", "ai-gateway", "gateway", {}, "kestrel-openai", ("x_Model",)),
+    Vendor(
+        "kestrel-gateway",
+        "ai-gateway",
+        "gateway",
+        {},
+        "kestrel-openai",
+        ("x_Model",),
+        "x_ApiKey = 'key_gateway'",
+    ),
     Vendor("kestrel-snowflake", "snowflake", "snowflake"),
     Vendor("kestrel-databricks", "databricks", "databricks"),
     Vendor("brightpage", "csv", "brightpage", {"mapping": brightpage.MAPPING}),
