@@ -83,3 +83,33 @@ def charges_of_record(
             "may have been delivered again since: start from its charges."
         )
     return [ChargeLine(Origin.of(item, file, line), row) for row in rows]
+
+
+def shared_of_record(
+    workspace: Workspace, source: str, period: BillingPeriod, file: int, line: int
+) -> list[ChargeLine]:
+    """The rows that stand in the place of a record's charges in every question, where a cluster's
+    charges are shared out to its pods; largest EffectiveCost first, none for other records."""
+    from outlay.lake.facts import slice_facts
+    from outlay.query.lines import ChargeLine, Origin
+
+    item = slice_of(workspace, source, period)
+    layers = [
+        one
+        for one in slice_facts(workspace.lake, workspace.pin())
+        if one.slice.delivery.id == item.delivery.id and one.variant and not one.partly
+    ]
+    found = []
+    with workspace.lake.connect() as connection:
+        for layer in layers:
+            cursor = connection.execute(
+                f"SELECT * FROM {layer.lines_sql} WHERE x_SourceFile = ? AND x_SourceLine = ? "
+                "ORDER BY abs(EffectiveCost) DESC, AllocatedResourceId, x_AllocatedPart",
+                [file, line],
+            )
+            names = [column[0] for column in cursor.description or ()]
+            found += [
+                ChargeLine(Origin.of(item, file, line), dict(zip(names, row, strict=True)))
+                for row in cursor.fetchall()
+            ]
+    return found

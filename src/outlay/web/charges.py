@@ -119,6 +119,7 @@ def router(site: Site) -> APIRouter:
             costs=COST_COLUMNS,
             facts=[facts_of(item) for item in lines],
             words=words,
+            shared=presentation.shared_of_record(workspace, source, month, file, line),
             why=why_address(lines[0]) if workspace.rules().tags else "",
         )
 

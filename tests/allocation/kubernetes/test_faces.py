@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from outlay.app import Workspace, kubernetes
 from outlay.cli import main
-from outlay.query import QueryError
+from outlay.query import CostQuery, QueryError
 from outlay.query.kubernetes import ClusterProof, ClusterQuery
 from tests.allocation.kubernetes.shop import shop
 from tests.web.conftest import serving
@@ -154,3 +154,17 @@ def test_without_any_cluster_the_page_says_what_to_do(tmp_path: Path) -> None:
     page = parse(serving(empty).get("/kubernetes").text)
     assert "No cluster yet" in page.text
     empty.close()
+
+
+def test_the_page_of_a_charge_says_whom_it_was_shared_out_to(
+    workspace: Workspace, client: TestClient
+) -> None:
+    (gpu,) = workspace.charges(
+        CostQuery(where="x_Pod = 'train-1' AND x_AllocatedPart = 'GPU'")
+    ).charges
+    origin = gpu.origin
+    path = f"/charges/{origin.source}/{origin.billing_period}/{origin.file_index}/{origin.line}"
+    page = parse(client.get(path).text)
+    rows = page.one("section", id="shared").one("table").rows()
+    assert {row[1] for row in rows} == {"GPU", "CPU", "Memory"}
+    assert {row[0] for row in rows} == {"prod/ml/train/train-1/train"}
