@@ -308,16 +308,15 @@ def _register_answer(group: typer.Typer) -> None:
     def answer(
         cli: Cli,
         number: Annotated[int, typer.Argument(help="The dispute's number.")],
-        accept: Annotated[
-            bool | None, typer.Option("--accept/--refuse", help="Accept or refuse it.")
-        ] = None,
+        accept: Annotated[bool, typer.Option("--accept", help="Its amount moves.")] = False,
+        refuse: Annotated[bool, typer.Option("--refuse", help="It stays; give a reason.")] = False,
         reason: Annotated[str, typer.Option(help="Why; a refusal needs it.")] = "",
         to: Annotated[str, typer.Option("--to", help="Who takes it, if not as proposed.")] = "",
     ) -> None:
         """Answer a dispute: accepted, its amount moves on the next statement."""
         from outlay.app import disputes
 
-        if accept is None:
+        if accept == refuse:
             raise typer.BadParameter("say --accept or --refuse")
         done = disputes.answer(
             cli.workspace, number, accept=accept, reason=reason, proposed=to, author=cli.author
