@@ -218,6 +218,10 @@ def _state(name: str, found: Flows, rules: Ruleset) -> SplitState:
         kept.setdefault(part.reason, []).append(text)
     reasons = [f"{', '.join(periods)}: {reason}" for reason, periods in kept.items()]
     reasons += sorted({f"{note}" for pool in pools for note in pool.part.notes})
+    if not pools:
+        first = [other for other in rules.splits_of(found.tag) if other < name]
+        before = f", or {' or '.join(first)} takes them first (by name)" if first else ""
+        reasons.append(f"it takes nothing in this time: there are no such charges{before}")
     return SplitState(
         name=name,
         spec=spec,

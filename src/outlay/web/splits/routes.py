@@ -215,12 +215,17 @@ def _edited(site: Site, request: Request, name: str, fields: dict[str, list[str]
         conflict = Shown(name, resource, form, range_, refused=str(error), conflict=resource)
         return _page(site, request, conflict, 409)
     except (QueryError, ResourceError) as error:
-        refused = Shown(name, resource, shown.form, range_, refused=str(error))
+        refused = Shown(name, resource, shown.form, range_, refused=_said(error))
         return _page(site, request, refused, 400)
     target = f"{address(name)}?saved={saved.version}"
     if range_ != _FIRST_RANGE:
         target += f"&range={quote(range_)}"
     return RedirectResponse(target, 303)
+
+
+def _said(error: Exception) -> str:
+    """What is wrong, without what only the writer of a file needs to know."""
+    return str(error).partition(". Allowed fields:")[0]
 
 
 def _page(
