@@ -130,8 +130,7 @@ def _add_writing(router: APIRouter, workspace: Workspace) -> None:
 
 def _add_as_code(router: APIRouter, workspace: Workspace) -> None:
     def planned(wanted: Planning) -> ascode.Plan:
-        return ascode.make_plan(
-            workspace,
+        return workspace.plan_resources(
             _documents(workspace, wanted),
             prune=wanted.prune,
             prune_kinds=wanted.prune_kinds,

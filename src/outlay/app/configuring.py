@@ -107,12 +107,19 @@ class Configuring(ABC):
         return ascode.read_files(self._whole, paths)
 
     def plan_resources(
-        self, documents: Sequence[Document], *, prune: bool = False, prune_kinds: Sequence[str] = ()
+        self,
+        documents: Sequence[Document],
+        *,
+        prune: bool = False,
+        prune_kinds: Sequence[str] = (),
+        effects: bool = True,
     ) -> Plan:
         """What the documents would change; see `outlay.app.ascode.make_plan`."""
         from outlay.app import ascode
 
-        return ascode.make_plan(self._whole, documents, prune=prune, prune_kinds=prune_kinds)
+        return ascode.make_plan(
+            self._whole, documents, prune=prune, prune_kinds=prune_kinds, effects=effects
+        )
 
     def apply_resources(self, plan: Plan, *, author: str, note: str = "") -> Applied:
         """Do what a plan says, all of it or nothing; see `outlay.app.ascode.apply_plan`."""

@@ -71,8 +71,7 @@ def _register_plan(app: typer.Typer) -> None:
         from outlay.app import ascode
 
         workspace = cli.workspace
-        found = ascode.make_plan(
-            workspace,
+        found = workspace.plan_resources(
             workspace.read_resource_files(paths),
             prune=prune,
             prune_kinds=prune_kind or (),
@@ -107,8 +106,7 @@ def _register_apply(app: typer.Typer) -> None:
         from outlay.app import ascode, shapes
 
         workspace = cli.workspace
-        found = ascode.make_plan(
-            workspace,
+        found = workspace.plan_resources(
             workspace.read_resource_files(paths),
             prune=prune,
             prune_kinds=prune_kind or (),
