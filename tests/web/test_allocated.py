@@ -114,7 +114,7 @@ def test_a_platform_is_allocated_to_the_last_digit(site: TestClient) -> None:
     assert [row[0] for row in rows] == ["ANA", "<b>BO</b>"]
     assert [row[1:4] for row in rows] == [["3.75", "0.00", "3.75"], ["1.25", "0.00", "1.25"]]
     (scope,) = texts(found, "scopes")
-    assert scope[2:] == ["WH_1", "5.00", "5.00", "0.00", "10.00", "10.00", "✓"]
+    assert scope[2:] == ["WH_1", "5.00", "5.00", "0.00", "10.00 of 10.00 ✓"]
     (month,) = texts(found, "months")
     assert month == ["2026-10", "snow", "10.00", "10.00 USD", "agrees"]
 

@@ -84,7 +84,7 @@ def _page(site: Site, request: Request) -> Response:
             if one.name in there
         ],
         params=kept,
-        choices=[Choice(c, words.dimension(c), c == found.by) for c in found.choices],
+        choices=[Choice(c, _title(c), c == found.by) for c in found.choices],
         idle=[Choice("keep", "Kept apart", query.idle == "keep"),
               Choice("share", "Shared by use", query.idle == "share")],
         measures=[Choice(m, words.measure(m), m == query.measure) for m in _MEASURES],
@@ -104,6 +104,12 @@ def _page(site: Site, request: Request) -> Response:
         by_day=address(PATH, {**kept, "by_day": "" if query.by_day else "yes"}),
         why=_why(found),
     )  # fmt: skip
+
+
+def _title(name: str) -> str:
+    """A dimension's title; a tag says that it is one, beside a virtual tag of the same name."""
+    title = words.dimension(name)
+    return f"Tag {title}" if name.startswith("tags.") else title
 
 
 def _why(found: PlatformProof) -> str:
