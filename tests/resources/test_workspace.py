@@ -6,6 +6,7 @@ import pytest
 
 from outlay.app import Workspace
 from outlay.query import CostQuery
+from outlay.resources.database import HEAD
 from tests.cli.bills import write_bill
 
 
@@ -24,5 +25,5 @@ def test_a_workspace_works_on_either_database(
     assert again.view_query("mine") == CostQuery(by="ServiceName")
     assert [c.author for c in again.resources.audit()] == ["ann", "ann"]
     line = next(line for line in again.doctor() if line.topic == "database")
-    assert line.ok and "schema 0001" in line.found
+    assert line.ok and f"schema {HEAD}" in line.found
     again.close()

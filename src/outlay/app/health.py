@@ -45,6 +45,7 @@ def doctor(workspace: Workspace) -> list[DoctorLine]:
         *_libraries(),
         _database(workspace),
         *_lake(workspace),
+        *_statements(workspace),
         _disk(workspace),
         _clock(),
         *_sources(workspace),
@@ -79,6 +80,25 @@ def _database(workspace: Workspace) -> DoctorLine:
         return DoctorLine("database", False, str(error), "Correct OUTLAY_DATABASE_URL.")
     found = f"{engine.url.render_as_string(hide_password=True)}, schema {version}"
     return DoctorLine("database", version == HEAD, found, f"The schema should be {HEAD}.")
+
+
+def _statements(workspace: Workspace) -> list[DoctorLine]:
+    """That every closed statement is what was closed; nothing where none was."""
+    from outlay.resources import ResourceError
+    from outlay.statements.errors import StatementError
+    from outlay.statements.store import Books
+
+    try:
+        books = Books(workspace.resources.engine)
+        closed = {plan: len(books.closed(plan)) for plan in books.plans()}
+    except ResourceError:
+        return []  # the line of the database says it
+    except StatementError as error:
+        return [DoctorLine("statements", False, str(error), "Restore the database from a backup.")]
+    if not closed:
+        return []
+    found = ", ".join(f"{number} closed of {plan}" for plan, number in closed.items())
+    return [DoctorLine("statements", True, f"{found}; every digest is as closed")]
 
 
 def _lake(workspace: Workspace) -> list[DoctorLine]:
