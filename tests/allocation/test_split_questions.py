@@ -15,12 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from outlay.allocation.model import VirtualTagSpec
+from outlay.allocation.model import SPLIT_MEASURES, VirtualTagSpec
 from outlay.allocation.rules import Ruleset
 from outlay.expression.errors import QueryError
 from outlay.money import MONEY_CONTEXT, BillingPeriod, total
 from outlay.money.rates import MonthRates
-from outlay.query import CostQuery, Result, explain, run
+from outlay.query import MEASURES, CostQuery, Result, explain, run
 from tests.allocation.splitting import Series, UsageLake, charge, ruleset
 from tests.query.fixtures import SmallLake
 
@@ -564,6 +564,34 @@ def test_amounts_without_a_rate_are_shared_out_in_their_own_currency(lake: Small
     assert [(one.currency, dict(one.amounts)) for one in result.unconverted] == [
         ("XXX", {"EffectiveCost": D(11)})
     ]
+
+
+def test_results_are_ordered_by_what_is_direct_or_shared(lake: SmallLake) -> None:
+    shared_platform(lake)
+    rules = ruleset({"share": {"take": "platform", "method": "fixed", "shares": {"b": 100}}})
+
+    def order(sort: str, **more: Any) -> list[Any]:
+        return [row["team"] for row in ask(lake, rules, by=("team",), sort=sort, **more).rows()]
+
+    assert order("-EffectiveCost_direct") == ["platform", "a", "b", "Unallocated"]
+    assert order("-EffectiveCost_shared") == ["b", "Unallocated", "a", "platform"]
+    assert order("EffectiveCost_shared", limit=1) == ["platform"]
+    assert order("-EffectiveCost_shared", splits="direct") == ["Unallocated", "a", "b", "platform"]
+
+
+def test_a_condition_on_what_no_charge_has_keeps_the_cost(lake: SmallLake) -> None:
+    shared_platform(lake)
+    split = {"take": "platform", "method": "proportional", "where": "tags.nothing = 'x'"}
+    result = ask(lake, ruleset({"s": split}), by=("team",))
+    assert by_team(result)["platform"] == D(105)
+    assert "no charge has tags.nothing" in result.warnings[0]
+
+
+def test_what_can_be_weighed() -> None:
+    assert set(SPLIT_MEASURES) == {m.name for m in MEASURES.values() if m.kind == "money"}
+    split = {"take": "platform", "method": "proportional", "measure": "EffectivCost"}
+    with pytest.raises(QueryError, match="Did you mean EffectiveCost"):
+        ruleset({"s": split})
 
 
 # --- explain --------------------------------------------------------------------------------

@@ -249,6 +249,12 @@ class ByUsage(_Aliased):
         return text
 
 
+SPLIT_MEASURES = (
+    "EffectiveCost", "BilledCost", "ListCost", "ContractedCost", "CostBeforeCredits", "Credits",
+    "Tax", "NegotiatedSaving", "CommitmentSaving",
+)  # fmt: skip
+"""What the proportional method may weigh: every measure of money."""
+
 SplitMethod = Literal["even", "proportional", "fixed", "metric", "usage"]
 SplitPeriod = Literal["day", "month", "billing-period"]
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from outlay.allocation.conditions import check_days, conditions_days, rule_condition
 from outlay.allocation.model import (
+    SPLIT_MEASURES,
     Condition,
     DictionarySpec,
     Lookup,
@@ -286,6 +287,14 @@ class Ruleset:
 
     def _check_split(self, name: str, split: SplitSpec) -> None:
         self.tag(split.tag, "tag")
+        if split.measure not in SPLIT_MEASURES:
+            raise QueryError(
+                f"{split.measure!r} is no cost that the split {name} can weigh",
+                field="measure",
+                text=split.measure,
+                near=near_names(split.measure, SPLIT_MEASURES),
+                allowed=SPLIT_MEASURES,
+            )
         conditions = [c.where for c in (split.take, split.targets) if isinstance(c, Condition)]
         from outlay.expression import parse
 

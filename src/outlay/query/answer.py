@@ -309,14 +309,24 @@ class Answer:
         measures = self.query.measures
         if name in measures:
             return self._ordered("m", measures.index(name))
+        if name.endswith(("_direct", "_shared")):
+            measure, _, part = name.rpartition("_")
+            return self._ordered("m", measures.index(measure), shared=part == "shared")
         if name.endswith("_previous"):
             return self._ordered("v", measures.index(name.removesuffix("_previous")))
         index = measures.index(name.removesuffix("_change"))
         return f"{self._ordered('m', index)} - {self._ordered('v', index)}"
 
-    def _ordered(self, side: str, index: int) -> str:
-        slots = [slot for slot in self._layout if (slot.side, slot.index) == (side, index)]
+    def _ordered(self, side: str, index: int, shared: bool | None = None) -> str:
+        """An amount to order by: whole, or what of it is `shared` (or direct) alone."""
+        slots = [
+            slot
+            for slot in self._layout
+            if (slot.side, slot.index) == (side, index) and shared in (None, slot.shared)
+        ]
         columns = [column for slot in slots for column in slot.columns if not _is_last(column)]
+        if not columns:
+            return "CAST(NULL AS INTEGER)"  # no split has a part in it
         if len(columns) == 1:
             return columns[0]
         return "(" + " + ".join(f"CAST({column} AS {_ORDER})" for column in columns) + ")"

@@ -179,6 +179,7 @@ class CostQuery(BaseModel):
                 raise QueryError("'-' names nothing to sort by", field="sort", text=self.sort)
             return
         allowed = [*self.measures, *self.by]
+        allowed += [f"{m}_{part}" for m in self.measures for part in ("direct", "shared")]
         if self.grain != "none":
             allowed.append(PERIOD)
         if self.compare:

@@ -312,7 +312,11 @@ class _Weighing:
         self, split: SplitSpec, period: date
     ) -> tuple[Mapping[str, Fraction], tuple[str, ...], str]:
         """Cost by value in a period, what to say of it, and why it cannot be compared."""
-        by_currency = self._costs(split).get(period, {})
+        try:
+            by_currency = self._costs(split).get(period, {})
+        except QueryError as error:
+            # A condition on what no charge has: the cost stays, and no question fails.
+            return {}, (), error.what
         rates = {code: Fraction(1) for code in by_currency}
         notes: tuple[str, ...] = ()
         if len(by_currency) > 1:

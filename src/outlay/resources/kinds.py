@@ -44,9 +44,10 @@ class Kind:
             )
         except ValidationError as error:
             lines = "; ".join(problem_text(p) for p in error.errors())
+            fields = ", ".join(f.alias or name for name, f in self.spec.model_fields.items())
             raise ResourceError(
-                f"the {self.name} is not valid: {lines}. Allowed fields: "
-                f"{', '.join(self.spec.model_fields)}. See `outlay get {self.name.lower()} --help`."
+                f"the {self.name} is not valid: {lines}. Allowed fields: {fields}. "
+                f"See `outlay get {self.name.lower()} --help`."
             ) from None
         refuse_secrets(typed.model_dump(mode="json"), self.name)
         return typed
