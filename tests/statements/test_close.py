@@ -17,6 +17,7 @@ from outlay.statements.errors import StatementError
 from tests.allocation.kubernetes.shop import shop
 from tests.cli.conftest import Run, run  # noqa: F401
 from tests.statements.invoiced import AWS, line, load
+from tests.web import company
 from tests.web.conftest import serving
 from tests.web.page import Node, parse
 
@@ -352,3 +353,18 @@ def test_a_cluster_that_was_shared_out_is_proven_and_changes_no_invoice(tmp_path
     assert clusters.text == "1 cluster, shared out to the last digit"
     assert (clusters.state, clusters.findings) == ("ok", ())
     workspace.close()
+
+
+def test_a_delivery_that_is_held_back_blocks(workspace: Workspace, tmp_path: Path) -> None:
+    bad = [*rows("2025-09"), {**line("5", "2025-09-05", number="I-9"), "EffectiveCost": "five"}]
+    names = list(dict.fromkeys(name for row in bad for name in row))
+    (tmp_path / "bills" / "aws.csv").write_text(
+        company.csv_text([{n: row.get(n, "") for n in names} for row in bad]), encoding="utf-8"
+    )
+    (done,) = workspace.load([str(tmp_path / "bills" / "aws.csv")], source="aws")
+    assert done.outcome == "held"
+    (one,) = check(closing.status(workspace, SEPTEMBER), "deliveries").findings
+    assert (one.state, one.text) == (
+        "blocking", "A delivery of aws is held back: its charges are not in.",
+    )  # fmt: skip
+    assert one.link.startswith("/sources/aws/held/")

@@ -1,6 +1,6 @@
 """Invoices against charges: who takes what, and how a difference is explained."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -384,3 +384,75 @@ def test_invoice_detail_lines_make_invoices() -> None:
     assert (found.issued_on, found.due_on) == (date(2026, 10, 2), date(2026, 11, 1))
     assert found.credits == 0
     assert found.source == "Invoice Detail, detail.csv"
+
+
+def _deliver(workspace: Workspace, folder: Path, lines: list[dict[str, str]]) -> str:
+    """Load a bill as the source's next delivery; gives its outcome."""
+    from tests.web.company import csv_text
+
+    (folder / "aws.csv").write_text(csv_text(lines), encoding="utf-8")
+    (done,) = workspace.load([str(folder / "aws.csv")], source="aws")
+    return done.outcome
+
+
+def test_a_delivery_that_is_held_back_explains_what_is_not_in(tmp_path: Path) -> None:
+    workspace = Workspace.init(tmp_path / "ws", name="Acme")
+    load(workspace, tmp_path / "bills", [line("100")], "aws")
+    broken = {**line("5"), "EffectiveCost": "five"}
+    assert _deliver(workspace, tmp_path / "bills", [line("100"), line("20"), broken]) == "held"
+    invoices.save(workspace, invoice("120").spec, author="test")
+    row = invoices.show(workspace, "I-1")
+    assert (row.state, row.charged, reasons(row)) == ("explained", 100, {"held": Decimal(20)})
+    # What the ledger knows is no explanation of another amount.
+    invoices.save(workspace, invoice("130").spec, author="test")
+    row = invoices.show(workspace, "I-1")
+    assert (row.state, row.unexplained, row.taken) == ("differs", Decimal(30), ())
+
+
+def test_rejected_rows_explain_what_they_billed(tmp_path: Path) -> None:
+    workspace = Workspace.init(tmp_path / "ws", name="Acme")
+    folder = tmp_path / "bills"
+    load(workspace, folder, [line("1", "2026-08-01", number="I-0")], "aws")
+    (folder / "all.csv").write_text(
+        _csv([line("100"), {**line("5"), "EffectiveCost": "five"}]), encoding="utf-8"
+    )
+    workspace.load([str(folder / "all.csv")], source="most", max_rejected=Decimal(1))
+    invoices.save(workspace, invoice("105").spec, author="test")
+    row = invoices.show(workspace, "I-1")
+    assert (row.state, reasons(row)) == ("explained", {"rejected": Decimal(5)})
+
+
+def _csv(lines: list[dict[str, str]]) -> str:
+    from tests.web.company import csv_text
+
+    return csv_text(lines)
+
+
+def test_the_delivery_of_the_day_of_issue_is_the_one_compared(workspace: Workspace) -> None:
+    from dataclasses import replace
+
+    from outlay.app.evidence import LedgerEvidence
+    from outlay.statements.billed import billed_sums
+
+    pin = workspace.pin()
+    evidence = LedgerEvidence(workspace, pin, billed_sums(workspace.lake, pin))
+    slot = ("aws", SEPTEMBER)
+    first, second = evidence._versions[slot]
+    evidence.__dict__["_versions"] = {
+        slot: [
+            replace(first, committed_at=datetime(2026, 10, 2, 9)),
+            replace(second, committed_at=datetime(2026, 10, 5, 9)),
+        ]
+    }
+
+    def then(day: date | None) -> tuple[Decimal, str] | None:
+        found = evidence.earlier([slot], day)
+        return None if found is None else (total(one.billed for one in found[0]), found[1])
+
+    assert then(date(2026, 10, 2)) == (Decimal("100.004"), "at the end of 2026-10-02")
+    assert then(date(2026, 10, 4)) == (Decimal("100.004"), "at the end of 2026-10-04")
+    assert then(date(2026, 10, 5)) is None  # the second delivery was there by then
+    assert then(date(2026, 10, 1)) == (
+        Decimal("100.004"), "when first loaded (2026-10-02 09:00)",
+    )  # fmt: skip
+    assert then(None) == (Decimal("100.004"), "when first loaded (2026-10-02 09:00)")

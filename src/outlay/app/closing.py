@@ -119,7 +119,7 @@ def _deliveries(workspace: Workspace, pin: Pin, period: BillingPeriod) -> Check:
         elif live and not source.slices:
             text = f"{source.name} has never delivered: {source.freshness_reason}."
             found.append(Finding("attention", text, link=f"/sources/{quote(source.name)}"))
-        if live and source.error:
+        if live and source.error and source.name not in held:
             text = f"The last run of {source.name} failed: its data may not be the newest."
             found.append(Finding("attention", text, link=f"/sources/{quote(source.name)}"))
     found += _early(early, period)
