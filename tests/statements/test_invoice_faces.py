@@ -70,6 +70,11 @@ def test_the_form_refuses_with_what_was_typed(client: TestClient) -> None:
     assert "'12,00,0' is not an amount" in shown.one("div", id="invoice-error").text
     assert shown.one("input", id="i-amount").attrs["value"] == "12,00,0"
     assert shown.one("input", id="i-issuer").attrs["value"] == AWS
+    (month,) = [one for one in shown.one("select", id="v-period").all("option", selected="*")]
+    assert month.attrs["value"] == "2026-09"
+    wrong = client.post("/invoices", data={**ENTERED, "billing_period": "Sept"})
+    assert wrong.status_code == 400
+    assert "'Sept' is not a billing period" in parse(wrong.text).one("div", id="invoice-error").text
     assert page(client, "/invoices?period=2026-09").one("table", id="invoices").rows()[0][3] == (
         "enter"
     )

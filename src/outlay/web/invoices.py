@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -124,7 +125,11 @@ def _text(value: Any) -> str:
 def _overview(
     site: Site, request: Request, fields: Mapping[str, str], error: str = "", status: int = 200
 ) -> Response:
-    found, rows = _asked(site, request.query_params)
+    given = dict(request.query_params)
+    typed = re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", fields["billing_period"])
+    if error and typed:
+        given.setdefault("period", fields["billing_period"])
+    found, rows = _asked(site, given)
     known = site.workspace.deliveries()
     return site.page(
         request,
