@@ -26,6 +26,7 @@ from outlay.sources.transports.file import FileTransport
 from tests.sources.ai_gateway.logs import request
 from tests.sources.openai import answers
 from tests.sources.snowflake import exports
+from tests.web.company import csv_text, line
 
 D = Decimal
 DAY = date(2026, 10, 5)
@@ -167,6 +168,22 @@ def test_a_part_of_a_month_is_not_compared_with_the_bill_of_all_of_it(tmp_path: 
     assert (whole.stated, whole.charged, whole.proven) == (D("11.00"), D("11.00"), True)
     (part,) = ask(lake, "snowflake", range="2026-10-01..2026-10-06").ties
     assert (part.stated, part.charged, part.proven) == (D("11.00"), D("10.00"), None)
+
+
+def test_a_bill_that_is_not_divided_by_use_says_that_it_tells_no_idle(tmp_path: Path) -> None:
+    lake = Lake.open(tmp_path / "lake", threads=1)
+    charge = line("5.00", "2026-10-05") | {
+        "ProviderName": "Snowflake",
+        "PublisherName": "Snowflake",
+    }
+    (tmp_path / "bill").mkdir()
+    (tmp_path / "bill" / "focus.csv").write_text(csv_text([charge]))
+    load(lake, "focus", tmp_path / "bill")
+    proof = ask(lake, "snowflake", by="ServiceName")
+    assert parts_of(proof) == (D("5.00"), D(0), D(0), D(0))
+    assert proof.notes == (
+        "these bills of Snowflake are not divided by use: they do not tell what was idle",
+    )
 
 
 # --- AI: 10.00 of input tokens, 1,000 counted by OpenAI, of which the gateway saw 800 --------

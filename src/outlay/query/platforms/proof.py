@@ -45,6 +45,7 @@ Key = tuple[tuple[str | None, ...], date | None, str]
 _STATE = "x_AllocationState"
 _IDLE = "Idle"
 _ATTRIBUTED = "Attributed"
+_NO_IDLE = "these bills of {} are not divided by use: they do not tell what was idle"
 _UNKNOWN = ("Unlisted queries", "Not attributed")
 
 
@@ -201,6 +202,8 @@ class _Proof:
         self.reasons = tuple(name for name in asked.reasons if known.has(name))
         self.quantity = asked.quantity is not None
         self.missing = _missing(by, known) if self.on_charges else ""
+        blind = asked.tells_idle and known.facts and not known.has(_STATE)
+        self.notes = (_NO_IDLE.format(asked.title),) if blind else ()
         self.charges: dict[Key, Decimal] = {}
         self.open: dict[Key, _Open] = {}
         self.given: dict[tuple[str, str], _Given] = {}
@@ -322,7 +325,7 @@ class _Proof:
             ties,
             days,
             snapshot,
-            self.divide.notes,
+            (*self.divide.notes, *self.notes),
             self.missing,
         )
 
