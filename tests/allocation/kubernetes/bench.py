@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from outlay.allocation.kubernetes.build import build
 from outlay.allocation.kubernetes.model import Clusters, ClusterSpec
-from outlay.allocation.kubernetes.scope import Scope, make_ids
+from outlay.allocation.kubernetes.scope import Finder, Scope
 from outlay.lake.facts import slice_facts
 from outlay.lake.types import COST_COLUMNS
 from outlay.money import total
@@ -86,8 +86,8 @@ class Bench:
         (facts,) = (one for one in slice_facts(self.lake, self.lake.pin()) if one.slice is added)
         target = self.folder / f"layer-{self._made}"
         with self.lake.connect() as connection:
-            make_ids(connection, [path])
-            if not build(connection, Scope(facts, (path,), Clusters(clusters)), target):
+            finder = Finder(connection, [path])
+            if not build(finder, Scope(facts, (path,), Clusters(clusters)), target):
                 return []
             cursor = connection.execute(
                 f"SELECT * FROM read_parquet('{target / 'charges.parquet'}')"

@@ -7,7 +7,6 @@ which is written last.
 
 import json
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,8 @@ from outlay.allocation.kubernetes.consumers import IDLE_AS, SHARED_IDLE
 from outlay.allocation.kubernetes.scope import (
     IDLE,
     SPLIT_PARENT,
+    Finder,
     Scope,
-    make_match,
     make_split,
     make_usage,
 )
@@ -78,15 +77,15 @@ class Proven:
     given: dict[str, Decimal]
 
 
-def build(connection: duckdb.DuckDBPyConnection, scope: Scope, folder: Path) -> bool:
+def build(finder: Finder, scope: Scope, folder: Path) -> bool:
     """Make the layer of a slice in the folder; False (and no file but the manifest, which says
     so) where the slice has no charge of a cluster.
 
-    Needs `scope.make_ids`. Raises LakeError when what was given out is not what was taken, which
-    is a defect.
+    Raises LakeError when what was given out is not what was taken, which is a defect.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if not make_match(connection, scope):
+    connection = finder.connection
+    if not finder.match(scope):
         _write_manifest(folder, scope, [], {})
         return False
     make_usage(connection, scope.usage)
@@ -316,8 +315,3 @@ def _write_manifest(folder: Path, scope: Scope, proven: list[Proven], more: dict
         **more,
     }
     (folder / MANIFEST).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-
-
-def month_of(day: date) -> date:
-    """The first day of a day's month."""
-    return day.replace(day=1)

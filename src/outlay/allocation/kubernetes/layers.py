@@ -23,7 +23,7 @@ import duckdb
 
 from outlay.allocation.kubernetes.build import MANIFEST, VERSION, build
 from outlay.allocation.kubernetes.model import Clusters
-from outlay.allocation.kubernetes.scope import KIND, SPLIT_PARENT, Scope, make_ids
+from outlay.allocation.kubernetes.scope import KIND, SPLIT_PARENT, Finder, Scope
 from outlay.lake.engine.shared import question_connection
 from outlay.lake.facts import TABLES, LakeReader, SliceFacts, facts_of
 from outlay.lake.lake import Lake
@@ -173,14 +173,14 @@ def _make(lake: Lake, group: list[tuple[Scope, Path]]) -> None:
     """Build the layers of slices that the same usage touches, each aside and then moved into
     place; another process may have been faster."""
     with _MAKING, question_connection(lake) as connection:
-        make_ids(connection, group[0][0].usage)
+        finder = Finder(connection, group[0][0].usage)
         for scope, folder in group:
             if (folder / MANIFEST).exists():
                 continue
             with staging_folder(lake.layout) as staging:
                 made = staging / "layer"
                 try:
-                    build(connection, scope, made)
+                    build(finder, scope, made)
                 except duckdb.Error as error:
                     text = " ".join(str(error).split())[:400]
                     raise LakeError(

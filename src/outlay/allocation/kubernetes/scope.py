@@ -76,21 +76,6 @@ class Scope:
         return SPLIT_PARENT in self.columns
 
 
-def make_ids(connection: duckdb.DuckDBPyConnection, usage: Sequence[Path]) -> None:
-    """Make ``k_ids``: every thing that the files of usage name, once. It serves all slices that
-    the same usage touches."""
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE k_ids (seen VARCHAR, ResourceId VARCHAR, "
-        "ResourceName VARCHAR, ResourceType VARCHAR, x_Node VARCHAR, x_Namespace VARCHAR)"
-    )
-    if usage:
-        connection.execute(
-            f"INSERT INTO k_ids SELECT DISTINCT {SEEN}, ResourceId, ResourceName, ResourceType, "
-            "x_Node, CASE WHEN ResourceType = 'Load Balancer' THEN x_Namespace END "
-            f"FROM {parquet(*usage, union_by_name=True)}"
-        )
-
-
 def make_usage(connection: duckdb.DuckDBPyConnection, usage: Sequence[Path]) -> None:
     """Make ``k_usage``: the usage rows of the clusters in ``k_names``."""
     connection.execute(
@@ -111,37 +96,65 @@ def make_usage(connection: duckdb.DuckDBPyConnection, usage: Sequence[Path]) -> 
     )
 
 
-def _make_names(connection: duckdb.DuckDBPyConnection, scope: Scope) -> None:
-    """``k_names``: name seen → cluster, of those that are on and share out this bill."""
-    seen = [row[0] for row in connection.execute("SELECT DISTINCT seen FROM k_ids").fetchall()]
+class Finder:
+    """Finds what of a slice is a cluster's, for all slices that the same usage touches.
+
+    Makes ``k_ids`` once: every thing that the files of usage name; what stays the same from slice
+    to slice is not made again.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, usage: Sequence[Path]) -> None:
+        self.connection = connection
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE k_ids (seen VARCHAR, ResourceId VARCHAR, "
+            "ResourceName VARCHAR, ResourceType VARCHAR, x_Node VARCHAR, x_Namespace VARCHAR)"
+        )
+        if usage:
+            connection.execute(
+                f"INSERT INTO k_ids SELECT DISTINCT {SEEN}, ResourceId, ResourceName, "
+                "ResourceType, x_Node, CASE WHEN ResourceType = 'Load Balancer' "
+                f"THEN x_Namespace END FROM {parquet(*usage, union_by_name=True)}"
+            )
+        rows = connection.execute("SELECT DISTINCT seen FROM k_ids ORDER BY 1").fetchall()
+        self.seen = tuple(row[0] for row in rows)
+        self._made: tuple[object, ...] | None = None
+
+    def match(self, scope: Scope) -> int:
+        """Make ``k_match``: ``x_ContextKey``, ``kind``, ``cluster``, ``unit`` (the bill's
+        resource in lower case), ``key`` (under which usage knows it), ``namespace`` and
+        ``service`` of a load balancer. Gives the number of contexts."""
+        names = _names(scope, self.seen)
+        if self._made != (scope.clusters, names):
+            self.connection.execute(
+                "CREATE OR REPLACE TEMP TABLE k_names (seen VARCHAR, cluster VARCHAR)"
+            )
+            if names:
+                rows = ", ".join(f"({literal(name)}, {literal(to)})" for name, to in names)
+                self.connection.execute(f"INSERT INTO k_names VALUES {rows}")
+            _things(self.connection, scope)
+            self._made = (scope.clusters, names)
+        _candidates(self.connection, scope)
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE k_match AS SELECT x_ContextKey, kind, cluster, unit, "
+            "key, namespace, service FROM (SELECT *, row_number() OVER (PARTITION BY "
+            f"x_ContextKey ORDER BY rank, cluster, key) AS place FROM ({_matches()})) "
+            "WHERE place = 1"
+        )
+        found = self.connection.execute("SELECT count(*) FROM k_match").fetchone()
+        return int(found[0]) if found else 0
+
+
+def _names(scope: Scope, seen: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Name seen → cluster, of those that are on and share out this bill."""
     names = {name: scope.clusters.name_of(name) for name in seen}
     for cluster in scope.clusters.specs:
         names |= dict.fromkeys(scope.clusters.names_of(cluster), cluster)
     bill = scope.facts.slice.source
-    rows = [
-        f"({literal(name)}, {literal(cluster)})"
+    return tuple(
+        (name, cluster)
         for name, cluster in sorted(names.items())
         if (spec := scope.clusters.spec(cluster)).enabled and (not spec.bills or bill in spec.bills)
-    ]
-    connection.execute("CREATE OR REPLACE TEMP TABLE k_names (seen VARCHAR, cluster VARCHAR)")
-    if rows:
-        connection.execute(f"INSERT INTO k_names VALUES {', '.join(rows)}")
-
-
-def make_match(connection: duckdb.DuckDBPyConnection, scope: Scope) -> int:
-    """Make ``k_match``: ``x_ContextKey``, ``kind``, ``cluster``, ``unit`` (the bill's resource in
-    lower case), ``key`` (under which usage knows it), ``namespace`` and ``service`` of a load
-    balancer. Gives the number of contexts. Needs ``k_ids``."""
-    _make_names(connection, scope)
-    _things(connection, scope)
-    _candidates(connection, scope)
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE k_match AS SELECT x_ContextKey, kind, cluster, unit, key, "
-        "namespace, service FROM (SELECT *, row_number() OVER (PARTITION BY x_ContextKey "
-        f"ORDER BY rank, cluster, key) AS place FROM ({_matches(scope)})) WHERE place = 1"
     )
-    found = connection.execute("SELECT count(*) FROM k_match").fetchone()
-    return int(found[0]) if found else 0
 
 
 def _things(connection: duckdb.DuckDBPyConnection, scope: Scope) -> None:
@@ -193,7 +206,7 @@ def _candidates(connection: duckdb.DuckDBPyConnection, scope: Scope) -> None:
     )
 
 
-def _matches(scope: Scope) -> str:
+def _matches() -> str:
     """SELECT of every way in which a context is a cluster's; the least rank is taken."""
     ranks = "CASE kind WHEN 'node' THEN 0 WHEN 'volume' THEN 1 ELSE 2 END"
     told = (
