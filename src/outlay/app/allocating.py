@@ -194,26 +194,6 @@ def tag_values(
     return tuple(values)
 
 
-def replay(
-    workspace: Workspace,
-    name: str,
-    then: datetime | None,
-    within: CostQuery | None = None,
-    *,
-    rules_now: datetime | None = None,
-    now: datetime | None = None,
-) -> TagEffect:
-    """What a tag's rules of one moment would say of a period, against those of another: money
-    moved by value. `then` and `rules_now` are UTC moments (naive); None is today's rules."""
-    one, other = workspace.rules(then), workspace.rules(rules_now)
-    if name not in one.tags:
-        other.tag(name, "tag")
-    (found,) = allocating_effects(
-        workspace.lake, one, other, [name], asking=_asking(workspace, within, now)
-    )
-    return found
-
-
 def with_changes(workspace: Workspace, rules: Ruleset, changes: Changes) -> Ruleset:
     """Rules with some of their resources changed; other kinds are passed over. ResourceError for
     a spec that cannot be read. The result is not checked."""
