@@ -566,6 +566,35 @@ def test_amounts_without_a_rate_are_shared_out_in_their_own_currency(lake: Small
     ]
 
 
+def test_hours_and_lines_are_shared_too(lake: SmallLake) -> None:
+    """Questions that only the charges themselves can answer."""
+    lake.add(
+        "2026-01",
+        [
+            charge("platform", "8", "2026-01-01T05:00:00", ChargeDescription="db"),
+            charge("platform", "4", "2026-01-01T06:00:00", ChargeDescription="net"),
+            charge("a", "1", "2026-01-02", ChargeDescription="own"),
+            charge("b", "3", "2026-01-02", ChargeDescription="own"),
+        ],
+    )
+    rules = ruleset({"s": {"take": "platform", "method": "proportional"}})
+    result = ask(lake, rules, by=("team",), grain="hour", range="2026-01-01..2026-01-02")
+    assert result.tables == {"charges": 1}
+    assert [(row["period"].hour, row["team"], row["EffectiveCost"]) for row in result.rows()] == [  # type: ignore[union-attr]
+        (5, "b", D(6)), (5, "a", D(2)), (5, "platform", D(0)),
+        (6, "b", D(3)), (6, "a", D(1)), (6, "platform", D(0)),
+    ]  # fmt: skip
+    lines = ask(
+        lake, rules, by=("ChargeDescription",), where="team = 'a' AND ChargeDescription <> 'net'"
+    )
+    assert {row["ChargeDescription"]: row["EffectiveCost"] for row in lines.rows()} == {
+        "db": D(2), "own": D(1)
+    }  # fmt: skip
+    assert by_team(ask(lake, rules, by=("team",), where="team = 'b' OR ChargeDescription = 'db'"))[
+        "b"
+    ] == D(12)
+
+
 def test_results_are_ordered_by_what_is_direct_or_shared(lake: SmallLake) -> None:
     shared_platform(lake)
     rules = ruleset({"share": {"take": "platform", "method": "fixed", "shares": {"b": 100}}})
@@ -775,3 +804,34 @@ def test_the_sum_over_any_grouping_is_the_bill(
         assert sums == by_name
         explained = explain(lake, CostQuery(by=("team",)), rules=rules)
         assert {g.values["team"]: g.amount for g in explained.groups} == by_name
+
+
+digits = st.decimals(
+    min_value=-(10**8), max_value=10**8, places=21, allow_nan=False, allow_infinity=False
+).map(lambda amount: f"{amount:f}")
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.tuples(teams, digits, st.sampled_from(["USD", "EUR", "IDR"])), min_size=1, max_size=8
+    ),
+    splits(),
+    st.decimals(min_value="0.000000001", max_value=20_000, places=9),
+)
+def test_what_is_converted_by_team_is_what_is_converted_at_all(
+    lines: list[tuple[str | None, str, str]], found: dict[str, dict[str, Any]], rate: Decimal
+) -> None:
+    month = BillingPeriod.parse("2026-01")
+    rates = MonthRates({("EUR", "USD", month): rate, ("IDR", "USD", month): D("0.000061")})
+    with tempfile.TemporaryDirectory() as folder:
+        lake = SmallLake(Path(folder))
+        bill = [charge(team, cost, BillingCurrency=code) for team, cost, code in lines]
+        lake.add("2026-01", bill)
+        rules = ruleset(found)
+        whole = run(lake, CostQuery(currency="USD"), rules=rules, rates=rates).total
+        by = ask(lake, rules, by=("team",), currency="USD", rates=rates)
+        assert by.total is not None
+        assert whole is not None
+        assert by.total["EffectiveCost"] == whole["EffectiveCost"]
+        assert by.total["EffectiveCost_shared"] == 0
