@@ -220,3 +220,18 @@ def test_the_whole_demo_has_thirteen_months_of_sixteen_accounts(tmp_path: Path) 
     peak = max(daily, key=lambda day: daily[day])
     assert event.start.isoformat() <= peak <= event.end.isoformat()
     workspace.close()
+
+
+def test_the_cluster_is_shared_out_by_the_bills_own_split(demo: Workspace) -> None:
+    from outlay.app import kubernetes
+    from outlay.query.kubernetes import ClusterQuery
+
+    found = kubernetes.prove(demo, "kestrel", ClusterQuery.of({"range": "2026-10-01..2026-11-01"}))
+    assert found.proven and set(found.methods) == {"aws-split-cost", "kubernetes-control-plane"}
+    assert found.state("Idle", "USD") > 0 and not found.missing
+    # The split lines name the pods that usage knows: their labels are usage's to tell.
+    workloads = "x_Cluster = 'kestrel' AND x_AllocatedAs = 'Workload'"
+    asked = CostQuery(by=("labels.app",), where=workloads, range="2026-10-01..2026-11-01")
+    assert {row["labels.app"] for row in demo.query(asked).rows()} == {
+        "cart", "catalog", "recs-cache", "gateway", "collector",
+    }  # fmt: skip
