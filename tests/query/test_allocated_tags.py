@@ -82,3 +82,15 @@ def test_slices_with_and_without_such_tags_are_asked_together(divided: SmallLake
     expected = BY_TEAM | {"search": Decimal(11)}
     for grain in ("none", "day"):
         assert amounts(divided, CostQuery(by=("tags.team",), grain=grain)) == expected
+
+
+def test_labels_are_the_consumers_own_and_listed_with_their_money(divided: SmallLake) -> None:
+    assert amounts(divided, CostQuery(by=("labels.team",))) == {
+        "search": Decimal(6),
+        None: Decimal(4),
+    }
+    listed = {d.name: d for d in dimensions(divided, now=NOW) if d.kind == "label"}
+    assert {name: d.covered for name, d in listed.items()} == {
+        "labels.team": {"USD": Decimal(6)},
+        "labels.app": {"USD": Decimal(2)},
+    }

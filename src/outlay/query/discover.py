@@ -1,6 +1,6 @@
 """What a question can be about: dimensions with their coverage, and values, all with money."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -17,7 +17,9 @@ from outlay.expression.dimensions import Dimension, parse_dimension
 from outlay.expression.tree import Ref
 from outlay.expression.values import is_time
 from outlay.focus.sql import literal, quoted
+from outlay.lake.engine.shared import question_connection
 from outlay.lake.facts import SliceFacts, slice_facts
+from outlay.lake.schema import ALLOCATED_TAGS
 from outlay.lake.types import Pin
 from outlay.money import total
 from outlay.query import ranges
@@ -101,11 +103,9 @@ def dimensions(
     infos: dict[Dimension, Sums] = {}
     totals: dict[str, Decimal] = {}
     line_columns: set[str] = set()
-    for facts in slice_facts(lake, pin, rules.at if rules else None):
-        bounds = _overlap(facts, days)
-        if bounds is None:
-            continue
-        covered, slice_total = _coverage(lake, facts, bounds)
+    slices = slice_facts(lake, pin, rules.at if rules else None)
+    asked = [(one, bounds) for one in slices if (bounds := _overlap(one, days)) is not None]
+    for facts, (covered, slice_total) in _coverages(lake, asked):
         _add(totals, slice_total)
         for dimension, sums in covered.items():
             _add(infos.setdefault(dimension, {}).setdefault("covered", {}), sums)
@@ -119,35 +119,50 @@ def dimensions(
         DimensionInfo(name, _kind(Dimension("column", name)), name, {}, totals, "line")
         for name in line_columns - known
     ]
-    found += _virtual(lake, rules or Ruleset(), base, totals, now, pin)
-    order = {"focus": 0, "tag": 1, "source": 2, "virtual": 3}
+    if rules:
+        read = tuple((one.contexts_id, _overlap(one, days)) for one in slices)
+        found += [
+            DimensionInfo(name, "virtual", tag.title or name, covered, totals, "context")
+            for name, tag in rules.tags.items()
+            for covered in [_allocated(lake, rules, name, base.range, now, pin, read)]
+        ]
+    order = {"focus": 0, "tag": 1, "label": 2, "source": 3, "virtual": 4}
     return tuple(sorted(found, key=lambda info: (order[info.kind], info.name)))
 
 
-def _virtual(
+def _allocated(
     lake: PinnableLake,
     rules: Ruleset,
-    base: CostQuery,
-    totals: Mapping[str, Decimal],
+    name: str,
+    range_: str,
     now: datetime | None,
     pin: Pin,
-) -> Iterator[DimensionInfo]:
-    """The virtual tags, with the money that their rules give a value other than the default."""
-    for name, tag in rules.tags.items():
-        allocated = f"{name} <> {text_literal(tag.default)}"
-        query = CostQuery(range=base.range, where=allocated, splits="direct")
+    read: Any,
+) -> dict[str, Decimal]:
+    """The money to which a virtual tag's rules give a value other than the default, by currency.
+    `read` tells the slices that are asked from all others."""
+    key = (rules.digest(name), read)
+    if key not in _ALLOCATED:
+        allocated = f"{name} <> {text_literal(rules.tags[name].default)}"
+        query = CostQuery(range=range_, where=allocated, splits="direct")
         result = run(lake, query, now=now, pin=pin, rules=rules)
-        covered = {
+        if len(_ALLOCATED) > 512:
+            _ALLOCATED.clear()
+        _ALLOCATED[key] = {
             str(row.get("BillingCurrency") or result.currency or ""): Decimal(str(row[measure]))
             for row in result.totals
             for measure in query.measures
         }
-        yield DimensionInfo(name, "virtual", tag.title or name, covered, totals, "context")
+    return _ALLOCATED[key]
 
 
-def _kind(dimension: Dimension) -> Literal["focus", "tag", "source"]:
-    if dimension.kind == "tag":
-        return "tag"
+# Labels are a function of contexts and rules, and neither changes under its name.
+_ALLOCATED: dict[Any, dict[str, Decimal]] = {}
+
+
+def _kind(dimension: Dimension) -> Literal["focus", "tag", "label", "source"]:
+    if dimension.kind in ("tag", "label"):
+        return "tag" if dimension.kind == "tag" else "label"
     return "source" if dimension.name.startswith("x_") else "focus"
 
 
@@ -168,77 +183,82 @@ def _overlap(facts: SliceFacts, days: ranges.Days) -> tuple[date | None, date | 
     return start, end
 
 
-def _coverage(
-    lake: PinnableLake, facts: SliceFacts, bounds: tuple[date | None, date | None]
-) -> tuple[dict[Dimension, dict[str, Decimal]], dict[str, Decimal]]:
-    daily, contexts, tags = (facts.paths[name] for name in ("daily", "contexts", "tags"))
-    columns = tuple(sorted(facts.context_columns - _NO_DIMENSION))
-    found = _cached_coverage(lake, daily, contexts, tags, columns, bounds)
-    own = {Dimension("column", name): found[1] for name in SLICE_COLUMNS}
-    return found[0] | own, found[1]
-
-
-def _cached_coverage(
-    lake: PinnableLake,
-    daily: Path,
-    contexts: Path,
-    tags: Path,
-    columns: tuple[str, ...],
-    bounds: tuple[date | None, date | None],
-) -> tuple[dict[Dimension, dict[str, Decimal]], dict[str, Decimal]]:
-    key = (daily, bounds)
-    if key not in _COVERAGE:
-        if len(_COVERAGE) > 4096:
-            _COVERAGE.clear()
-        with lake.connect() as connection:
-            _COVERAGE[key] = _read_coverage(connection, daily, contexts, tags, columns, bounds)
-    return _COVERAGE[key]
-
+Bounds = tuple[date | None, date | None]
+Coverage = tuple[dict[Dimension, dict[str, Decimal]], dict[str, Decimal]]
+"""The money with a value, by dimension and currency, and all money by currency."""
 
 # Roll-up files never change, so that what was read of one stays true.
-_COVERAGE: dict[Any, tuple[dict[Dimension, dict[str, Decimal]], dict[str, Decimal]]] = {}
+_COVERAGE: dict[tuple[Path, Bounds], Coverage] = {}
 
 
-def _read_coverage(
-    connection: duckdb.DuckDBPyConnection,
-    daily: Path,
-    contexts: Path,
-    tags: Path,
-    columns: tuple[str, ...],
-    bounds: tuple[date | None, date | None],
-) -> tuple[dict[Dimension, dict[str, Decimal]], dict[str, Decimal]]:
+def _coverages(
+    lake: PinnableLake, asked: list[tuple[SliceFacts, Bounds]]
+) -> Iterator[tuple[SliceFacts, Coverage]]:
+    """The coverage of each slice within its bounds. Slices with the same columns are read
+    together: to plan a statement of a hundred sums takes longer than to run it."""
+    if len(_COVERAGE) > 4096:
+        _COVERAGE.clear()
+    alike: dict[tuple[frozenset[str], Bounds], list[SliceFacts]] = {}
+    for facts, bounds in asked:
+        if (facts.paths["daily"], bounds) not in _COVERAGE:
+            alike.setdefault((facts.context_columns, bounds), []).append(facts)
+    for (_, bounds), slices in alike.items():
+        with question_connection(lake) as connection:
+            for facts, found in zip(slices, _read(connection, slices, bounds), strict=True):
+                _COVERAGE[facts.paths["daily"], bounds] = found
+    for facts, bounds in asked:
+        covered, totals = _COVERAGE[facts.paths["daily"], bounds]
+        own = {Dimension("column", name): totals for name in SLICE_COLUMNS}
+        yield facts, (covered | own, totals)
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, slices: list[SliceFacts], bounds: Bounds
+) -> list[Coverage]:
     start, end = bounds
     within = " AND ".join(
         [f"ChargeDay >= DATE '{start}'"] * bool(start) + [f"ChargeDay < DATE '{end}'"] * bool(end)
     )
+    columns = sorted(slices[0].context_columns - _NO_DIMENSION)
     connection.execute(
         "CREATE TEMP TABLE spent AS SELECT c.*, d.cost FROM "
-        f"(SELECT ContextId, sum(EffectiveCost) AS cost FROM {_file(daily)} "
-        f"WHERE {within or 'true'} GROUP BY ContextId) d "
-        f"JOIN {_file(contexts)} c USING (ContextId)"
+        "(SELECT file_index AS _file, ContextId, sum(EffectiveCost) AS cost "
+        f"FROM {_files(slices, 'daily')} WHERE {within or 'true'} GROUP BY ALL) d "
+        f"JOIN (SELECT *, file_index AS _file FROM {_files(slices, 'contexts')}) c "
+        "USING (_file, ContextId)"
     )
-    covered: dict[Dimension, dict[str, Decimal]] = {}
-    totals: dict[str, Decimal] = {}
-    filters = ", ".join(
-        f"sum(cost) FILTER (WHERE {quoted(column)} IS NOT NULL)" for column in columns
+    found: list[Coverage] = [({}, {}) for _ in slices]
+    filters = "".join(
+        f", sum(cost) FILTER (WHERE {quoted(column)} IS NOT NULL)" for column in columns
     )
-    for row in connection.execute(
-        f"SELECT BillingCurrency, sum(cost), {filters} FROM spent GROUP BY BillingCurrency"
+    for file, currency, whole, *amounts in connection.execute(
+        f"SELECT _file, BillingCurrency, sum(cost){filters} FROM spent GROUP BY 1, 2"
     ).fetchall():
-        totals[row[0]] = row[1]
-        for column, amount in zip(columns, row[2:], strict=True):
+        covered, totals = found[file]
+        totals[currency] = whole
+        for column, amount in zip(columns, amounts, strict=True):
             if amount is not None:
-                covered.setdefault(Dimension("column", column), {})[row[0]] = amount
-    for key, currency, amount in connection.execute(
-        f"SELECT t.Key, BillingCurrency, sum(cost) FROM {_file(tags)} t "
-        "JOIN spent USING (ContextId) WHERE t.Value IS NOT NULL GROUP BY 1, 2"
-    ).fetchall():
-        covered.setdefault(Dimension("tag", key), {})[currency] = amount
-    return covered, totals
+                covered.setdefault(Dimension("column", column), {})[currency] = amount
+    keys = {
+        "tag": f"SELECT t._file, t.Key, BillingCurrency, sum(cost) FROM (SELECT file_index AS "
+        f"_file, * FROM {_files(slices, 'tags')}) t JOIN spent USING (_file, ContextId) "
+        "WHERE t.Value IS NOT NULL GROUP BY 1, 2, 3"
+    }
+    if ALLOCATED_TAGS in slices[0].context_columns:
+        keys["label"] = (
+            f"SELECT _file, key, BillingCurrency, sum(cost) FROM (SELECT _file, "
+            f"unnest(map_keys({ALLOCATED_TAGS})) AS key, BillingCurrency, cost FROM spent) "
+            "GROUP BY 1, 2, 3"
+        )
+    for kind, sql in keys.items():
+        for file, key, currency, amount in connection.execute(sql).fetchall():
+            found[file][0].setdefault(Dimension(kind, key), {})[currency] = amount
+    return found
 
 
-def _file(path: Path) -> str:
-    return f"read_parquet({literal(str(path))}, hive_partitioning = false)"
+def _files(slices: list[SliceFacts], table: str) -> str:
+    listed = ", ".join(literal(str(facts.paths[table])) for facts in slices)
+    return f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
 
 
 def _line_columns(facts: SliceFacts) -> set[str]:

@@ -261,7 +261,7 @@ class DimensionInfo:
     line for what differs from line to line (slower to ask, and listed without coverage)."""
 
     name: str
-    kind: Literal["focus", "tag", "source", "virtual"]
+    kind: Literal["focus", "tag", "label", "source", "virtual"]
     title: str
     covered: Mapping[str, Decimal]
     total: Mapping[str, Decimal]

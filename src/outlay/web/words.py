@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime, timedelta
 
 from outlay.expression import condition_text
+from outlay.expression.dimensions import is_virtual_name
 from outlay.expression.printer import number_text
 from outlay.expression.tree import Any as AnyOf
 from outlay.expression.tree import (
@@ -86,11 +87,14 @@ _MOST_VALUES = 3
 
 
 def dimension(name: str) -> str:
-    """A dimension's title: ``ServiceName`` is *Service*, ``tags.team`` *team*, else its words."""
+    """A dimension's title: ``ServiceName`` is *Service*, ``tags.team`` *team*, the virtual tag
+    ``cost-center`` *Cost center*, else its words."""
     if name in _TITLES:
         return _TITLES[name]
-    if name.startswith("tags."):
-        return name.removeprefix("tags.").strip('"').replace('""', '"')
+    if name.startswith(("tags.", "labels.")):
+        return name.partition(".")[2].strip('"').replace('""', '"')
+    if is_virtual_name(name):
+        return name[:1].upper() + name[1:].replace("-", " ")
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", name.removeprefix("x_")).split()
     return " ".join(
         word if index == 0 or word.isupper() else word.lower() for index, word in enumerate(words)

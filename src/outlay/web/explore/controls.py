@@ -143,9 +143,10 @@ def controls(
 
 
 def ordered(dimensions: Sequence[DimensionInfo]) -> list[DimensionInfo]:
-    """Dimensions as one looks for them: the common ones, tags, then the others by title."""
+    """Dimensions as one looks for them: virtual tags, the common ones, tags and labels, then the
+    others by title."""
     common = {name: index for index, name in enumerate(COMMON)}
-    kinds = {"tag": 1, "focus": 2, "source": 3}
+    kinds = {"virtual": -1, "tag": 1, "label": 2, "focus": 3, "source": 4}
     return sorted(
         dimensions,
         key=lambda info: (
@@ -272,15 +273,20 @@ def _picker(
         )
 
     common = [name for name in COMMON if name in names or not names]
-    tags = [info.name for info in dimensions if info.kind == "tag"]
+    virtual, tags, labels = (
+        [info.name for info in dimensions if info.kind == kind]
+        for kind in ("virtual", "tag", "label")
+    )
     focus = sorted(
         (info.name for info in dimensions if info.kind == "focus" and info.name not in common),
         key=words.dimension,
     )
     source = [info.name for info in dimensions if info.kind == "source" and info.name not in common]
     groups = [
+        Group("Virtual tags", options(virtual)),
         Group("Common", options(common)),
         Group("Tags", options(tags)),
+        Group("Kubernetes labels", options(labels)),
         Group("FOCUS columns", options(focus)),
         Group("Columns of the source", options(source)),
     ]
@@ -292,7 +298,7 @@ def _picker(
 
 def _coverage(info: DimensionInfo | None) -> str:
     """How much of the money has a value, where it is not all of it."""
-    if info is None or info.kind != "tag" or len(info.total) != 1:
+    if info is None or info.kind in ("focus", "source") or len(info.total) != 1:
         return ""
     ((currency, whole),) = info.total.items()
     covered = info.covered.get(currency, Decimal(0))
