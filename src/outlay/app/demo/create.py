@@ -123,6 +123,8 @@ class _Maker:
                 _write(self.workspace.path, self.demo)
                 self._write_early(con)
                 self._configure()
+                # Before the bills are in: what is shared out is made as they come.
+                allocation.configure(self.workspace)
                 self._sync(_RESTATED)
                 self._remember("early")
             self._write_final(con, first)
