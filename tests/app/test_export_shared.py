@@ -10,7 +10,7 @@ from outlay.app import Workspace
 from outlay.query.datasets import make
 from tests.shared import needs_shared, shared_data
 
-pytestmark = needs_shared
+pytestmark = [needs_shared, pytest.mark.slow]
 
 TODAY = date(2026, 11, 24)
 BILLS: dict[str, tuple[str, ...]] = {

@@ -22,7 +22,7 @@ from outlay.query import CostQuery
 from outlay.query.platforms import PlatformQuery
 from tests.shared import SHARED, needs_shared, shared_data
 
-pytestmark = needs_shared
+pytestmark = [needs_shared, pytest.mark.slow]
 
 RULES = Path(__file__).parents[2] / "docs" / "allocation" / "examples" / "team.yaml"
 MONTHS = ("2026-08", "2026-09", "2026-10")

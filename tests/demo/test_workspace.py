@@ -230,8 +230,11 @@ def test_the_cluster_is_shared_out_by_the_bills_own_split(demo: Workspace) -> No
     assert found.proven and set(found.methods) == {"aws-split-cost", "kubernetes-control-plane"}
     assert found.state("Idle", "USD") > 0 and not found.missing
     # The split lines name the pods that usage knows: their labels are usage's to tell.
-    workloads = "x_Cluster = 'kestrel' AND x_AllocatedAs = 'Workload'"
+    workloads = "x_Cluster = 'kestrel' AND x_AllocatedAs IN ('Workload', 'Overhead')"
     asked = CostQuery(by=("labels.app",), where=workloads, range="2026-10-01..2026-11-01")
     assert {row["labels.app"] for row in demo.query(asked).rows()} == {
         "cart", "catalog", "recs-cache", "gateway", "collector",
     }  # fmt: skip
+    # What watches the cluster is overhead, by the demo's own Cluster.
+    overhead = asked.narrowed("x_AllocatedAs = 'Overhead'")
+    assert {row["labels.app"] for row in demo.query(overhead).rows()} == {"collector"}

@@ -52,6 +52,7 @@ def _judge(named: int, results: list[dict[str, Any]], points: int) -> None:
     assert {result["found"] for result in results} == {"old", "new"}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_killed_at_40_points(tmp_path: Path) -> None:
     _judge(*_run(tmp_path, 40), 40)

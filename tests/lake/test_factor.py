@@ -123,6 +123,7 @@ def test_too_many_combinations_are_mapped_row_by_row(
 
 
 @needs_shared
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "folder"),
     [

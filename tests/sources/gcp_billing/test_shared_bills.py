@@ -12,7 +12,7 @@ from outlay.sources.contract import SourceError
 from tests.contract.ledger import Ledger
 from tests.shared import SHARED, needs_shared, shared_data
 
-pytestmark = needs_shared
+pytestmark = [needs_shared, pytest.mark.slow]
 
 STEM = "gcp_billing_export_resource_v1_01ABCD_234567_89EFGH"
 FORMATS = ("jsonl", "parquet", "flat.csv")
