@@ -59,6 +59,9 @@ def pictures(charge: str) -> list[Shot]:
         Shot("explore", explore, height=1000),
         Shot("sources", "/sources"),
         Shot("charge", charge),
+        Shot("tag-editor", "/tags/team?range=last-3-months"),
+        Shot("splits", "/splits"),
+        Shot("statements", "/statements"),
     ]
 
 
