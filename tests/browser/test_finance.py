@@ -67,6 +67,8 @@ def test_an_invoice_is_entered_and_the_month_is_closed(books: Visit) -> None:
     assert amount(facts["Invoice"]) - amount(facts["Charges"]) == amount(facts["Unexplained"])
 
     page.get_by_role("link", name="Month close").click()
+    # The page before has a link to the month as well.
+    expect(page.locator("h1")).to_have_text("Month close")
     page.get_by_role("link", name="2025-09").click()
     expect(page.locator(".lede .badge")).to_have_text("not ready")
     page.get_by_role("link", name="Put it right").click()
