@@ -30,8 +30,8 @@ test: dev ## the tests (browser tests need Chromium, installed when that is poss
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder \
 		-m "not slow and not slow_faults" $(ARGS)
 
-slow: dev ## the tests that take minutes: the whole demo, every shared bill by detection alone, 40 kills
-	@$(BIN)/python -m pytest -n $(JOBS) --dist load -m slow tests $(ARGS)
+slow: dev ## the tests that take minutes: the whole demo, all shared bills, most journeys in a browser, 40 kills
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m slow tests $(ARGS)
 
 faults: dev ## kill loads at 200 seeded points and look at what is left (minutes; `make slow` does 40)
 	@$(BIN)/python -m pytest -m slow_faults tests/faults $(ARGS)

@@ -10,7 +10,7 @@ from tests.app.ruled import SEPTEMBER, ruled
 from tests.browser.conftest import Served, Visit
 from tests.sources.snowflake import exports
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ from outlay.money import total
 from tests.browser.conftest import Served, Visit
 from tests.statements.invoiced import line, load
 
+pytestmark = pytest.mark.slow
+
 PLAN = "arn:aws:savingsplans::111111111111:savingsplan/abc-growth"
 
 

@@ -13,6 +13,8 @@ from outlay.app import Workspace
 from tests.app.test_units import NOW, made  # noqa: F401
 from tests.browser.conftest import Served, Visit
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def address(made: Path) -> Iterator[str]:  # noqa: F811

@@ -11,6 +11,8 @@ from tests.browser.conftest import Served, Visit
 from tests.query.usage_lake import charge, pod
 from tests.sources.kubernetes.usage import answer, csv_text
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

@@ -6,11 +6,14 @@ import zipfile
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from outlay.money import total
 from tests.browser.conftest import Visit
 from tests.web.company import SEPTEMBER_TOTAL
+
+pytestmark = pytest.mark.slow
 
 SEPTEMBER = "2026-09-01..2026-10-01"
 

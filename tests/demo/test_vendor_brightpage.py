@@ -14,6 +14,8 @@ from outlay.sources.csv_mapped import CsvMapped, CsvOptions
 from outlay.sources.csv_mapped.forms import NUMBERS, parse_number
 from outlay.sources.transports.file import FileTransport
 
+pytestmark = pytest.mark.slow
+
 STORY = Story(date(2026, 11, 28), date(2026, 11, 28), 4)
 
 

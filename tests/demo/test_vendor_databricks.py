@@ -10,6 +10,8 @@ from outlay.app.demo.story import Story
 from outlay.app.demo.vendors import databricks
 from tests.contract.ledger import Ledger
 
+pytestmark = pytest.mark.slow
+
 STORY = Story(date(2026, 11, 28), date(2026, 11, 28), 6)
 JOB = "x_JobName = 'feature-backfill'"
 

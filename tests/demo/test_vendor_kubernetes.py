@@ -11,6 +11,8 @@ from outlay.app.demo.story import Story
 from outlay.app.demo.vendors import kubernetes
 from tests.sources.kubernetes.usage import Usage
 
+pytestmark = pytest.mark.slow
+
 STORY = Story(date(2026, 11, 28), date(2026, 11, 28), 3)
 
 

@@ -13,6 +13,8 @@ from outlay.app.demo.vendors import Writer, anthropic, gateway, openai
 from outlay.focus.sql import literal
 from tests.contract.ledger import Ledger
 
+pytestmark = pytest.mark.slow
+
 STORY = Story(date(2026, 11, 28), date(2026, 11, 28), 4)
 VENDORS: dict[str, Writer] = {
     "openai": openai.write,

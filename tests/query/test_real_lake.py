@@ -15,7 +15,7 @@ from outlay.sources.transports import open_transport
 from tests.query.test_plans import only
 from tests.shared import needs_shared, shared_data
 
-pytestmark = needs_shared
+pytestmark = [needs_shared, pytest.mark.slow]
 NOW = datetime(2026, 11, 20)
 
 

@@ -17,7 +17,7 @@ from tests.shared import SHARED, needs_shared, shared_data
 from tests.sources.aws_cur.bills import assert_proven
 from tests.sources.harness import Lifted, lift
 
-pytestmark = needs_shared
+pytestmark = [needs_shared, pytest.mark.slow]
 
 MONTHS = ("2026-08", "2026-09", "2026-10")
 FORMATS = ("cur-legacy", "cur2")

@@ -14,7 +14,7 @@ from outlay.sources.transports.file import FileTransport
 from tests.contract.ledger import Ledger
 from tests.shared import SHARED, needs_shared, shared_data
 
-pytestmark = needs_shared
+pytestmark = [needs_shared, pytest.mark.slow]
 
 MONTHS = ("2026-08", "2026-09", "2026-10")
 FORMATS = ("ea", "mca", "focus")

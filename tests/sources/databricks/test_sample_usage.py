@@ -11,7 +11,7 @@ import pytest
 from tests.contract.ledger import Ledger
 from tests.shared import SHARED, needs_shared, shared_data
 
-pytestmark = needs_shared
+pytestmark = [needs_shared, pytest.mark.slow]
 
 MONTHS = ("2026-08", "2026-09", "2026-10")
 
