@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from outlay.app.splits import SplitState
 from outlay.money import total
+from outlay.money.quotients import rounded
 from outlay.query.flows import PoolPeriod
 
 WIDTH = 960
@@ -95,7 +97,8 @@ def _flows(pools: Iterable[PoolPeriod]) -> dict[tuple[_Node, _Node], Decimal]:
         for value, amount in pool.charges.items():
             add(("source", value), ("split", pool.split), amount)
         for hop in pool.ways:
-            amount = Decimal(float(pool.taken) * float(hop.share)).quantize(Decimal("0.0001"))
+            # Rounded once, half to even, for the drawing alone.
+            amount = rounded(Fraction(pool.taken) * hop.share, 4)
             for part, following in zip(hop.parts, hop.parts[1:], strict=False):
                 add(("split", part.split), ("split", following.split), amount)
             add(("split", hop.parts[-1].split), ("target", hop.through[-1]), amount)
