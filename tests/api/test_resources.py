@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from outlay.access import who
 from outlay.app import Workspace
 from tests.web.company import company
 from tests.web.conftest import serving
@@ -44,8 +45,8 @@ def test_a_resource_is_made_changed_restored_and_removed(client: TestClient) -> 
     assert client.get(f"{URL}/versions/1").json()["note"] == "first"
     history = client.get(f"{URL}/history").json()
     assert [(c["version"], c["action"], c["author"]) for c in history] == [
-        (1, "create", "api"),
-        (2, "update", "api"),
+        (1, "create", who()),
+        (2, "update", who()),
     ]
     back = client.post(f"{URL}/restore", json={"version": 1})
     assert (back.json()["version"], back.json()["note"]) == (3, "restored version 1")

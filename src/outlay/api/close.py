@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query
 from fastapi.responses import Response
 
+from outlay.access import who
 from outlay.api.answers import json_response
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace, bridge, close_shapes, closing
 from outlay.expression.errors import QueryError
 from outlay.money import BillingPeriod
 
-_AUTHOR = "api"
 _Plan = Annotated[str, Query(description="A statement plan or virtual tag", examples=["team"])]
 _BALANCE = {
     "source": "aws-main",
@@ -58,13 +58,13 @@ def _bridge(router: APIRouter, workspace: Workspace) -> None:
     @router.post("/close/balances", status_code=201, summary="State a prepaid balance")
     def state(spec: Annotated[dict[str, Any], Body(examples=[_BALANCE])]) -> Response:
         """The same source, currency, commitment and month again changes it."""
-        done = bridge.state_balance(workspace, spec, author=_AUTHOR)
+        done = bridge.state_balance(workspace, spec, author=who())
         return json_response(close_shapes.stated_json(done), 201)
 
     @router.delete("/close/balances/{name}", status_code=204, summary="Remove a stated balance")
     def remove(name: str) -> Response:
         """Its history stays."""
-        workspace.resources.delete(bridge.KIND, name, author=_AUTHOR)
+        workspace.resources.delete(bridge.KIND, name, author=who())
         return Response(status_code=204)
 
 
@@ -101,7 +101,7 @@ def _months(router: APIRouter, workspace: Workspace) -> None:
             workspace,
             BillingPeriod.parse(month),
             plan,
-            author=str(given.get("author") or _AUTHOR),
+            author=str(given.get("author") or who()),
             note=str(given.get("note") or ""),
         )
         return json_response(close_shapes.status_json(done))

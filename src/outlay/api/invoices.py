@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import Response
 
+from outlay.access import who
 from outlay.api.answers import csv_response, json_response
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace, invoice_shapes, invoices
@@ -15,7 +16,6 @@ from outlay.expression.errors import QueryError
 from outlay.money import BillingPeriod
 from outlay.statements.invoices import STATES, Row
 
-_AUTHOR = "api"
 _EXAMPLE = {
     "issuer": "Amazon Web Services, Inc.",
     "invoice_id": "EUINUS26-202609",
@@ -66,13 +66,13 @@ def _writing(router: APIRouter, workspace: Workspace) -> None:
     @router.post("/invoices", status_code=201, summary="Enter an invoice")
     def enter(spec: Annotated[dict[str, Any], Body(examples=[_EXAMPLE])]) -> Response:
         """Its name is made of issuer and id; the one that is known already is corrected."""
-        done = invoices.save(workspace, spec, author=_AUTHOR)
+        done = invoices.save(workspace, spec, author=who())
         return json_response(invoice_shapes.row_json(invoices.show(workspace, done.name)), 201)
 
     @router.put("/invoices/{name}", summary="Enter or correct an invoice under a name")
     def save(name: str, spec: Annotated[dict[str, Any], Body(examples=[_EXAMPLE])]) -> Response:
         """A new version where anything differs."""
-        done = invoices.save(workspace, spec, name, author=_AUTHOR)
+        done = invoices.save(workspace, spec, name, author=who())
         return json_response(invoice_shapes.row_json(invoices.show(workspace, done.name)))
 
     @router.post(
@@ -91,7 +91,7 @@ def _writing(router: APIRouter, workspace: Workspace) -> None:
         `file` is the name that invoices are said to be from.
         """
         text = invoices.decoded(await request.body(), file)
-        done = invoices.import_csv(workspace, text, file, author=_AUTHOR)
+        done = invoices.import_csv(workspace, text, file, author=who())
         return json_response(
             {
                 "added": list(done.added),
@@ -103,7 +103,7 @@ def _writing(router: APIRouter, workspace: Workspace) -> None:
     @router.delete("/invoices/{name}", status_code=204, summary="Remove an invoice")
     def remove(name: str) -> Response:
         """Its history stays."""
-        invoices.remove(workspace, name, author=_AUTHOR)
+        invoices.remove(workspace, name, author=who())
         return Response(status_code=204)
 
 

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Body, Header, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from outlay.access import who
 from outlay.api.answers import json_response
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace, ascode
 from outlay.app.shapes import change_json, resource_json
 from outlay.resources import Document, Kind, Resource, ResourceError
 
-_AUTHOR = "api"
 _SPEC = {
     "description": "The team that answers for a charge.",
     "rules": [{"when": "tags.team IS NOT NULL", "value": {"from": "tags.team"}}],
@@ -106,7 +106,7 @@ def _add_writing(router: APIRouter, workspace: Workspace) -> None:
         """The body is its spec. 201 when it is new; 409 when `If-Match` is not its version."""
         before = workspace.resources.find(kind, name)
         put = workspace.put_resource(
-            kind, name, spec, author=_AUTHOR, note=note, expected_version=_seen(if_match)
+            kind, name, spec, author=who(), note=note, expected_version=_seen(if_match)
         )
         return _shown(put, 201 if before is None else 200)
 
@@ -114,7 +114,7 @@ def _add_writing(router: APIRouter, workspace: Workspace) -> None:
     def delete(kind: str, name: str, note: Note = "", if_match: IfMatch = None) -> Response:
         """Its history stays. 409 when others need it, or `If-Match` is not its version."""
         workspace.delete_resource(
-            kind, name, author=_AUTHOR, note=note, expected_version=_seen(if_match)
+            kind, name, author=who(), note=note, expected_version=_seen(if_match)
         )
         return Response(status_code=204)
 
@@ -123,7 +123,7 @@ def _add_writing(router: APIRouter, workspace: Workspace) -> None:
         """As a new version; also of a resource that was removed."""
         return _shown(
             workspace.restore_resource(
-                kind, name, wanted.version, author=_AUTHOR, expected_version=_seen(if_match)
+                kind, name, wanted.version, author=who(), expected_version=_seen(if_match)
             )
         )
 
@@ -148,7 +148,7 @@ def _add_as_code(router: APIRouter, workspace: Workspace) -> None:
         found = planned(wanted)
         if wanted.versions is not None:
             ascode.expect(found, wanted.versions)
-        done = workspace.apply_resources(found, author=_AUTHOR, note=wanted.note)
+        done = workspace.apply_resources(found, author=who(), note=wanted.note)
         written = [resource_json(resource) for resource in done.written]
         return json_response(ascode.plan_json(found) | {"written": written})
 

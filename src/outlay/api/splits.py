@@ -8,13 +8,13 @@ from fastapi import APIRouter, Body, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from outlay.access import who
 from outlay.api.answers import json_response
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace, splits
 from outlay.app.shapes import change_json, resource_json
 from outlay.query import CostQuery
 
-_AUTHOR = "api"
 _SPEC = {"tag": "team", "take": "platform", "method": "proportional", "period": "month"}
 
 Measure = Annotated[str, Query(description="A measure of money; default EffectiveCost")]
@@ -111,7 +111,7 @@ def _changes(router: APIRouter, workspace: Workspace) -> None:
             workspace,
             name,
             body.spec,
-            author=_AUTHOR,
+            author=who(),
             expected_version=body.expected_version,
             note=body.note,
         )
@@ -120,13 +120,13 @@ def _changes(router: APIRouter, workspace: Workspace) -> None:
     @router.delete("/splits/{name}", status_code=204, responses=RESPONSES, summary="Remove a split")
     def delete(name: str) -> Response:
         """Cost stays where the rules say; its history stays too."""
-        workspace.resources.delete("Split", name, author=_AUTHOR)
+        workspace.resources.delete("Split", name, author=who())
         return Response(status_code=204)
 
     @router.post("/splits/{name}/restore", responses=RESPONSES, summary="Restore a version")
     def restore(name: str, body: Restoring) -> Response:
         """An earlier version, as a new one."""
-        saved = workspace.resources.restore("Split", name, body.version, author=_AUTHOR)
+        saved = workspace.resources.restore("Split", name, body.version, author=who())
         return json_response(resource_json(saved))
 
 

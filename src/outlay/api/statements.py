@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query
 from fastapi.responses import Response
 
+from outlay.access import who
 from outlay.api.answers import json_response
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace, disputes, statement_files, statements
@@ -16,7 +17,6 @@ from outlay.app.statement_files import StatementFile
 from outlay.expression.errors import QueryError
 from outlay.money import BillingPeriod, parse_money
 
-_AUTHOR = "api"
 _Form = Annotated[str, Query(alias="format", description="json, csv, xlsx, html or pdf")]
 _DISPUTE = {
     "plan": "team",
@@ -74,7 +74,7 @@ def _months(router: APIRouter, workspace: Workspace) -> None:
             workspace,
             plan,
             BillingPeriod.parse(month),
-            author=given["author"] or _AUTHOR,
+            author=given["author"] or who(),
             note=given["note"],
         )
         return json_response(statement_files.month_json(done))
@@ -115,7 +115,7 @@ def _disputes(router: APIRouter, workspace: Workspace) -> None:
             amount=amount,
             reason=given["reason"],
             proposed=given["proposed"],
-            author=given["author"] or _AUTHOR,
+            author=given["author"] or who(),
         )
         return json_response(disputes.dispute_json(made), 201)
 
@@ -134,7 +134,7 @@ def _disputes(router: APIRouter, workspace: Workspace) -> None:
             accept=accept,
             reason=given["reason"],
             proposed=given["proposed"],
-            author=given["author"] or _AUTHOR,
+            author=given["author"] or who(),
         )
         return json_response(disputes.dispute_json(done))
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query
 from fastapi.responses import Response
 
+from outlay.access import who
 from outlay.api.answers import json_response
 from outlay.api.ledger import moment
 from outlay.api.problems import RESPONSES, ProblemRoute
@@ -20,7 +21,6 @@ _EXAMPLE = {
         {"provider": "Acme", "region": "dc-fra-*", "region_name": "Frankfurt"},
     ],
 }
-_AUTHOR = "api"
 
 
 def routes(workspace: Workspace) -> APIRouter:
@@ -65,12 +65,12 @@ def routes(workspace: Workspace) -> APIRouter:
     @router.put("/vocabulary/rules/{name}", summary="Save a Vocabulary")
     def save(name: str, spec: Annotated[dict[str, Any], Body(examples=[_EXAMPLE])]) -> Response:
         """Make it, or give it a new version; the next sync names history anew."""
-        return json_response(resource_json(vocabulary.save(workspace, name, spec, author=_AUTHOR)))
+        return json_response(resource_json(vocabulary.save(workspace, name, spec, author=who())))
 
     @router.delete("/vocabulary/rules/{name}", status_code=204, summary="Remove a Vocabulary")
     def remove(name: str) -> Response:
         """Its history stays; the next sync names history anew."""
-        vocabulary.remove(workspace, name, author=_AUTHOR)
+        vocabulary.remove(workspace, name, author=who())
         return Response(status_code=204)
 
     return router

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from outlay.access import Level, require
 from outlay.resources import ResourceError, ResourceInUseError
 from outlay.resources.store import Prospect
 
@@ -30,12 +31,21 @@ Reference = tuple[str, str]
 
 
 def guard(prospect: Prospect) -> None:
-    """Let a change pass, or raise: ResourceInUseError when something stands on what it removes,
-    QueryError for rules that do not hold together, ResourceError for what is not there."""
+    """Let a change pass, or raise: AccessDeniedError when who asks may not change the kind,
+    ResourceInUseError when something stands on what it removes, QueryError for rules that do not
+    hold together, ResourceError for what is not there."""
+    _check_allowed(prospect)
     _check_removed(prospect)
     if prospect.kinds.intersection((*RULES, METRIC)):
         _rules_of(prospect).check()
     _check_written(prospect)
+
+
+def _check_allowed(prospect: Prospect) -> None:
+    for name in sorted(prospect.kinds):
+        kind = prospect.registry.get(name)
+        what = f"changing a {kind.title.lower()}"
+        require(Level.of(kind.level), what, whole=not kind.personal)
 
 
 def references(kind: str, name: str, spec: BaseModel) -> frozenset[Reference]:

@@ -74,12 +74,9 @@ class Cli:
     @property
     def author(self) -> str:
         """Who changes things from this command line: the login name."""
-        import getpass
+        from outlay.access import who
 
-        try:
-            return getpass.getuser()
-        except (KeyError, OSError):  # a container's user id without a name
-            return f"uid {os.getuid()}"
+        return who()
 
     def close(self) -> None:
         """Close the workspace if it was opened."""

@@ -37,6 +37,7 @@ VIEW = registry.register(
         name="View",
         spec=ViewSpec,
         title="View",
+        personal=True,
         description="A question about cost, kept under a name: it opens as a page, a CSV or JSON.",
         example="""\
 kind: View

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -25,7 +25,9 @@ class Kind:
 
     `name` is PascalCase as in files (`kind: Source`); `spec` the pydantic model, which must
     refuse unknown fields; `example` a whole YAML document that is valid; `description` one or two
-    sentences for the page, the API and the docs.
+    sentences for the page, the API and the docs. `level` is who may change it: editor, approver
+    or admin. `personal` says that people who see a part of the ledger may read and keep such
+    resources too (a view, a dashboard), since they change nobody else's figures.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Kind:
     title: str
     description: str
     example: str
+    level: Literal["editor", "approver", "admin"] = "editor"
+    personal: bool = False
 
     def parse(self, spec: BaseModel | Mapping[str, Any]) -> BaseModel:
         """The typed spec; ResourceError names each wrong field. Refuses secrets in any field."""

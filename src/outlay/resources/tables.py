@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     DateTime,
     Index,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 metadata = MetaData()
@@ -124,4 +126,90 @@ statement_events = Table(
     Column("dispute", Integer, nullable=True),
     Column("note", Text, nullable=False),
     Index("ix_statement_events_plan", "plan", "month"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(200), nullable=False),
+    Column("display", String(200), nullable=False),
+    Column("email", String(320), nullable=False),
+    Column("password_hash", String(255), nullable=False),
+    Column("issuer", String(255), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("role", String(64), nullable=False),
+    Column("persona", String(32), nullable=False),
+    Column("settings", JSON, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("last_login_at", DateTime, nullable=True),
+    UniqueConstraint("name", name="uq_users_name"),
+    Index("ix_users_subject", "issuer", "subject"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), nullable=False),
+    Column("user_id", Integer, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("seen_at", DateTime, nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("agent", String(400), nullable=False),
+    PrimaryKeyConstraint("token_hash", name="pk_sessions"),
+    Index("ix_sessions_user_id", "user_id"),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(200), nullable=False),
+    Column("user_id", Integer, nullable=True),
+    Column("token_hash", String(64), nullable=False),
+    Column("prefix", String(16), nullable=False),
+    Column("level", String(16), nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("expires_at", DateTime, nullable=True),
+    Column("last_used_at", DateTime, nullable=True),
+    Column("revoked_at", DateTime, nullable=True),
+    UniqueConstraint("token_hash", name="uq_api_tokens_token_hash"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", DateTime, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("via", String(16), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("target", String(400), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Index("ix_events_at", "at"),
+    Index("ix_events_action", "action", "at"),
+)
+
+report_runs = Table(
+    "report_runs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("report", String(64), nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("due_at", DateTime, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", DateTime, nullable=True),
+    Column("started_at", DateTime, nullable=True),
+    Column("ended_at", DateTime, nullable=True),
+    Column("author", String(200), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("files", JSON, nullable=False),
+    UniqueConstraint("report", "channel", "due_at", name="uq_report_runs_due"),
+    Index("ix_report_runs_state", "state", "next_attempt_at"),
 )

@@ -29,9 +29,15 @@ from outlay.web import (
     vocabulary,
 )
 from outlay.web.allocated import coverage, platforms, replay, why
+from outlay.web.dashboards import routes as dashboards
+from outlay.web.design import routes as design
+from outlay.web.drivers import routes as drivers
 from outlay.web.explore import routes as explore
+from outlay.web.home import routes as home
 from outlay.web.metrics import routes as metrics
+from outlay.web.people import routes as people
 from outlay.web.render import Site
+from outlay.web.reports import routes as reports
 from outlay.web.security import LOOPBACK_HOSTS, Guard
 from outlay.web.splits import routes as splits
 from outlay.web.tags import routes as tags
@@ -83,7 +89,7 @@ def create_app(
     rooms = (
         explore, charges, usage, sources, restatements, views, usecases, vocabulary, export,
         tags, splits, platforms, coverage, why, replay, invoices, close, statements, metrics,
-        units, kubernetes,
+        units, kubernetes, home, drivers, dashboards, reports, people, design,
     )  # fmt: skip
     for room in rooms:
         app.include_router(room.router(site), include_in_schema=False)

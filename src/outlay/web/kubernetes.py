@@ -11,8 +11,8 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from outlay.access import who
 from outlay.app import kubernetes
-from outlay.app.people import login_name
 from outlay.expression import text_literal
 from outlay.money.quotients import quotient
 from outlay.query import QueryError
@@ -21,6 +21,7 @@ from outlay.query.kubernetes.model import MEASURES
 from outlay.resources import ResourceError
 from outlay.web import words
 from outlay.web.allocated.controls import Choice, address, misunderstood, moved, range_picker
+from outlay.web.explore.address import EXPLORE
 from outlay.web.render import Site
 
 PATH = "/kubernetes"
@@ -87,7 +88,7 @@ def router(site: Site) -> APIRouter:
         name = fields.get("cluster", [""])[0]
         there = address(PATH, {"cluster": name})
         try:
-            kubernetes.configure(site.workspace, name, _spec(fields), author=login_name())
+            kubernetes.configure(site.workspace, name, _spec(fields), author=who())
         except ResourceError as error:
             return _page(site, request, cluster=name, refused=str(error))
         return RedirectResponse(f"{there}&saved=1#settings", 303)
@@ -170,7 +171,7 @@ def _explore(found: ClusterProof, where: str, by: str) -> str:
     """The charges of a part of the cluster, in Explore."""
     mine = f"x_Cluster = {text_literal(found.name)}"
     question = found.query.charges(f"{mine} AND {where}" if where else mine, (by,))
-    return address("/", question.but(splits="applied").to_params())
+    return address(EXPLORE, question.but(splits="applied").to_params())
 
 
 def _of(one: ClusterLine) -> str:

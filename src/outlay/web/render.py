@@ -22,7 +22,11 @@ NAVIGATION_GROUPS: tuple[tuple[str, tuple[Link, ...]], ...] = (
     (
         "",
         (
-            ("explore", "/", "Explore", "e"),
+            ("home", "/", "Home", "h"),
+            ("explore", "/explore/start", "Explore", "e"),
+            ("drivers", "/drivers", "What drove it", "d"),
+            ("dashboards", "/dashboards", "Dashboards", "b"),
+            ("reports", "/reports", "Reports", "j"),
             ("charges", "/charges", "Charges", "c"),
             ("usage", "/usage", "Usage", "m"),
             ("views", "/views", "Views", "v"),
@@ -56,6 +60,13 @@ NAVIGATION_GROUPS: tuple[tuple[str, tuple[Link, ...]], ...] = (
         (
             ("sources", "/sources", "Sources", "s"),
             ("restatements", "/restatements", "Restatements", "r"),
+        ),
+    ),
+    (
+        "Administration",
+        (
+            ("access", "/access", "Access", "z"),
+            ("audit", "/audit", "Audit log", "q"),
         ),
     ),
 )

@@ -5,19 +5,25 @@ import typer
 from outlay.cli.commands import (
     ai,
     ascode,
+    assistants,
     bills,
     close,
     configuration,
+    dashboards,
     dictionaries,
+    drivers,
     export,
     history,
+    home,
     invoices,
     kubernetes,
     metrics,
+    people,
     platforms,
     proofs,
     questions,
     rates,
+    reports,
     sources,
     splits,
     statements,
@@ -36,7 +42,9 @@ def register(app: typer.Typer) -> None:
     workspace.register_first(app)
     bills.register(app)
     sources.register(app)
+    home.register(app)
     questions.register(app)
+    drivers.register(app)
     usage.register(app)
     metrics.register(app)
     unit.register(app)
@@ -50,6 +58,8 @@ def register(app: typer.Typer) -> None:
     usecases.register(app)
     history.register(app)
     views.register(app)
+    dashboards.register(app)
+    reports.register(app)
     configuration.register(app)
     tags.register(app)
     dictionaries.register(app)
@@ -58,4 +68,6 @@ def register(app: typer.Typer) -> None:
     vocabulary.register(app)
     export.register(app)
     proofs.register(app)
+    people.register(app)
+    assistants.register(app)
     workspace.register(app)

@@ -18,6 +18,7 @@ from outlay.query.allocating import Coverage, Covered
 from outlay.web import words
 from outlay.web.allocated import asked
 from outlay.web.allocated.controls import address, misunderstood, moved, range_picker
+from outlay.web.explore.address import EXPLORE
 from outlay.web.render import Site
 
 PATH = "/coverage"
@@ -125,7 +126,7 @@ def _charges(query: CostQuery, found: Coverage, condition: str) -> str:
     """The unallocated charges of a gap, in Explore."""
     missing = f"{found.tag} = {text_literal(found.default)}"
     narrowed = query.narrowed(f"{missing} AND {condition}").but(by=("ServiceName",))
-    return address("/", narrowed.to_params())
+    return address(EXPLORE, narrowed.to_params())
 
 
 def _edit(tag: str, condition: str) -> str:

@@ -16,6 +16,7 @@ from outlay.query import CostQuery, QueryError
 from outlay.query.platforms import PLATFORMS, Consumer, PlatformProof, PlatformQuery, Scope
 from outlay.web import words
 from outlay.web.allocated.controls import Choice, address, misunderstood, moved, range_picker
+from outlay.web.explore.address import EXPLORE
 from outlay.web.render import Site
 
 PATH = "/platforms"
@@ -118,7 +119,7 @@ def _why(found: PlatformProof) -> str:
     question = CostQuery(
         measures=(found.query.measure,), range=found.query.range, where=where, by=("ServiceName",)
     )
-    return address("/", question.to_params())
+    return address(EXPLORE, question.to_params())
 
 
 def _consumer(one: Consumer, found: PlatformProof) -> ConsumerRow:
@@ -127,7 +128,7 @@ def _consumer(one: Consumer, found: PlatformProof) -> ConsumerRow:
     where = f"({found.platform.where}) AND {found.by} = {text_literal(one.value)}"
     question = CostQuery(measures=(found.query.measure,), range=found.query.range, where=where)
     only_usage = not one.direct and one.by_usage
-    href = "" if only_usage else address("/", question.to_params())
+    href = "" if only_usage else address(EXPLORE, question.to_params())
     width = max(Decimal(0), min(Decimal(100), (share or Decimal(0)) * 100))
     return ConsumerRow(one, share, f"{width:.2f}", href)
 

@@ -17,6 +17,7 @@ from outlay.resources import ResourceError
 from outlay.web import numbers, words
 from outlay.web.allocated import asked
 from outlay.web.allocated.controls import Choice, address, misunderstood, moved, range_picker
+from outlay.web.explore.address import EXPLORE
 from outlay.web.render import Site
 
 PATH = "/replay"
@@ -163,7 +164,7 @@ def _charges(found: replaying.Replay, move: Move, query: CostQuery) -> str:
         if value is None or side.text not in ("now",):
             continue
         narrowed = query.narrowed(f"{found.tag} = {text_literal(value)}")
-        return address("/", narrowed.but(by=("ServiceName",), splits="direct").to_params())
+        return address(EXPLORE, narrowed.but(by=("ServiceName",), splits="direct").to_params())
     return ""
 
 

@@ -20,6 +20,7 @@ from outlay.query.why import RuleWhy, Seen
 from outlay.web import words
 from outlay.web.allocated import asked
 from outlay.web.allocated.controls import Choice, address, misunderstood, moved, range_picker
+from outlay.web.explore.address import EXPLORE
 from outlay.web.render import Site
 from outlay.web.statements import value_address
 
@@ -136,7 +137,7 @@ def _explore(query: CostQuery, tag: str, value: str) -> str:
     from outlay.expression import text_literal
 
     narrowed = query.narrowed(f"{tag} = {text_literal(value)}").but(by=("ServiceName",))
-    return address("/", narrowed.to_params())
+    return address(EXPLORE, narrowed.to_params())
 
 
 def _rule(found: whys.Answer, rule: RuleWhy, query: CostQuery) -> RuleRow:

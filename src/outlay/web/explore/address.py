@@ -10,6 +10,7 @@ from outlay.query import MEASURES, CostQuery, QueryError
 from outlay.query.codec import from_params, to_params
 
 EXPLORE = "/explore"
+START = "/explore/start"
 CHARGES = "/charges"
 
 # What drill-down asks next, from broad to narrow. A dimension without data is passed over.

@@ -18,7 +18,7 @@ from outlay.query import CostQuery, QueryError, Result
 from outlay.query.codec import from_params, to_params
 from outlay.web import words
 from outlay.web.explore import filters
-from outlay.web.explore.address import EXPLORE, Ask, address, changed
+from outlay.web.explore.address import EXPLORE, START, Ask, address, changed
 from outlay.web.explore.answers import Answers, Asker, Ranks, answers
 from outlay.web.explore.chart import chart
 from outlay.web.explore.controls import chips, controls, ordered, parts
@@ -26,8 +26,8 @@ from outlay.web.explore.rows import merged, spoken, table
 from outlay.web.render import Site
 from outlay.web.usage.beside import Provisional
 
-HOME = CostQuery(by=("ServiceName",), range="last-30-days", compare="previous")
-HOME_OF_OLD_DATA = CostQuery(by=("ServiceName",))
+START_QUESTION = CostQuery(by=("ServiceName",), range="last-30-days", compare="previous")
+START_OF_OLD_DATA = CostQuery(by=("ServiceName",))
 _RECENT_DAYS = 31
 _MOST_VALUES = 200
 
@@ -37,10 +37,10 @@ def router(site: Site) -> APIRouter:
     routes = APIRouter()
     explorer = Explorer(site)
 
-    @routes.get("/", response_class=HTMLResponse)
-    def home(request: Request) -> Response:
-        """The explorer with a question that suits the data."""
-        return explorer.home(request)
+    @routes.get(START)
+    def start() -> Response:
+        """To a question that suits the data."""
+        return RedirectResponse(explorer.start().url(), 303)
 
     @routes.get(EXPLORE, response_class=HTMLResponse)
     def explore(request: Request) -> Response:
@@ -80,19 +80,17 @@ class Explorer:
         self.ranks = Ranks(site.workspace)
         self.provisional = Provisional(site.workspace)
 
-    def home(self, request: Request) -> Response:
+    def start(self) -> Ask:
         """The start question: the last 30 days, or everything where the data is older."""
-        if request.url.query:
-            return RedirectResponse(f"{EXPLORE}?{request.url.query}", 303)
         slices = [item for item in self.workspace.deliveries() if item.delivery.rows]
         newest = max((item.billing_period.end for item in slices), default=None)
         recent = newest is not None and newest >= datetime.now(UTC).date()
         currencies = {line.currency for item in slices for line in item.delivery.proof.lines}
-        start = HOME if recent else HOME_OF_OLD_DATA
+        start = START_QUESTION if recent else START_OF_OLD_DATA
         if len(currencies) > 1:
             # One picture of everything needs one currency; the page says rate and date.
             start = start.but(currency=self.workspace.currency)
-        return self.show(request, Ask(start))
+        return Ask(start)
 
     def page(self, request: Request) -> Response:
         """The question in the address; one that cannot be read is shown with its error."""

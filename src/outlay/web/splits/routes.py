@@ -11,9 +11,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from outlay.access import who
 from outlay.allocation.model import SplitSpec
 from outlay.app import splits
-from outlay.app.people import login_name
 from outlay.app.splits import SplitPreview, SplitState
 from outlay.money.quotients import rounded
 from outlay.query import MEASURES, CostQuery, QueryError
@@ -207,7 +207,7 @@ def _edited(site: Site, request: Request, name: str, fields: dict[str, list[str]
             workspace,
             name,
             form.spec(),
-            author=login_name(),
+            author=who(),
             expected_version=expected,
             note=form.note,
         )
@@ -279,7 +279,7 @@ def _add_versions(routes: APIRouter, site: Site) -> None:
                 _KIND,
                 name,
                 int(version) if version.isdecimal() else 0,
-                author=login_name(),
+                author=who(),
                 expected_version=_seen(fields),
             )
         except (QueryError, ResourceError) as error:
@@ -291,9 +291,7 @@ def _add_versions(routes: APIRouter, site: Site) -> None:
         """Remove a split; its history stays."""
         fields = await _fields(request)
         try:
-            workspace.resources.delete(
-                _KIND, name, author=login_name(), expected_version=_seen(fields)
-            )
+            workspace.resources.delete(_KIND, name, author=who(), expected_version=_seen(fields))
         except (QueryError, ResourceError) as error:
             return _refused(site, request, name, error)
         return RedirectResponse(SPLITS, 303)

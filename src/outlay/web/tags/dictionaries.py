@@ -13,11 +13,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
+from outlay.access import who
 from outlay.allocation.model import DictionarySpec
 from outlay.allocation.rules import tag_dictionaries
 from outlay.app import allocating
 from outlay.app.beside import COLUMNS, dictionary_entries
-from outlay.app.people import login_name
 from outlay.expression.errors import QueryError
 from outlay.query.allocating import TagEffect
 from outlay.resources import (
@@ -102,7 +102,7 @@ def router(site: Site) -> APIRouter:
         fields = await _fields(request)
         seen = fields.get("seen", "")
         expected = int(seen) if seen.isdecimal() else None
-        author = login_name()
+        author = who()
         try:
             if action == "delete":
                 workspace.delete_resource(_KIND, name, author=author, expected_version=expected)
@@ -141,7 +141,7 @@ def _edited(site: Site, request: Request, name: str, fields: dict[str, str]) -> 
             _KIND,
             name,
             spec,
-            author=login_name(),
+            author=who(),
             note=fields.get("note", "").strip(),
             expected_version=int(seen) if seen.isdecimal() else 0,
         )

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from outlay.access import who
 from outlay.allocation.model import TagRule, Taken, VirtualTagSpec
 from outlay.app import tags
-from outlay.app.people import login_name
 from outlay.expression.errors import QueryError
 from outlay.resources import (
     Resource,
@@ -202,7 +202,7 @@ def _save(site: Site, request: Request, shown: look.Editor) -> Response:
             _KIND,
             shown.name,
             shown.spec,
-            author=login_name(),
+            author=who(),
             note=shown.note.strip(),
             expected_version=shown.seen,
         )
@@ -247,7 +247,7 @@ def _add_versions(routes: APIRouter, site: Site) -> None:
                 _KIND,
                 name,
                 int(fields.get("version", "0") or 0),
-                author=login_name(),
+                author=who(),
                 expected_version=int(seen) if seen.isdecimal() else None,
             )
         except (QueryError, ResourceError, ValueError) as error:
@@ -263,7 +263,7 @@ def _add_versions(routes: APIRouter, site: Site) -> None:
             workspace.delete_resource(
                 _KIND,
                 name,
-                author=login_name(),
+                author=who(),
                 expected_version=int(seen) if seen.isdecimal() else None,
             )
         except ResourceError as error:

@@ -1,0 +1,65 @@
+"""Which level each route needs, and how its answer keeps to the reader's part of the ledger.
+
+A route without a rule is refused, and a test that walks every route fails. Keys are the method and
+the path as the application declares it: ``GET /statements/{plan}/{month}``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from outlay.access.principal import Level
+
+Reach = Literal["free", "filtered", "whole"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`level` that is needed (NOBODY: also without a login), and the reach of the answer.
+
+    ``free``: it says nothing of the ledger. ``filtered``: every figure in it comes through a
+    question, which keeps to the scope. ``whole``: it shows the whole ledger, so that only those
+    without a scope may ask.
+    """
+
+    level: Level
+    reach: Reach
+
+
+def free(level: Level = Level.VIEWER) -> Rule:
+    """A route that tells nothing of the ledger."""
+    return Rule(level, "free")
+
+
+def filtered(level: Level = Level.VIEWER) -> Rule:
+    """A route whose figures keep to the scope."""
+    return Rule(level, "filtered")
+
+
+def whole(level: Level = Level.VIEWER) -> Rule:
+    """A route for those who see everything."""
+    return Rule(level, "whole")
+
+
+def rules() -> dict[str, Rule]:
+    """Every rule; ValueError for a route that two areas claim."""
+    from outlay.access.rules import (
+        api,
+        dashboards,
+        design,
+        drivers,
+        home,
+        mcp,
+        pages,
+        people,
+        reports,
+    )
+
+    found: dict[str, Rule] = {}
+    for area in (pages, api, home, drivers, dashboards, reports, people, design, mcp):
+        for key, rule in area.RULES.items():
+            if key in found:
+                raise ValueError(f"two areas have a rule for {key}")
+            found[key] = rule
+    return found

@@ -1,0 +1,9 @@
+"""`outlay home` and `outlay glossary`."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""

@@ -1,0 +1,1 @@
+"""The typed Python client of a server's API. It knows nothing of the rest of the product."""

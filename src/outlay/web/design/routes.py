@@ -1,0 +1,12 @@
+"""Help, glossary and the parts that pages are made of."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from outlay.web.render import Site
+
+
+def router(site: Site) -> APIRouter:
+    """The routes of this room."""
+    return APIRouter()
