@@ -51,7 +51,8 @@ class Level(IntEnum):
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks. `scope` is a condition on charges in canonical form (`EVERYTHING`: no limit)."""
+    """Who asks. `scope` is a condition on charges in canonical form (`EVERYTHING`: no limit).
+    `address` is the network address of the request, empty where there is none."""
 
     name: str
     level: Level
@@ -59,6 +60,7 @@ class Principal:
     scope: str = EVERYTHING
     via: Via = "local"
     display: str = ""
+    address: str = ""
 
     @property
     def whole(self) -> bool:
