@@ -92,6 +92,7 @@ SOURCE = registry.register(
             "A configured feed of charges: one export, folder or bucket prefix, its kind and how "
             "often it is expected to deliver."
         ),
+        level="admin",  # a location may be any file that the server can read
         example="""\
 kind: Source
 name: acme-cur
