@@ -158,8 +158,42 @@ sessions = Table(
     Column("expires_at", DateTime, nullable=False),
     Column("address", String(64), nullable=False),
     Column("agent", String(400), nullable=False),
+    Column("id_token", Text, nullable=False),
     PrimaryKeyConstraint("token_hash", name="pk_sessions"),
     Index("ix_sessions_user_id", "user_id"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("token_hash", String(64), nullable=False),
+    Column("user_id", Integer, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+    PrimaryKeyConstraint("token_hash", name="pk_invitations"),
+    Index("ix_invitations_user_id", "user_id"),
+)
+
+pending_logins = Table(
+    "pending_logins",
+    metadata,
+    Column("state_hash", String(64), nullable=False),
+    Column("nonce", String(64), nullable=False),
+    Column("verifier", String(128), nullable=False),
+    Column("next", Text, nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+    PrimaryKeyConstraint("state_hash", name="pk_pending_logins"),
+)
+
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("key_hash", String(64), nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", DateTime, nullable=False),
+    Column("wait_until", DateTime, nullable=True),
+    PrimaryKeyConstraint("key_hash", name="pk_login_attempts"),
 )
 
 api_tokens = Table(
@@ -199,17 +233,23 @@ report_runs = Table(
     "report_runs",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("key", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
     Column("report", String(64), nullable=False),
     Column("channel", String(64), nullable=False),
     Column("due_at", DateTime, nullable=False),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", DateTime, nullable=True),
+    Column("claim", String(64), nullable=False),
     Column("started_at", DateTime, nullable=True),
     Column("ended_at", DateTime, nullable=True),
     Column("author", String(200), nullable=False),
     Column("message", Text, nullable=False),
+    Column("payload", JSON, nullable=False),
     Column("files", JSON, nullable=False),
-    UniqueConstraint("report", "channel", "due_at", name="uq_report_runs_due"),
+    Column("log", JSON, nullable=False),
+    UniqueConstraint("key", name="uq_report_runs_key"),
     Index("ix_report_runs_state", "state", "next_attempt_at"),
+    Index("ix_report_runs_report", "report", "due_at"),
 )
