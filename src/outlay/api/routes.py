@@ -24,6 +24,7 @@ from outlay.api import (
     queries,
     reports,
     resources,
+    sources,
     splits,
     statements,
     tags,
@@ -62,6 +63,7 @@ def create_router(workspace: Workspace) -> APIRouter:
     for room in (
         queries,
         ledger,
+        sources,
         views,
         usage,
         metrics,

@@ -46,6 +46,7 @@ def rules() -> dict[str, Rule]:
     """Every rule; ValueError for a route that two areas claim."""
     from outlay.access.rules import (
         api,
+        calls,
         dashboards,
         design,
         drivers,
@@ -57,7 +58,7 @@ def rules() -> dict[str, Rule]:
     )
 
     found: dict[str, Rule] = {}
-    for area in (pages, api, home, drivers, dashboards, reports, people, design, mcp):
+    for area in (pages, api, calls, home, drivers, dashboards, reports, people, design, mcp):
         for key, rule in area.RULES.items():
             if key in found:
                 raise ValueError(f"two areas have a rule for {key}")

@@ -1,0 +1,14 @@
+"""Rules of the calls of a command line on another machine, and of the page that tells of the API.
+
+A call is judged twice: here, and by the rule of the route that does the same (see
+`outlay.app.served`).
+"""
+
+from __future__ import annotations
+
+from outlay.access.rules import Rule, filtered, free
+
+RULES: dict[str, Rule] = {
+    "POST /api/v1/calls/{name}": filtered(),
+    "GET /api": free(),
+}

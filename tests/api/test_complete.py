@@ -1,0 +1,166 @@
+"""Everything that a page shows or does can be asked or done over the API.
+
+A page without a line here fails: add the operations that give the same, or the reason why there
+are none. What is listed must exist.
+"""
+
+from starlette.testclient import TestClient
+
+from outlay.web.app import API_PREFIX
+
+QUESTION = ("GET /query", "GET /dimensions", "GET /values")
+RESOURCE = ("PUT /resources/{kind}/{name}", "DELETE /resources/{kind}/{name}")
+BACK = ("GET /resources/{kind}/{name}/versions/{version}", "POST /resources/{kind}/{name}/restore")
+
+PAGES: dict[str, tuple[str, ...]] = {
+    "GET /explore": (*QUESTION, "POST /query"),
+    "GET /explore/start": ("GET /views", "GET /query"),
+    "GET /explore.csv": ("GET /query.csv",),
+    "GET /explore/ask": QUESTION,
+    "GET /explore/filter": ("GET /values", "GET /dimensions"),
+    "GET /charges": ("GET /charges", "GET /charges.csv", "GET /explain"),
+    "GET /charges/{source}/{period}/{file}/{line}": (
+        "GET /deliveries/{source}/{period}/records/{file}/{line}",
+    ),
+    "GET /usage": ("GET /usage", "GET /usage/metrics", "GET /provisional", "GET /usage.csv"),
+    "GET /usage/ask": ("GET /usage",),
+    "GET /sources": ("GET /sources", "GET /deliveries", "GET /kinds", "GET /runs"),
+    "GET /sources/{name}": ("GET /sources/{name}", "GET /deliveries", "GET /held"),
+    "POST /sources/{name}/sync": ("POST /sync",),
+    "GET /sources/{name}/{period}": ("GET /deliveries/{source}/{period}", "GET /checks"),
+    "GET /sources/{name}/held/{delivery}": ("GET /held", "GET /quarantine/{delivery}"),
+    "GET /restatements": ("GET /restatements", "GET /snapshots"),
+    "GET /views": ("GET /views",),
+    "POST /views": ("PUT /views/{name}",),
+    "POST /views/{name}/delete": ("DELETE /views/{name}",),
+    "GET /views/{name}": ("GET /views/{name}",),
+    "GET /usecases": ("GET /usecases",),
+    "GET /usecases/{name}": ("GET /usecases/{name}", "GET /usecases/{name}.csv"),
+    "GET /vocabulary": (
+        "GET /vocabulary",
+        "GET /vocabulary/coverage",
+        "GET /vocabulary/unmapped",
+        "GET /vocabulary/rules",
+    ),
+    "GET /export": ("GET /export/focus", "GET /export/focus.zip"),
+    "GET /tags": ("GET /tags", "GET /dictionaries"),
+    "POST /tags": RESOURCE,
+    "GET /tags/{name}": (
+        "GET /tags/{name}",
+        "POST /tags/{name}/preview",
+        "GET /tags/{name}/coverage",
+        "GET /tags/{name}/suggestions",
+    ),
+    "POST /tags/{name}": RESOURCE,
+    "GET /tags/{name}/values": ("GET /tags/{name}/values",),
+    "POST /tags/{name}/restore": BACK,
+    "POST /tags/{name}/delete": RESOURCE,
+    "POST /dictionaries": RESOURCE,
+    "GET /dictionaries/{name}": ("GET /dictionaries/{name}",),
+    "POST /dictionaries/{name}": RESOURCE,
+    "POST /dictionaries/{name}/{action}": (*RESOURCE, *BACK),
+    "GET /splits": ("GET /splits",),
+    "POST /splits": ("PUT /splits/{name}",),
+    "GET /splits/{name}": ("GET /splits/{name}", "POST /splits/{name}/preview"),
+    "POST /splits/{name}": ("PUT /splits/{name}",),
+    "POST /splits/{name}/restore": ("POST /splits/{name}/restore",),
+    "POST /splits/{name}/delete": ("DELETE /splits/{name}",),
+    "GET /platforms": (
+        "GET /platforms",
+        "GET /platforms/{name}",
+        "GET /platforms/{name}.csv",
+        "GET /ai/reconcile",
+    ),
+    "GET /coverage": ("GET /coverage", "GET /coverage.csv"),
+    "GET /why": ("GET /why", "GET /why.csv"),
+    "GET /replay": ("GET /replay", "GET /replay.csv"),
+    "GET /invoices": ("GET /invoices", "GET /invoices.csv"),
+    "POST /invoices": ("POST /invoices", "PUT /invoices/{name}"),
+    "POST /invoices/import": ("POST /invoices/import",),
+    "POST /invoices/{name}/remove": ("DELETE /invoices/{name}",),
+    "GET /invoices/{name}": ("GET /invoices/{name}",),
+    "GET /close/bridge": ("GET /close/bridge", "GET /close/balances"),
+    "POST /close/bridge": ("POST /close/balances",),
+    "POST /close/bridge/{name}/remove": ("DELETE /close/balances/{name}",),
+    "GET /close": ("GET /close",),
+    "GET /close/{month}": ("GET /close/{month}",),
+    "POST /close/{month}": ("POST /close/{month}",),
+    "GET /statements": ("GET /statements",),
+    "POST /statements/{plan}/{month}/close": ("POST /statements/{plan}/{month}/close",),
+    "POST /statements/disputes/{number}/answer": ("POST /disputes/{number}/answer",),
+    "GET /statements/{plan}/{month}": (
+        "GET /statements/{plan}/{month}",
+        "GET /journals/{plan}/{month}",
+        "GET /disputes/{plan}",
+    ),
+    "GET /statements/{plan}/{month}/{value:path}": (
+        "GET /statements/{plan}/{month}/{value}",
+        "GET /disputes/{plan}",
+    ),
+    "POST /statements/{plan}/{month}/{value:path}": ("POST /disputes",),
+    "GET /metrics": ("GET /metrics",),
+    "POST /metrics": RESOURCE,
+    "GET /metrics/{name}/ask": ("GET /metrics/{name}/values",),
+    "GET /metrics/{name}": (
+        "GET /metrics/{name}",
+        "GET /metrics/{name}/values",
+        "GET /metrics/{name}/deliveries/{sequence}",
+    ),
+    "POST /metrics/{name}/values": ("POST /metrics/{name}/values",),
+    "POST /metrics/{name}/sync": ("POST /metrics/{name}/sync",),
+    "GET /units": ("GET /units",),
+    "POST /units": RESOURCE,
+    "GET /units/{name}/ask": ("GET /units/{name}",),
+    "GET /units/{name}": ("GET /units/{name}",),
+    "GET /kubernetes": (
+        "GET /kubernetes",
+        "GET /kubernetes/{cluster}",
+        "GET /kubernetes/{cluster}.csv",
+    ),
+    "POST /kubernetes": RESOURCE,
+}
+"""The page (method and path as the application declares it) and what gives the same; paths of
+operations stand below /api/v1, as openapi.json has them."""
+
+WITHOUT: dict[str, str] = {
+    "GET /": "Leads to the home of the person; what stands there has lines of its own.",
+    "GET /help": "The text of the product, the same for everybody: docs/ has it.",
+    "GET /explore/filter/add": "Moves a person from a form to an address; nothing is read or done.",
+}
+"""Pages that the API has nothing for, and why."""
+
+
+def pages(client: TestClient) -> set[str]:
+    """Every route outside the API, as `METHOD path`."""
+    found = set()
+    for router in client.app.routes:  # type: ignore[attr-defined]
+        for route in getattr(router, "effective_route_contexts", tuple)():
+            if not route.path.startswith(API_PREFIX):
+                found |= {f"{m} {route.path}" for m in set(route.methods) - {"HEAD", "OPTIONS"}}
+    return found
+
+
+def operations(client: TestClient) -> set[str]:
+    """Every operation of the API, as `METHOD path` below its prefix."""
+    paths = client.get(f"{API_PREFIX}/openapi.json").json()["paths"]
+    return {
+        f"{method.upper()} {path.removeprefix(API_PREFIX)}"
+        for path, item in paths.items()
+        for method in item
+        if method in ("get", "post", "put", "patch", "delete")
+    }
+
+
+def test_every_page_has_its_operations_or_a_reason(client: TestClient) -> None:
+    there = pages(client)
+    assert len(there) > 60
+    assert sorted(there - {*PAGES, *WITHOUT}) == [], "new pages: say what gives the same"
+    assert all(PAGES.values())
+    assert {*PAGES} & {*WITHOUT} == set()
+    assert all(len(reason.split()) > 5 for reason in WITHOUT.values())
+
+
+def test_nothing_is_listed_that_is_not_there(client: TestClient) -> None:
+    named = {operation for listed in PAGES.values() for operation in listed}
+    assert sorted(named - operations(client)) == []
+    assert sorted({*PAGES, *WITHOUT} - pages(client)) == []
