@@ -18,7 +18,8 @@ from outlay.resources.tables import metadata
 TABLES = {
     *("resources", "resource_versions", "audit", "runs"),
     *("statement_months", "statements", "statement_disputes", "statement_events"),
-    *("users", "sessions", "api_tokens", "events", "report_runs"),
+    *("users", "sessions", "invitations", "pending_logins", "login_attempts"),
+    *("api_tokens", "events", "report_runs"),
 }
 
 
