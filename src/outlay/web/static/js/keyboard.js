@@ -45,6 +45,8 @@
       event.preventDefault();
     } else if (key === "t") {
       follow(document.querySelector("[data-theme-toggle]"));
+    } else if (key === "c") {
+      follow(document.querySelector("[data-density-toggle]"));
     } else if (key === "Escape") {
       const menu = document.querySelector("details.menu[open]");
       if (menu) menu.open = false;

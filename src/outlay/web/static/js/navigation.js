@@ -24,6 +24,13 @@
     box.hidden = false;
   };
 
+  // The list of pages may be longer than the window: the present page is in sight.
+  const showCurrent = () => {
+    const current = document.querySelector('#pages [aria-current="page"]');
+    current?.scrollIntoView({ block: "nearest" });
+  };
+  document.addEventListener("DOMContentLoaded", showCurrent);
+
   document.addEventListener("htmx:before:request", () => busy(1));
   document.addEventListener("htmx:finally:request", () => busy(-1));
 
@@ -43,8 +50,11 @@
 
   document.addEventListener("htmx:after:swap", () => {
     for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+    const pages = document.getElementById("pages");
+    if (pages?.matches(":popover-open")) pages.hidePopover();
     if (location.pathname === pathBefore) return;
     pathBefore = location.pathname;
+    showCurrent();
     scrollTo(0, 0);
     document.getElementById("main")?.focus({ preventScroll: true });
   });
