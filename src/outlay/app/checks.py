@@ -158,6 +158,21 @@ def _of_statements(name: str, spec: Any) -> Iterator[Reference]:
     yield "ExchangeRates", spec.rates
 
 
+def _of_dashboard(_: str, spec: Any) -> Iterator[Reference]:
+    yield from _virtual_of(spec.where)
+    for panel in spec.panels:
+        yield from (("View", name) for name in (panel.view,) if name)
+        yield from (("UnitCost", name) for name in (panel.unit,) if name)
+        if panel.query is not None:
+            yield from _of_view("", panel)
+
+
+def _of_annotation(_: str, spec: Any) -> Iterator[Reference]:
+    yield from (("Dashboard", name) for name in (spec.dashboard,) if name)
+    yield from (("View", name) for name in (spec.view,) if name)
+    yield from _virtual_of(spec.where)
+
+
 def _virtual(*names: str) -> Iterator[Reference]:
     from outlay.expression.dimensions import parse_dimension
 
@@ -178,6 +193,8 @@ _REFERENCES: dict[str, Callable[[str, Any], Iterable[Reference]]] = {
     "View": _of_view,
     "UnitCost": _of_unit_cost,
     "StatementPlan": _of_statements,
+    "Dashboard": _of_dashboard,
+    "Annotation": _of_annotation,
 }
 """Kind → what a resource of it names. A kind that names others has a line here and in
 `_NAMED_BY`."""
@@ -188,8 +205,10 @@ _NAMED_BY = {
     "View": ("VirtualTag", "ExchangeRates"),
     "UnitCost": ("VirtualTag", "Metric"),
     "StatementPlan": ("VirtualTag", "ExchangeRates"),
+    "Dashboard": ("View", "UnitCost", "VirtualTag", "ExchangeRates"),
+    "Annotation": ("Dashboard", "View", "VirtualTag"),
 }
 
-_WHOLE = ("View",)
+_WHOLE = ("View", "Dashboard", "Annotation")
 """Kinds that are refused when what they name is not there. Rules are checked as a whole, with the
 place where one is wrong; a unit cost or statements may be written before their metric or tag."""

@@ -114,6 +114,8 @@ def register_all() -> None:
     import outlay.allocation.kubernetes.model
     import outlay.allocation.metrics.model
     import outlay.allocation.model
+    import outlay.app.annotations.model
+    import outlay.app.dashboards.model
     import outlay.app.rates
     import outlay.app.vocabulary
     import outlay.query.unit.model

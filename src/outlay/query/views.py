@@ -25,10 +25,13 @@ Question = Annotated[CostQuery, BeforeValidator(_read), PlainSerializer(to_json)
 
 
 class ViewSpec(Spec):
-    """A question that is worth keeping. Its range stays relative if it was."""
+    """A question that is worth keeping. Its range stays relative if it was. `owner` is who keeps
+    it, `pinned` whether it is offered on the home page."""
 
     title: str = ""
     description: str = ""
+    owner: str = ""
+    pinned: bool = False
     query: Question
 
 

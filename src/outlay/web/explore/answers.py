@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
 from outlay.app import Workspace
-from outlay.lake import Slice
+from outlay.app.complete import incomplete_from
 from outlay.money import DateRange
 from outlay.query import CostQuery, Result
 from outlay.query.model import MOVERS
@@ -21,8 +20,6 @@ from outlay.web.explore.colours import SLOTS
 
 TOP = 9
 SPARKS = 50
-_DAYS_OF_LAG = 1
-_DAYS_OF_MEMORY = 7
 _MOST_DAYS_BY_DAY = 62
 _MOST_DAYS_BY_WEEK = 200
 _RESULTS_REMEMBERED = 200
@@ -125,33 +122,6 @@ def _fitting_grain(span: DateRange | None) -> str:
     if span is None or span.days <= _MOST_DAYS_BY_DAY:
         return "day"
     return "week" if span.days <= _MOST_DAYS_BY_WEEK and span.days % 7 == 0 else "month"
-
-
-def incomplete_from(slices: Iterable[Slice]) -> date | None:
-    """The first day whose charges may still come, over all sources that are alive.
-
-    Vendors deliver a day's charges up to a day later. A slice that was loaded while its period
-    was open is therefore complete up to the day before its loading; a slice loaded after its
-    period had ended is complete. A source that has been silent for a week does not make the
-    others' days incomplete: it is shown as late instead.
-    """
-    newest: dict[str, Slice] = {}
-    for item in slices:
-        if item.delivery.usage_rows and not item.delivery.rows:
-            continue  # usage alone: no charge of it will ever come
-        known = newest.get(item.source)
-        if known is None or item.billing_period > known.billing_period:
-            newest[item.source] = item
-    if not newest:
-        return None
-    last = max(item.delivery.loaded_at for item in newest.values())
-    horizons = [
-        item.delivery.loaded_at.date() - timedelta(days=_DAYS_OF_LAG)
-        for item in newest.values()
-        if last - item.delivery.loaded_at < timedelta(days=_DAYS_OF_MEMORY)
-        and item.delivery.loaded_at.date() - timedelta(days=_DAYS_OF_LAG) < item.billing_period.end
-    ]
-    return min(horizons, default=None)
 
 
 def is_by_change(query: CostQuery) -> bool:

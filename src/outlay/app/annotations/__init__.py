@@ -1,0 +1,1 @@
+"""Annotations: what happened on a day, shown on the charts that it concerns."""
