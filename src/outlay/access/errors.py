@@ -13,3 +13,19 @@ class LoginRequiredError(AccessError):
 
 class AccessDeniedError(AccessError):
     """Who asks is known and may not (403)."""
+
+
+class LoginFailedError(AccessError):
+    """Somebody may not log in. The message tells nobody which part was wrong."""
+
+
+class NotFoundError(AccessError):
+    """There is no such person, token or session (404)."""
+
+
+class ThrottledError(AccessError):
+    """Too often in too short a time (429); `retry_after` is the seconds to wait."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from outlay.access import Level, require
+from outlay.access import AccessError, Level, require
 from outlay.resources import ResourceError, ResourceInUseError
 from outlay.resources.store import Prospect
 
@@ -23,6 +23,9 @@ RULES = ("VirtualTag", "Dictionary", "Split")
 
 METRIC = "Metric"
 """Rules look at labels of metrics, and splits weigh by them."""
+
+ROLE = "Role"
+"""Roles are what people may do; somebody must be left who may do everything."""
 
 _BANK = "ecb"
 
@@ -39,6 +42,8 @@ def guard(prospect: Prospect) -> None:
     if prospect.kinds.intersection((*RULES, METRIC)):
         _rules_of(prospect).check()
     _check_written(prospect)
+    if ROLE in prospect.kinds:
+        _check_roles(prospect)
 
 
 def _check_allowed(prospect: Prospect) -> None:
@@ -95,6 +100,22 @@ def _check_written(prospect: Prospect) -> None:
                     f"{kind} {name!r} needs the {title} {needed!r}, which is not there. "
                     f"There are: {there}."
                 )
+
+
+def _check_roles(prospect: Prospect) -> None:
+    from outlay.access.people import check_roles_left
+    from outlay.access.roles import BUILT_IN
+
+    for kind, name in prospect.put:
+        if kind == ROLE and name in BUILT_IN:
+            raise ResourceError(
+                f"the role {name!r} is built in and stays as it is; choose another name."
+            )
+    gone = [name for kind, name in prospect.removed if kind == ROLE]
+    try:
+        check_roles_left(prospect.connection, prospect.specs(ROLE), gone)
+    except AccessError as error:
+        raise ResourceInUseError(str(error)) from None
 
 
 def _rules_of(prospect: Prospect) -> Ruleset:
@@ -187,6 +208,10 @@ def _virtual_of(*texts: str) -> Iterator[Reference]:
         yield from (("VirtualTag", d.name) for d in referenced(parse(text)) if d.kind == "virtual")
 
 
+def _of_role(_: str, spec: Any) -> Iterator[Reference]:
+    yield from _virtual_of(spec.scope)
+
+
 _REFERENCES: dict[str, Callable[[str, Any], Iterable[Reference]]] = {
     "VirtualTag": _of_tag,
     "Split": _of_split,
@@ -195,6 +220,7 @@ _REFERENCES: dict[str, Callable[[str, Any], Iterable[Reference]]] = {
     "StatementPlan": _of_statements,
     "Dashboard": _of_dashboard,
     "Annotation": _of_annotation,
+    ROLE: _of_role,
 }
 """Kind → what a resource of it names. A kind that names others has a line here and in
 `_NAMED_BY`."""
@@ -207,8 +233,9 @@ _NAMED_BY = {
     "StatementPlan": ("VirtualTag", "ExchangeRates"),
     "Dashboard": ("View", "UnitCost", "VirtualTag", "ExchangeRates"),
     "Annotation": ("Dashboard", "View", "VirtualTag"),
+    ROLE: ("VirtualTag",),
 }
 
-_WHOLE = ("View", "Dashboard", "Annotation")
+_WHOLE = ("View", "Dashboard", "Annotation", ROLE)
 """Kinds that are refused when what they name is not there. Rules are checked as a whole, with the
 place where one is wrong; a unit cost or statements may be written before their metric or tag."""

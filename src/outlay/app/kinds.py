@@ -111,6 +111,7 @@ VIEW = "View"
 
 def register_all() -> None:
     """Import every room that registers kinds, so that the registry is complete."""
+    import outlay.access.roles
     import outlay.allocation.kubernetes.model
     import outlay.allocation.metrics.model
     import outlay.allocation.model

@@ -43,6 +43,11 @@ class Prospect:
         """The kinds there are."""
         return self._store.registry
 
+    @property
+    def connection(self) -> Connection:
+        """The transaction of the change."""
+        return self._connection
+
     def specs(self, kind: str) -> dict[str, BaseModel]:
         """The specs of a kind by name, the change included."""
         known = self.registry.get(kind)

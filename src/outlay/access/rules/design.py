@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from outlay.access.rules import Rule
+from outlay.access.rules import Rule, free
 
-RULES: dict[str, Rule] = {}
+RULES: dict[str, Rule] = {
+    "GET /design": free(),
+}
