@@ -1,0 +1,197 @@
+"""The homes of a workspace: cards worked out at most once while their answer is true.
+
+An answer is kept under everything that decides it: the card, the days, the team or product, the
+currency, the reader's scope, what is configured (metric values included), the snapshot and the
+day; those of the books and sources also under what was closed, disputed, loaded and stated. Other
+circumstances make another key, so that nothing has to be invalidated.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from outlay.access.errors import AccessError
+from outlay.access.principal import current
+from outlay.app import runs
+from outlay.app.errors import WorkspaceError
+from outlay.app.home.asked import Asked, At, resolve
+from outlay.app.home.model import Card, CardKind, Failed, Persona, Question
+from outlay.app.home.personas import card_of, persona_of
+from outlay.expression.errors import QueryError
+from outlay.lake import LakeError
+from outlay.resources import ResourceError
+from outlay.statements.errors import StatementError
+
+if TYPE_CHECKING:
+    from outlay.app.workspace import Workspace
+
+log = logging.getLogger("outlay.home")
+
+Answer = Card | Failed | None
+"""A card, one that failed, or nothing to say."""
+
+_KEPT = 512
+_WORKERS = 3
+_EXPECTED = (QueryError, LakeError, ResourceError, StatementError, WorkspaceError)
+
+
+@dataclass(frozen=True)
+class Home:
+    """A home: its questions with the answers. `complete` tells whether every card is there;
+    `waiting` are the names of those that are still being worked out."""
+
+    asked: Asked
+    questions: tuple[tuple[Question, tuple[Card | Failed, ...]], ...]
+    waiting: tuple[str, ...] = ()
+
+    @property
+    def cards(self) -> tuple[Card | Failed, ...]:
+        """Every card that is there, in order."""
+        return tuple(card for _, cards in self.questions for card in cards)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no bill at all."""
+        return not self.asked.months
+
+
+class Homes:
+    """The homes of one workspace. Safe to share between threads."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Any, Future[Answer]] = OrderedDict()
+        self._pool = ThreadPoolExecutor(_WORKERS, "outlay-home")
+
+    def ask(
+        self, persona: str, *, period: str = "", of: str = "", now: datetime | None = None
+    ) -> Asked:
+        """What a home is asked; QueryError for a persona or period that is none."""
+        found = persona_of(persona)
+        return resolve(self._workspace, found, period=period, of=of, now=now or runs.utc_now())
+
+    def home(self, asked: Asked, *, seconds: float | None = None) -> Home:
+        """The home with every card, or with those that are there after so many seconds."""
+        names = visible(asked.persona)
+        started = {name: self._start(asked, card_of(name)) for name in names}
+        end = None if seconds is None else time.monotonic() + seconds
+        answers: dict[str, Answer] = {}
+        waiting = []
+        for name, future in started.items():
+            left = None if end is None else max(0.0, end - time.monotonic())
+            try:
+                answers[name] = future.result(left)
+            except TimeoutError:
+                waiting.append(name)
+        questions = tuple(
+            (question, tuple(
+                card for name in question.cards if (card := answers.get(name)) is not None
+            ))
+            for question in asked.persona.questions
+        )  # fmt: skip
+        return Home(asked, questions, tuple(waiting))
+
+    def card(self, asked: Asked, name: str) -> Answer:
+        """One card of the home; None where it has nothing to say or is not the reader's."""
+        if name not in visible(asked.persona):
+            return None
+        return self._start(asked, card_of(name)).result()
+
+    def _start(self, asked: Asked, kind: CardKind) -> Future[Answer]:
+        """The answer, being worked out or there already. What failed is not kept."""
+        key = self._key(asked, kind)
+        with self._lock:
+            known = self._kept.get(key) if key is not None else None
+            if known is not None and not _failed(known):
+                self._kept.move_to_end(key)
+                return known
+            # A thread of its own has the principal of this one.
+            run = contextvars.copy_context().run
+            future: Future[Answer] = self._pool.submit(run, self._make, asked, kind)
+            if key is not None:
+                self._kept[key] = future
+                while len(self._kept) > _KEPT:
+                    self._kept.popitem(last=False)
+            return future
+
+    def _make(self, asked: Asked, kind: CardKind) -> Answer:
+        try:
+            return kind.make(At(self._workspace, asked))
+        except AccessError:
+            return None
+        except _EXPECTED as error:
+            return Failed(kind.name, kind.title, str(error), getattr(error, "retryable", True))
+        except Exception as error:
+            log.exception("the card %s failed", kind.name)
+            reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            return Failed(kind.name, kind.title, reason)
+
+    def _key(self, asked: Asked, kind: CardKind) -> Any:
+        if not kind.kept:
+            return None
+        workspace, reader = self._workspace, current()
+        key: tuple[Any, ...] = (
+            kind.name, asked.period, asked.focus, asked.tag, asked.whole_month, asked.now.date(),
+            reader.scope, reader.level, workspace.currency, workspace.configuration(),
+            workspace.pin().snapshot_id, _metrics(workspace),
+        )  # fmt: skip
+        if kind.kept in ("books", "sources"):
+            key += (_books(workspace),)
+        if kind.kept == "sources":
+            newest = workspace.runs(limit=1)
+            key += (newest[0] if newest else None, len(workspace.held()), _stated(workspace))
+        return key
+
+
+def visible(persona: Persona) -> Sequence[str]:
+    """The cards of a persona that the reader may see, each once."""
+    whole = current().whole
+    names = (name for question in persona.questions for name in question.cards)
+    return [name for name in dict.fromkeys(names) if whole or not card_of(name).whole]
+
+
+def _failed(future: Future[Answer]) -> bool:
+    return future.done() and isinstance(future.result(), Failed)
+
+
+def _metrics(workspace: Workspace) -> Any:
+    reader = workspace.metrics.reader()
+    return tuple((name, reader.version(name)) for name in workspace.resources.names("Metric"))
+
+
+def _books(workspace: Workspace) -> Any:
+    from outlay.app import statements
+
+    books = statements.books(workspace)
+    return tuple(
+        (plan.name, len(books.events(plan.name)), len(books.closed(plan.name)))
+        for plan in statements.plans(workspace)
+    )
+
+
+def _stated(workspace: Workspace) -> Any:
+    place = workspace.path / "stated.yaml"
+    return place.stat().st_mtime_ns if place.is_file() else None
+
+
+_HOMES: WeakKeyDictionary[Workspace, Homes] = WeakKeyDictionary()
+_LOCK = threading.Lock()
+
+
+def homes(workspace: Workspace) -> Homes:
+    """The homes of a workspace, shared by all faces of this process."""
+    with _LOCK:
+        if workspace not in _HOMES:
+            _HOMES[workspace] = Homes(workspace)
+        return _HOMES[workspace]
