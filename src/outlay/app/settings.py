@@ -33,6 +33,16 @@ class Paths(BaseModel):
     database: str = "outlay.db"
 
 
+class Assistants(BaseModel):
+    """What assistants may do at the served address besides reading through questions: `writes`
+    lets them save views and change resources (as far as the token's level goes), `sql` lets them
+    ask in raw SQL."""
+
+    model_config = _CONFIG
+    writes: bool = False
+    sql: bool = False
+
+
 class Settings(BaseModel):
     """The whole of `outlay.yaml`. `currency` is what pages convert to when asked to, `rates` how
     where a question does not say: '' (a bill's own, else the bank's), `ecb`, or a table's name."""
@@ -43,6 +53,7 @@ class Settings(BaseModel):
     rates: str = Field(default="", pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?)?$")
     engine: Engine = Engine()
     paths: Paths = Paths()
+    assistants: Assistants = Assistants()
 
     @field_validator("currency")
     @classmethod

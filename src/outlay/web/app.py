@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 import outlay
@@ -66,10 +67,12 @@ def create_app(
     api: APIRouter | None = None,
     hosts: Collection[str] = LOOPBACK_HOSTS,
     syncer: Syncer | None = None,
+    mcp: BaseRoute | None = None,
 ) -> FastAPI:
     """The server of one workspace.
 
     `api` is mounted at ``/api/v1`` (the faces do not know each other: the caller brings it).
+    `mcp` is the address of the assistants' server, brought by the caller as well.
     `syncer` keeps the sources up to date meanwhile; the caller starts and stops it.
     `hosts` are the host names under which it may be asked, ``*`` for any.
     """
@@ -86,6 +89,8 @@ def create_app(
     app.mount("/static", _Static(directory=_STATIC), name="static")
     if api is not None:
         app.include_router(api, prefix=API_PREFIX)
+    if mcp is not None:
+        app.router.routes.append(mcp)
     rooms = (
         explore, charges, usage, sources, restatements, views, usecases, vocabulary, export,
         tags, splits, platforms, coverage, why, replay, invoices, close, statements, metrics,
