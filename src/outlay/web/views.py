@@ -67,11 +67,6 @@ def router(site: Site) -> APIRouter:
         """To the question that a view holds."""
         return RedirectResponse(view_row(site.workspace.view(name)).url, 303)
 
-    @routes.get("/help", response_class=HTMLResponse)
-    def help_page(request: Request) -> Response:
-        """The keyboard map as a page of its own."""
-        return site.page(request, "help.html", active="", title="Keyboard and help")
-
     return routes
 
 

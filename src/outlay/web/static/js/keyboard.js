@@ -62,6 +62,8 @@
       event.stopPropagation();
       openDialog("help");
     }
+    const opener = event.target.closest("[data-dialog-open]");
+    if (opener) openDialog(opener.dataset.dialogOpen);
     const dialog = event.target.closest("dialog");
     if (dialog && (event.target === dialog || event.target.closest("[data-dialog-close]"))) {
       dialog.close();
