@@ -44,7 +44,8 @@ _SLICE = ("x_SourceName", "x_BillingPeriod")
 class Ruleset:
     """All rules by name. `versions` are the versions of the resources they come from, `at` the
     UTC moment (naive) that they are of; None is now. `metrics` reads what splits by metric weigh
-    (None: no metric is kept)."""
+    (None: no metric is kept). `present` are the rules of now beside those of another moment
+    (None: not known)."""
 
     tags: Mapping[str, VirtualTagSpec] = field(default_factory=dict)
     dictionaries: Mapping[str, DictionarySpec] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Ruleset:
     versions: Mapping[tuple[str, str], int] = field(default_factory=dict)
     at: datetime | None = None
     metrics: MetricReader | None = field(default=None, compare=False, repr=False)
+    present: "Ruleset | None" = field(default=None, compare=False, repr=False)
 
     def check(self) -> "Ruleset":
         """The ruleset itself; raises QueryError for a name that cannot be one, a column that a

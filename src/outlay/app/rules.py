@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ def ruleset(store: ResourceStore, at: datetime | None = None, lake: Lake | None 
     entries.
     """
     if at is not None:
-        return _read(store, at, lake)
+        return replace(_read(store, at, lake), present=ruleset(store, None, lake))
     heads = (store.heads(*KINDS, METRIC), lake)
     known = _NOW.get(store)
     if known is None or known[0] != heads:

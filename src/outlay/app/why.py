@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from outlay.allocation.model import TagValue
+from outlay.app.served import served
 from outlay.app.shipped import with_shipped
 from outlay.expression import text_literal
 from outlay.money import money_text, total
@@ -114,7 +115,8 @@ def _split_rows(answer: Answer) -> Iterator[tuple[object, ...]]:
     for group in answer.groups:
         for got in group.shared:
             saved = answer.saved.get(("Split", got.split))
-            detail = f"{money_text(got.pool)} × {got.share:f}"
+            pool = "its pool" if got.pool is None else money_text(got.pool)
+            detail = f"{pool} × {got.share:f}"
             version = saved.version if saved else ""
             yield "shared", got.split, version, detail, group.currency, money_text(got.amount), ""
         for gave in group.given:
@@ -131,6 +133,7 @@ def _file_rows(answer: Answer) -> Iterator[tuple[object, ...]]:
                 yield "file", name, "", file.path, group.currency, amount, file.lines
 
 
+@served("GET /why")
 def why(
     workspace: Workspace,
     tag: str,
@@ -170,6 +173,7 @@ def why(
     return Answer(found, explanation, charges, {k: s for k, s in saved.items() if s}, about, owners)
 
 
+@served("GET /why")
 def values(
     workspace: Workspace, tag: str, within: CostQuery | None = None, *, now: datetime | None = None
 ) -> tuple[ValueInfo, ...]:

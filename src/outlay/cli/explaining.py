@@ -54,25 +54,29 @@ def _parts(out: Output, group: ExplainedGroup) -> None:
     out.say(f"  direct {money(group.direct)}, shared {money(group.shared_amount)}")
     for got in group.shared:
         when = got.day or got.billing_period
+        pool = "its pool" if got.pool is None else f"a pool of {money(got.pool)}"
         out.say(
             f"  shared by {got.split} to {got.target} in {when}: {money(got.amount)} "
-            f"= {got.share:f} of a pool of {money(got.pool)}"
+            f"= {got.share:f} of {pool}"
         )
         for way in got.ways:
             for step in way.steps:
                 version = f" (version {step.version})" if step.version else ""
                 whole = sum(weight for weight in step.weights.values() if weight > 0)
+                weight = ""
+                if step.weight is not None:
+                    weight = f"{number_text(step.weight)} of {number_text(Fraction(whole))} "
                 out.say(
                     f"    {step.split}{version}, {step.method}, by {step.period_kind} from "
-                    f"{step.period}: {step.target} weighs {number_text(step.weight)} of "
-                    f"{number_text(Fraction(whole))} ({step.weighs})"
+                    f"{step.period}: {step.target} weighs {weight}({step.weighs})"
                 )
                 for note in step.notes:
                     out.say(f"      {note}")
             if way.stayed:
                 out.say(f"    {way.stayed}")
-        words = shlex.join(["outlay", "explain", *got.charges.to_cli()])
-        out.say(f"    its charges: {words}")
+        if got.charges is not None:
+            words = shlex.join(["outlay", "explain", *got.charges.to_cli()])
+            out.say(f"    its charges: {words}")
     for gave in group.given:
         targets = ", ".join(f"{name} {share:f}" for name, share in gave.shares.items())
         when = gave.day or gave.billing_period

@@ -26,9 +26,10 @@ from outlay.query import ranges
 from outlay.query.model import CostQuery
 from outlay.query.result import DimensionInfo, Value, ValueInfo
 from outlay.query.run import PinnableLake, run
+from outlay.query.scoping import scope, whole_only
+from outlay.query.seendimensions import Found, seen_dimensions
 
 _NO_DIMENSION = {"ContextId", "Tags", "AllocatedTags", *LAKE_COLUMNS, *SLICE_COLUMNS}
-Sums = dict[str, dict[str, Decimal]]
 
 
 def values(
@@ -95,23 +96,23 @@ def dimensions(
 
     `covered` of `total` is effective cost by currency, over the range of `within` (default: all).
     Columns that differ from line to line (``level`` is line) are listed without coverage, since
-    it would take every charge to be read. Ordered by kind and name.
+    it would take every charge to be read. Ordered by kind and name. All of it is of the charges
+    that who asks may see.
     """
     base = within or CostQuery()
     pin = pin or lake.pin(base.as_of_moment())
     days = ranges.resolve(base.range, (now or datetime.now(UTC)).date())
-    infos: dict[Dimension, Sums] = {}
-    totals: dict[str, Decimal] = {}
-    line_columns: set[str] = set()
     slices = slice_facts(lake, pin, rules.at if rules else None)
     asked = [(one, bounds) for one in slices if (bounds := _overlap(one, days)) is not None]
-    for facts, (covered, slice_total) in _coverages(lake, asked):
-        _add(totals, slice_total)
-        for dimension, sums in covered.items():
-            _add(infos.setdefault(dimension, {}).setdefault("covered", {}), sums)
-        line_columns |= _line_columns(facts)
+    line_columns = {name for one, _ in asked for name in _line_columns(one)}
+    if scope():
+        infos, totals = seen_dimensions(lake, base, _NO_DIMENSION, now=now, pin=pin, rules=rules)
+        # Of columns whose money is not told, a source's own ones may be others'.
+        line_columns = {n for n in line_columns if totals and not n.startswith("x_")}
+    else:
+        infos, totals = _everything(lake, asked)
     found = [
-        DimensionInfo(str(d), _kind(d), d.name, sums["covered"], totals, "context")
+        DimensionInfo(str(d), _kind(d), d.name, sums, totals, "context")
         for d, sums in infos.items()
     ]
     known = {info.name for info in found}
@@ -130,6 +131,18 @@ def dimensions(
     return tuple(sorted(found, key=lambda info: (order[info.kind], info.name)))
 
 
+def _everything(lake: PinnableLake, asked: "list[tuple[SliceFacts, Bounds]]") -> Found:
+    """The coverage over the whole ledger, from the roll-ups."""
+    whole_only("what the whole ledger has values of")
+    covered: dict[Dimension, dict[str, Decimal]] = {}
+    totals: dict[str, Decimal] = {}
+    for _, (found, slice_total) in _coverages(lake, asked):
+        _add(totals, slice_total)
+        for dimension, sums in found.items():
+            _add(covered.setdefault(dimension, {}), sums)
+    return covered, totals
+
+
 def _allocated(
     lake: PinnableLake,
     rules: Ruleset,
@@ -141,7 +154,7 @@ def _allocated(
 ) -> dict[str, Decimal]:
     """The money to which a virtual tag's rules give a value other than the default, by currency.
     `read` tells the slices that are asked from all others."""
-    key = (rules.digest(name), read)
+    key = (rules.digest(name), read, scope())
     if key not in _ALLOCATED:
         allocated = f"{name} <> {text_literal(rules.tags[name].default)}"
         query = CostQuery(range=range_, where=allocated, splits="direct")

@@ -30,7 +30,8 @@ class SharedStep:
 
     `version` is the version of the split's resource (None: not kept as one). `weighs` says what is
     weighed, in words; `weights` are those of all targets, `weight` that of `target`, to which it
-    gives `share` (a fraction) of what it took.
+    gives `share` (a fraction) of what it took. People of a scope are told the share, and no weight:
+    weights are others' costs.
     """
 
     split: str
@@ -43,7 +44,7 @@ class SharedStep:
     period_kind: str
     period: date
     target: str
-    weight: Fraction
+    weight: Fraction | None
     weights: Mapping[str, Fraction]
     share: Fraction
     notes: tuple[str, ...] = ()
@@ -61,7 +62,7 @@ class SharedStep:
             "period_kind": self.period_kind,
             "period": self.period.isoformat(),
             "target": self.target,
-            "weight": number_text(self.weight),
+            "weight": None if self.weight is None else number_text(self.weight),
             "weights": {name: number_text(value) for name, value in self.weights.items()},
             "share": format(rounded(self.share, SHARE_DIGITS), "f"),
             "notes": list(self.notes),
@@ -94,18 +95,20 @@ class SharedAmount:
     charges down to file and line (they add up to it), `charges` the question that lists them.
     `share` has nine decimals; `ways` are the fractions that it was rounded from. `target` is the
     value that got it. `day` and `billing_period` are first days, None where they do not matter.
+    Where the pool is not in the scope of who asks, it is named by its split alone: `pool` and
+    `charges` are None, and there are no slices.
     """
 
     split: str
     target: str
     day: date | None
     billing_period: date | None
-    pool: Decimal
+    pool: Decimal | None
     share: Decimal
     amount: Decimal
     ways: tuple[SharedWay, ...]
     slices: "tuple[ExplainedSlice, ...]"
-    charges: "CostQuery"
+    charges: "CostQuery | None"
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values: money as text in full."""
@@ -116,11 +119,11 @@ class SharedAmount:
             "target": self.target,
             "day": _day(self.day),
             "billing_period": _day(self.billing_period),
-            "pool": money_text(self.pool),
+            "pool": None if self.pool is None else money_text(self.pool),
             "share": format(self.share, "f"),
             "amount": money_text(self.amount),
             "ways": [way.to_json() for way in self.ways],
-            "charges": self.charges.to_json(),
+            "charges": None if self.charges is None else self.charges.to_json(),
             "slices": [slice_json(part) for part in self.slices],
         }
 
@@ -128,7 +131,7 @@ class SharedAmount:
 @dataclass(frozen=True)
 class GivenAmount:
     """What the value of a group gave away in a period: `amount` is negative where it cost money.
-    `shares` are those of every target, of nine decimals."""
+    `shares` are those of every target, of nine decimals; none are told to people of a scope."""
 
     split: str
     value: str

@@ -27,6 +27,7 @@ from outlay.query.explainshared import (
 from outlay.query.model import CostQuery
 from outlay.query.narrow import equals
 from outlay.query.run import Prepared
+from outlay.query.scoping import scope
 from outlay.query.splitting import TagShares
 
 _Parts = tuple[Sequence[SharedAmount], Sequence[GivenAmount], Sequence[KeptAmount]]
@@ -59,6 +60,8 @@ class SplitParts:
         self.shares = self.stage.shares
         self.width = len(prepared.query.by)
         self.groups: dict[Key, _Raw] = {}
+        self.scoped = bool(scope())
+        self.pools_told = not self.scoped or self.stage.dimension not in referenced(parse(scope()))
         self.expansion.create_shares(connection)
         connection.execute(f"CREATE TEMP TABLE pooled AS {self._pooled_sql()}")
         self._read_given(connection)
@@ -160,6 +163,11 @@ class SplitParts:
         values = {i: group[i + 1] for i in self._others}
         place = (group[0], *values.values(), key.pool, key.day, key.billing)
         ways = tuple(self._way(hop) for hop in self.shares.ways(key) if hop.through[-1] == target)
+        if not self.pools_told:
+            # The pool is others' too: its split, the share and the amount are the reader's own.
+            return SharedAmount(
+                key.pool, target, key.day, key.billing, None, share, moved, ways, (), None
+            )  # fmt: skip
         slices: tuple[ExplainedSlice, ...] = self.slices.get(place, ())
         return SharedAmount(
             key.pool, target, key.day, key.billing, pool, share, moved, ways, slices,
@@ -182,10 +190,10 @@ class SplitParts:
                     period_kind=split.period,
                     period=part.period,
                     target=target,
-                    weight=part.weights[target],
-                    weights=part.weights,
+                    weight=None if self.scoped else part.weights[target],
+                    weights={} if self.scoped else part.weights,
                     share=part.shares[target],
-                    notes=part.notes,
+                    notes=() if self.scoped else part.notes,
                 )
             )
         taker = self.shares.graph.taker(hop.through[-1])
@@ -199,6 +207,7 @@ class SplitParts:
         shares = {
             target: Decimal(units).scaleb(-SHARE_SCALE)
             for target, units in self.shares.shares[key].items()
+            if not self.scoped
         }
         return GivenAmount(key.pool, value, key.day, key.billing, amount, shares)
 

@@ -18,6 +18,7 @@ from outlay.query.measures import MEASURES
 from outlay.query.model import CostQuery
 from outlay.query.planner import plan
 from outlay.query.run import PinnableLake, Prepared, prepare, with_splits
+from outlay.query.scoping import whole_only
 from outlay.query.shape import SHARE_DAY
 from outlay.query.splitting import TagShares
 
@@ -94,6 +95,7 @@ def flows(
     everything), in the charges' own currencies. Raises QueryError for a tag that there is not,
     for splits that feed each other in a circle, and like a question.
     """
+    whole_only("what splits take and give")
     base = within or CostQuery()
     query = CostQuery(
         measures=base.measures[:1],

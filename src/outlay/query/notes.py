@@ -9,6 +9,7 @@ from outlay.money.rates import EcbRates
 from outlay.query.measures import MEASURES
 from outlay.query.ranges import Days
 from outlay.query.result import Result
+from outlay.query.scoping import scope
 
 if TYPE_CHECKING:
     from outlay.query.run import Prepared
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
 
 
 def notes(prepared: "Prepared", result: Result) -> tuple[str, ...]:
-    """Warnings on a result, most serious first."""
+    """Warnings on a result, most serious first; to people of a scope without the names of what
+    may be others'."""
     found = [*_rejected(prepared), *_splits(prepared), *_units(prepared), *_old_rates(result)]
-    found += [
+    said = [
         one.note
         for one in prepared.facts
         if one.note and _touches(prepared.days, one.first_day, one.last_day)
     ]
+    found += said if not scope() else [_CLUSTERS] * bool(said)
     if result.previous_range and prepared.facts:
         first = min(f.first_day for f in prepared.facts if f.first_day)
         if result.previous_range.start < first:
@@ -41,6 +44,14 @@ def notes(prepared: "Prepared", result: Result) -> tuple[str, ...]:
     return tuple(found)
 
 
+_REJECTED = (
+    "Rows of a bill were rejected and not counted: what you see may lack some. People who see the "
+    "whole ledger find them in the quarantine."
+)
+_CLUSTERS = "Charges of a cluster could not all be shared out to its pods."
+_UNSHARED = "A split gave nothing in some period: its cost stays where the rules say."
+
+
 def _rejected(prepared: "Prepared") -> list[str]:
     found = []
     for facts in prepared.facts:
@@ -51,13 +62,28 @@ def _rejected(prepared: "Prepared") -> list[str]:
                 f"{facts.slice.billing_period} {'were' if rejected != 1 else 'was'} rejected "
                 "and not counted; see the quarantine."
             )
-    return found
+    return found if not scope() else [_REJECTED] * bool(found)
 
 
 def _splits(prepared: "Prepared") -> list[str]:
     """Periods in which a split gave nothing, and what else its weights say, a split a note."""
     stages = prepared.expansion.stages if prepared.expansion else ()
+    if scope():
+        return [_UNSHARED] * any(_kept(prepared, stage.shares) for stage in stages)
     return [note for stage in stages for note in _stage(prepared, stage.shares)]
+
+
+def _kept(prepared: "Prepared", shares: "TagShares") -> bool:
+    """Whether a split gave nothing in some asked period."""
+    return any(
+        part.reason
+        and _touches(
+            prepared.days,
+            period,
+            after(period, shares.graph.splits[name].period) - timedelta(days=1),
+        )
+        for (name, period), part in shares.parts.items()
+    )
 
 
 def _stage(prepared: "Prepared", shares: "TagShares") -> list[str]:

@@ -30,6 +30,7 @@ from outlay.lake.facts import SliceFacts, slice_facts
 from outlay.lake.types import Pin
 from outlay.query import datasets, sqlviews
 from outlay.query.run import PinnableLake
+from outlay.query.scoping import whole_only
 from outlay.query.sqlviews import SqlTags
 
 # What sqlglot cannot parse is refused with our own message; its warning would only repeat that.
@@ -90,6 +91,7 @@ def sql(
     Raises QueryError for anything but a SELECT over these views, for what the engine refuses, and
     at the timeout.
     """
+    whole_only("raw SQL")
     used = check(text)
     pin = pin or lake.pin(as_of)
     facts = slice_facts(lake, pin)

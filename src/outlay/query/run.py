@@ -7,6 +7,7 @@ from typing import Protocol
 
 import duckdb
 
+from outlay.access import acting, current, whole_ledger
 from outlay.allocation.labels import Labels
 from outlay.allocation.rules import Ruleset
 from outlay.expression import parse, referenced
@@ -30,6 +31,7 @@ from outlay.query.periods import comparison_span
 from outlay.query.planner import Asked, Span, asked_sums, overlaps, plan
 from outlay.query.ranges import Days
 from outlay.query.result import Result
+from outlay.query.scoping import scoped, without_names
 from outlay.query.splitting import TagShares, tag_shares
 from outlay.query.stated import NONE, stated_rates
 from outlay.query.tabulate import tabulate
@@ -95,12 +97,16 @@ def run(
         if found is None:
             raise
         result = _answer(lake, prepared, found, halves=True, stated=own)
-    return result.completed(
-        warnings=notes(prepared, result),
-        rerun=lambda other: run(
-            lake, other, rates=rates, stated=stated, now=now, pin=prepared.pin, rules=rules
-        ),
-    )
+    asker = current()
+
+    def rerun(other: CostQuery) -> Result:
+        # Whoever reads on later reads as the one who asked.
+        with acting(asker):
+            return run(
+                lake, other, rates=rates, stated=stated, now=now, pin=prepared.pin, rules=rules
+            )
+
+    return result.completed(warnings=notes(prepared, result), rerun=rerun)
 
 
 def _answer(
@@ -155,17 +161,20 @@ def prepare(
     pin: Pin | None = None,
     rules: Ruleset | None = None,
 ) -> Prepared:
-    """Resolve snapshot, names and days of a question; raises QueryError and LakeError."""
+    """Resolve snapshot, names and days of a question, within the scope of who asks.
+
+    Raises QueryError and LakeError, and AccessDeniedError for a scope that cannot be told. This is
+    the one place in which the scope is joined to a question (see `outlay.query.scoping`).
+    """
     pin = pin or lake.pin(query.as_of_moment())
     facts = slice_facts(lake, pin, rules.at if rules else None)
     asked = ask(query)
     labels = Labels(lake, rules or Ruleset())
-    check_known(facts, asked.by, "by", ",".join(query.by))
-    check_tags(labels.rules, asked.by, "by", ",".join(query.by))
+    _check_names(facts, labels.rules, asked.by, "by", ",".join(query.by))
     if asked.condition:
         names = sorted(referenced(asked.condition))
-        check_known(facts, names, "where", query.where)
-        check_tags(labels.rules, names, "where", query.where)
+        _check_names(facts, labels.rules, names, "where", query.where)
+    asked = scoped(asked, facts, labels.rules)
     days = ranges.resolve(query.range, (now or datetime.now(UTC)).date())
     asked_range = _whole_range(days, facts)
     previous, spans = None, [Span(days)]
@@ -173,6 +182,17 @@ def prepare(
         previous, span = comparison_span(query, asked_range)
         spans.append(span)
     return Prepared(query, pin, facts, asked, days, asked_range, previous, tuple(spans), labels)
+
+
+def _check_names(
+    facts: list[SliceFacts], rules: Ruleset, names: Sequence[Dimension], field: str, text: str
+) -> None:
+    """Raise QueryError for a name that no charge and no rule has."""
+    try:
+        check_known(facts, names, field, text)
+    except QueryError as error:
+        raise without_names(error) from None
+    check_tags(rules, names, field, text)
 
 
 def split_tags(query: CostQuery, asked: Asked, rules: Ruleset) -> tuple[str, ...]:
@@ -216,13 +236,15 @@ def _check_digits(prepared: Prepared, *, converted: bool) -> None:
 
 
 def shares_of(lake: PinnableLake, prepared: Prepared, tag: str) -> TagShares:
-    """The shares of a tag's splits over the pin of a question."""
+    """The shares of a tag's splits over the pin of a question: reckoned over the whole ledger,
+    whoever asks, so that everybody's part is the same in every answer."""
     rules = prepared.labels.rules
 
     def ask_directly(query: CostQuery) -> Result:
         return run(lake, query, pin=prepared.pin, rules=rules)
 
-    return tag_shares(lake, prepared.pin, prepared.facts, rules, tag, ask_directly)
+    with whole_ledger():
+        return tag_shares(lake, prepared.pin, prepared.facts, rules, tag, ask_directly)
 
 
 def check_tags(rules: Ruleset, names: Iterable[Dimension], field: str, text: str) -> None:

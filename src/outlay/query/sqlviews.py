@@ -24,6 +24,7 @@ from outlay.lake.types import Pin
 from outlay.money.quotients import rounded
 from outlay.query.model import CostQuery
 from outlay.query.run import PinnableLake, prepare, shares_of
+from outlay.query.scoping import whole_only
 
 VIEWS = ("labels", "shares")
 LAYER = "x_Layer"
@@ -135,6 +136,7 @@ def create_shares(
 ) -> None:
     """The temporary table ``shares``: a row a split, period and target, and one (without target)
     for each period in which a split gave nothing, with the reason."""
+    whole_only("raw SQL")
     rows: list[tuple[Any, ...]] = []
     for tag in sorted({split.tag for split in rules.splits.values()}):
         prepared = prepare(lake, CostQuery(by=(tag,)), pin=pin, rules=rules)

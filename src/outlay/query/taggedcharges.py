@@ -22,6 +22,7 @@ from outlay.query.model import CostQuery
 from outlay.query.planner import Asked, label_files, parts_of
 from outlay.query.ranges import Days
 from outlay.query.run import PinnableLake, prepare, shares_of
+from outlay.query.scoping import whole_only
 from outlay.query.sqlparts import label_column, labelled_contexts, with_files
 
 COSTS = ("BilledCost", "ContractedCost", "EffectiveCost", "ListCost")
@@ -67,6 +68,7 @@ def tagged_charges(
 
     Raises QueryError for a tag that there is not.
     """
+    whole_only("charges as a file")
     for tag in tags:
         rules.tag(tag, "tags")
     expansion = None

@@ -22,6 +22,7 @@ from outlay.query.allocating.shapes import (
 from outlay.query.allocating.spending import TAGS
 from outlay.query.allocating.sums import caught_by
 from outlay.query.run import PinnableLake
+from outlay.query.scoping import whole_only
 
 GAPS = 10
 """How many gaps of each kind are told."""
@@ -54,6 +55,7 @@ def coverage(
 
     Raises QueryError for a tag that there is not, and like a question.
     """
+    whole_only("coverage of a virtual tag")
     spec = rules.tag(tag, "tag")
     side = Side("now", rules, (tag,))
     with labelled(lake, [side], asking, also=LOOKED_AT, with_tags=True) as at:

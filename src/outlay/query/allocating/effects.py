@@ -21,6 +21,7 @@ from outlay.query.allocating.shapes import (
 from outlay.query.allocating.sums import caught_by
 from outlay.query.model import CostQuery
 from outlay.query.run import PinnableLake
+from outlay.query.scoping import whole_only
 
 
 def changed_tags(before: Ruleset, after: Ruleset) -> tuple[str, ...]:
@@ -49,6 +50,7 @@ def effects(
     Money is the first measure of `within`, over its range and condition, which goes by the rules
     before. Raises QueryError like a question, and for rules that are refused.
     """
+    whole_only("the effect of rules")
     asked = asking or Asking(within or CostQuery())
     names = changed_tags(before, after) if tags is None else tuple(tags)
     if not names:

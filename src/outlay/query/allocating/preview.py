@@ -18,6 +18,7 @@ from outlay.query.allocating.shapes import (
 )
 from outlay.query.allocating.sums import Key, caught_by
 from outlay.query.run import PinnableLake
+from outlay.query.scoping import whole_only
 
 _VALUES_SHOWN = 5
 
@@ -33,6 +34,7 @@ def preview(
     Raises QueryError for rules that are refused (cycles, columns that rules may not look at) and
     like a question.
     """
+    whole_only("a preview of rules")
     if tag not in before.tags and tag not in after.tags:
         before.tag(tag, "tag")
     after.check()

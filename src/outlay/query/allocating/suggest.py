@@ -19,6 +19,7 @@ from outlay.query.allocating.shapes import (
 )
 from outlay.query.allocating.sums import caught_by
 from outlay.query.run import PinnableLake
+from outlay.query.scoping import whole_only
 
 SUGGESTED = 40
 """How many suggestions are told."""
@@ -29,6 +30,7 @@ def suggest(lake: PinnableLake, rules: Ruleset, tag: str, asking: Asking) -> tup
 
     Raises QueryError for a tag that there is not, and like a question.
     """
+    whole_only("suggesting rules")
     spec = rules.tag(tag, "tag")
     side = Side("now", rules, (tag,))
     matches = ("now", tag)

@@ -37,6 +37,7 @@ from outlay.query.kubernetes.model import (
     ResourceSum,
 )
 from outlay.query.run import run
+from outlay.query.scoping import whole_only
 from outlay.query.usage import UsageQuery, usage
 
 Sums = dict[str, Decimal]
@@ -61,6 +62,7 @@ def clusters(
     lake: Lake, query: ClusterQuery, settings: Clusters, *, now: datetime | None = None
 ) -> tuple[ClusterLine, ...]:
     """Every cluster that usage, the bill or the settings know, largest first."""
+    whole_only("the cost of clusters")
     layered = _layered(lake, query, now)
     charged = {
         name: _currencies(rows) for name, rows in _by(_charged(lake, layered, query)).items()
@@ -104,6 +106,7 @@ def prove(
     now: datetime | None = None,
 ) -> ClusterProof:
     """The proof of one cluster; QueryError with the names there are where it is none."""
+    whole_only("the cost of a cluster")
     layered = _layered(lake, query, now)
     known = {one.name for one in clusters(lake, query, settings, now=now)}
     if name not in known:

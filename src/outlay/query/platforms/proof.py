@@ -36,6 +36,7 @@ from outlay.query.platforms.model import (
 from outlay.query.platforms.sharing import shared_out
 from outlay.query.result import Result
 from outlay.query.run import run
+from outlay.query.scoping import whole_only
 from outlay.query.usage import SupersededBy
 from outlay.query.usage.run import UsageLake
 
@@ -74,6 +75,7 @@ class _Given:
 
 def there(lake: UsageLake, *, pin: Pin | None = None) -> dict[str, dict[str, Decimal]]:
     """The platforms that have charges, by name: BilledCost of all time by currency."""
+    whole_only("the cost of platforms")
     pin = pin or lake.pin()
     found = {}
     for one in PLATFORMS:
@@ -101,6 +103,7 @@ def prove(
     moment that relative ranges count from. Amounts stay in their own currency. Raises QueryError
     for a dimension that neither the platform's charges nor, where usage divides, its usage has.
     """
+    whole_only("the cost of a platform")
     asked = platform(query.platform)
     rules = rules or Ruleset()
     now = now or datetime.now(UTC).replace(tzinfo=None)

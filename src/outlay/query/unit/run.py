@@ -19,6 +19,7 @@ from outlay.money.rates import Rates
 from outlay.query import ranges
 from outlay.query.model import CostQuery
 from outlay.query.result import Result
+from outlay.query.scoping import whole_only
 from outlay.query.unit.drivers import Amounts, decompose
 from outlay.query.unit.model import UnitCostSpec, UnitQuery
 from outlay.query.unit.result import Cell, Change, PeriodUnits, UnitResult
@@ -47,6 +48,7 @@ class Ledger:
 
 def unit_costs(name: str, spec: UnitCostSpec, query: UnitQuery, ledger: Ledger) -> UnitResult:
     """Answer. QueryError for what cannot be asked: an unknown metric, label or dimension."""
+    whole_only("a unit cost")
     work = _Work(spec, query, ledger)
     span = work.span()
     base = UnitResult(

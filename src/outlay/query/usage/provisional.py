@@ -23,6 +23,7 @@ from outlay.lake.facts import file_columns
 from outlay.lake.types import Pin, Slice
 from outlay.money import total
 from outlay.query import ranges
+from outlay.query.scoping import whole_only
 from outlay.query.usage.lane import Lane, ProvisionalRow, SupersededBy
 from outlay.query.usage.model import UsageQuery, usage_dimension
 from outlay.query.usage.result import Estimates
@@ -52,6 +53,7 @@ def provisional(
     have closed are left out: the same is provisional, and long histories are not read for it.
     Raises QueryError for a column that no usage has.
     """
+    whole_only("what usage is estimated to cost")
     pin = pin or lake.pin(query.as_of_moment())
     days = ranges.resolve(query.range, (now or datetime.now(UTC)).date())
     paths = lake.usage_paths(pin)

@@ -20,6 +20,7 @@ from outlay.lake.facts import file_columns
 from outlay.lake.types import Pin, Slice
 from outlay.money import money_text, total
 from outlay.query import ranges
+from outlay.query.scoping import whole_only
 from outlay.query.usage.lane import SupersededBy
 from outlay.query.usage.run import UsageLake, bounds_sql, files
 
@@ -152,6 +153,7 @@ def reconcile(
     `by` are names of `KEYS`, `range_` the days, `sources` the bills (none: all). `now` is the UTC
     moment that relative ranges count from. Raises QueryError for a name that is none.
     """
+    whole_only("bills beside estimates of usage")
     names = keys_of(by)
     pin = pin or lake.pin()
     days = ranges.resolve(range_, (now or datetime.now(UTC)).date())

@@ -20,6 +20,7 @@ from outlay.lake.facts import LakeReader, file_columns
 from outlay.lake.types import Pin
 from outlay.money import total
 from outlay.query import ranges
+from outlay.query.scoping import whole_only
 from outlay.query.usage.model import COLUMNS, UsageQuery
 from outlay.query.usage.result import MetricInfo, UsageResult, UsageRow
 
@@ -44,6 +45,7 @@ def usage(
     `now` is the UTC moment that relative ranges count from. Raises QueryError for a column or tag
     that no usage has, LakeError for a moment before the first snapshot.
     """
+    whole_only("usage")
     pin = pin or lake.pin(query.as_of_moment())
     days = ranges.resolve(query.range, (now or datetime.now(UTC)).date())
     paths = list(lake.usage_paths(pin).values())
@@ -63,6 +65,7 @@ def usage(
 
 def metrics(lake: UsageLake, *, pin: Pin | None = None) -> list[MetricInfo]:
     """Every metric that there is usage of, by name."""
+    whole_only("usage")
     pin = pin or lake.pin()
     paths = list(lake.usage_paths(pin).values())
     if not paths:
@@ -81,6 +84,7 @@ def metrics(lake: UsageLake, *, pin: Pin | None = None) -> list[MetricInfo]:
 
 def dimensions(lake: UsageLake, *, pin: Pin | None = None) -> list[str]:
     """What usage can be grouped by: columns that some usage has a value of, then tags."""
+    whole_only("usage")
     paths = list(lake.usage_paths(pin or lake.pin()).values())
     filled = {name for path in paths for name in _filled(path)}
     own = sorted(

@@ -17,6 +17,7 @@ from outlay.money import MONEY_CONTEXT, money_text
 from outlay.money.quotients import quotient
 from outlay.query.rawsql import SqlResult, sql
 from outlay.query.run import PinnableLake
+from outlay.query.scoping import whole_only
 from outlay.query.usecases.model import ColumnKind, UseCase
 from outlay.query.usecases.render import days_asked, given_values, rendered
 
@@ -99,6 +100,7 @@ def ask(
 
     QueryError names the parameter that cannot be read, and where there is nothing to read.
     """
+    whole_only("a use case of the FOCUS library")
     day = today or datetime.now(UTC).date()
     values = given_values(case, given or {})
     pin = pin or lake.pin(as_of)

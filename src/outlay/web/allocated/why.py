@@ -192,7 +192,7 @@ def _shared(site: Site, found: whys.Answer, request: Request) -> list[SharedRow]
                     part,
                     group.currency,
                     found.saved.get(("Split", part.split)),
-                    address("/charges", part.charges.to_params()),
+                    address("/charges", part.charges.to_params()) if part.charges else "",
                     _dispute(site, found, month, f"shared/{part.split}"),
                     _letter(found, part.split, request),
                 )
