@@ -176,8 +176,15 @@ class Asking(ABC):
         author: str = "",
     ) -> Resource:
         """Save a question under a name (a new version when the name exists)."""
+        from outlay.access import who
+        from outlay.query.views import ViewSpec
+
+        known = self.resources.find("View", name)
+        kept = {"owner": who()}
+        if known is not None and isinstance(known.spec, ViewSpec):
+            kept = known.spec.model_dump(include={"owner", "pinned"})
         spec = {"title": title or name, "description": description, "query": query.to_json()}
-        return self.resources.put("View", name, spec, author=author)
+        return self.resources.put("View", name, spec | kept, author=author or who())
 
     def delete_view(self, name: str, *, author: str = "") -> None:
         """Remove a saved view; its history stays."""

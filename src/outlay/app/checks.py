@@ -59,6 +59,11 @@ def references(kind: str, name: str, spec: BaseModel) -> frozenset[Reference]:
     return frozenset(found(name, spec)) if found else frozenset()
 
 
+def uses_of(kind: str) -> tuple[str, ...]:
+    """The kinds whose resources may name one of a kind."""
+    return tuple(user for user, named in _NAMED_BY.items() if kind in named)
+
+
 def users(prospect: Prospect, wanted: Iterable[Reference]) -> dict[Reference, list[Reference]]:
     """Who stands on each of several resources; those that nobody needs are left out."""
     found: dict[Reference, list[Reference]] = {}
@@ -87,12 +92,16 @@ def _check_removed(prospect: Prospect) -> None:
 
 
 def _check_written(prospect: Prospect) -> None:
+    from outlay.app.shipped import shipped
+
     names: dict[str, frozenset[str]] = {}
     for (kind, name), spec in prospect.put.items():
         for target, needed in sorted(references(kind, name, spec)) if kind in _WHOLE else ():
             if target not in _registered(prospect):
                 continue
             known = names.setdefault(target, frozenset(prospect.specs(target)))
+            if target == "VirtualTag" and needed in shipped():
+                continue
             if needed not in known:
                 title = prospect.registry.get(target).title.lower()
                 there = ", ".join(sorted(known)) or "none yet"

@@ -21,6 +21,7 @@ from outlay.resources import ResourceError
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
+    from outlay.query.drivers import DriverReport
     from outlay.query.unit import UnitResult
 
 log = logging.getLogger("outlay.dashboards")
@@ -63,7 +64,7 @@ class PanelAnswer:
     compared: Result | None = None
     course: Result | None = None
     unit: UnitResult | None = None
-    drivers: object | None = None
+    drivers: DriverReport | None = None
     text: str = ""
     error: str = ""
     notes: tuple[str, ...] = ()
@@ -79,6 +80,8 @@ class PanelAnswer:
             return "no-data" if self.result.snapshot is None else "empty"
         if self.unit is not None and not self.unit.periods:
             return "empty"
+        if self.drivers is not None and not self.drivers.bridges:
+            return "no-data" if self.drivers.snapshot is None else "empty"
         return "answered"
 
 
@@ -217,9 +220,12 @@ class _Panel:
         """What drove the change; against the period before where nothing is said."""
         from outlay.app.drivers import drivers
 
-        compared = query if query.compare else query.but(compare="previous")
+        compared = changed(
+            query, measures=query.measures[:1], compare=query.compare or "previous",
+            grain="none", limit=None, sort="",
+        )  # fmt: skip
         found = drivers(self.workspace, compared, now=self.now)
-        return replace(blank, query=compared, drivers=found)
+        return replace(blank, query=compared, drivers=found, notes=tuple(found.warnings))
 
     def told(
         self,
