@@ -121,5 +121,6 @@ def register_all() -> None:
     import outlay.app.vocabulary
     import outlay.query.unit.model
     import outlay.query.views
+    import outlay.reports.model
     import outlay.statements.model
     import outlay.statements.resources  # noqa: F401

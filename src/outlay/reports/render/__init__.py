@@ -1,0 +1,1 @@
+"""A document in each of its forms. Amounts are rounded here, for showing, and nowhere before."""
