@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 
 from outlay.api.answers import json_response, row_data, table_rows
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace, presentation
-from outlay.app.rates import days_asked, list_rates, show_rates
+from outlay.app.rates import RatesInfo, days_asked, list_rates, show_rates, take_bank
 from outlay.app.shapes import (
     check_json,
     day_rate_json,
@@ -32,6 +33,11 @@ from outlay.query import CostQuery, QueryError
 AsOf = Annotated[
     str, Query(description="A day, a UTC time or a snapshot id", examples=["2026-11-01"])
 ]
+
+
+def rates_in_use(workspace: Workspace, content: bytes) -> RatesInfo:
+    """The bank's rates after its file was taken."""
+    return take_bank(workspace, content, "the body")
 
 
 class InferBody(BaseModel):
@@ -133,6 +139,22 @@ def routes(workspace: Workspace) -> APIRouter:
         start, end = days_asked(workspace, from_, to)
         found = show_rates(workspace, source.upper(), target.upper(), start, end, rates or None)
         return json_response([day_rate_json(day, rate) for day, rate in found])
+
+    @router.put(
+        "/rates/ecb",
+        summary="Take a newer file of the European Central Bank",
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+            }
+        },
+    )
+    async def put_bank(request: Request) -> Response:
+        """The body is the bank's `eurofxref-hist.zip`; an older one than is in use is refused."""
+        content = await request.body()
+        taken = await run_in_threadpool(rates_in_use, workspace, content)
+        return json_response(rates_json(taken))
 
     @router.get("/snapshots", summary="Every commit of the ledger, oldest first")
     def snapshots() -> Response:

@@ -19,8 +19,10 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from outlay.access import AccessDeniedError, AccessError, LoginRequiredError
 from outlay.allocation.metrics.values import MetricDataError
 from outlay.app import WorkspaceError
+from outlay.app.served.wire import WireError
 from outlay.lake import LakeError
 from outlay.money import MoneyError, PeriodError
 from outlay.query import QueryError
@@ -74,6 +76,10 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 _KINDS: tuple[tuple[type[Exception], str, str, int], ...] = (
+    (LoginRequiredError, "login", "Somebody must be logged in", 401),
+    (AccessDeniedError, "denied", "This is not allowed", 403),
+    (AccessError, "access", "The account, role or token is refused", 400),
+    (WireError, "call", "The call is not understood", 400),
     (QueryError, "query", "The question cannot be answered", 400),
     (PeriodError, "period", "This is no period", 400),
     (MoneyError, "money", "This is no amount", 400),

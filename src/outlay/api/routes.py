@@ -9,10 +9,12 @@ from starlette.exceptions import HTTPException
 import outlay
 from outlay.api import (
     ai,
+    calls,
     close,
     dashboards,
     drivers,
     export,
+    find,
     home,
     invoices,
     kubernetes,
@@ -80,10 +82,12 @@ def create_router(workspace: Workspace) -> APIRouter:
         usecases,
         vocabulary,
         home,
+        find,
         drivers,
         dashboards,
         reports,
         people,
+        calls,
         resources,
         export,
     ):

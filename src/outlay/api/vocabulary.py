@@ -12,7 +12,7 @@ from outlay.api.answers import json_response
 from outlay.api.ledger import moment
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace, vocabulary
-from outlay.app.shapes import change_json, resource_json
+from outlay.app.shapes import change_json, load_json, resource_json
 
 _EXAMPLE = {
     "title": "Our render farm",
@@ -72,5 +72,10 @@ def routes(workspace: Workspace) -> APIRouter:
         """Its history stays; the next sync names history anew."""
         vocabulary.remove(workspace, name, author=who())
         return Response(status_code=204)
+
+    @router.post("/vocabulary/relift", summary="Name history anew")
+    def relift() -> Response:
+        """Every slice that another version of the vocabulary named; answers when all is done."""
+        return json_response([load_json(load) for load in vocabulary.relift(workspace)])
 
     return router

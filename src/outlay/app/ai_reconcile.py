@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from outlay.app.served import served
 from outlay.app.usage import ties
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 DEFAULT_BY = ("model",)
 
 
+@served("GET /ai/reconcile")
 def reconcile(
     workspace: Workspace,
     *,

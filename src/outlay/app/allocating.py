@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from outlay.allocation.model import DictionarySpec, SplitSpec, TagValue, VirtualTagSpec
 from outlay.app.errors import WorkspaceError
 from outlay.app.rules import METRIC, with_metrics
+from outlay.app.served import served
 from outlay.app.shipped import with_shipped
 from outlay.money import money_text
 from outlay.query import CostQuery
@@ -45,6 +46,7 @@ Changes = Mapping[tuple[str, str], "BaseModel | Mapping[str, Any] | None"]
 """(kind, name) → its spec after the change; None where it is removed."""
 
 
+@served("POST /tags/{name}/preview")
 def preview_tag(
     workspace: Workspace,
     name: str,
@@ -66,6 +68,7 @@ def preview_tag(
     return tag_preview(workspace.lake, before, after, name, _asking(workspace, within, now))
 
 
+@served("POST /plan")
 def preview_documents(
     workspace: Workspace,
     documents: Sequence[Document],
@@ -95,6 +98,7 @@ def preview_documents(
     return previews, tuple(effect for effect in others if effect.tag not in told)
 
 
+@served("GET /tags/{name}/coverage")
 def coverage(
     workspace: Workspace,
     name: str,
@@ -110,6 +114,7 @@ def coverage(
     return tag_coverage(workspace.lake, rules, name, _asking(workspace, within, now), gaps=gaps)
 
 
+@served("GET /tags/{name}/suggestions")
 def suggestions(
     workspace: Workspace,
     name: str,
@@ -170,6 +175,7 @@ class ValueOfTag:
         }
 
 
+@served("GET /tags/{name}/values")
 def tag_values(
     workspace: Workspace,
     name: str,

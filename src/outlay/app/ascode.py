@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from outlay.app.configuring import stored_spec
 from outlay.app.errors import WorkspaceError
+from outlay.app.served import served
 from outlay.resources import (
     Document,
     FieldChange,
@@ -182,6 +183,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     return list(found)
 
 
+@served("POST /plan")
 def _stored(workspace: Workspace, documents: Sequence[Document]) -> list[Document]:
     found = []
     for document in documents:
@@ -333,6 +335,7 @@ def _notes(kind: str, *, created: bool) -> tuple[str, ...]:
 # --- pull ---------------------------------------------------------------------------------
 
 
+@served("GET /snapshots")
 def pulled(workspace: Workspace, kinds: Sequence[str] = ()) -> dict[Path, str]:
     """Today's state as files: relative path → text. Planned again they change nothing."""
     store = workspace.resources

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from outlay.app.served import served
 from outlay.statements.resources import PREPAID_BALANCE, PrepaidBalanceSpec
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class StatedBalance:
     spec: PrepaidBalanceSpec
 
 
+@served("GET /close/balances")
 def balances(workspace: Workspace) -> list[StatedBalance]:
     """Every balance that is stated, by name."""
     found = []
@@ -33,6 +35,7 @@ def balances(workspace: Workspace) -> list[StatedBalance]:
     return found
 
 
+@served("GET /close/bridge")
 def prepaid_bridge(workspace: Workspace, pin: Pin | None = None) -> Bridge:
     """The bridge over every month of the ledger (or of a pin of it)."""
     from outlay.statements.bridge import bridge
@@ -42,6 +45,7 @@ def prepaid_bridge(workspace: Workspace, pin: Pin | None = None) -> Bridge:
     return bridge(sums, [one.spec for one in balances(workspace)])
 
 
+@served("POST /close/balances")
 def state_balance(
     workspace: Workspace,
     given: PrepaidBalanceSpec | Mapping[str, Any],

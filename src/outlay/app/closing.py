@@ -14,6 +14,7 @@ from outlay.app import bridge as bridging
 from outlay.app import invoices as invoicing
 from outlay.app import statements
 from outlay.app.evidence import billed_of
+from outlay.app.served import served
 from outlay.expression.errors import QueryError
 from outlay.money import BillingPeriod, total
 from outlay.statements.bridge import short_name
@@ -80,11 +81,13 @@ def view(workspace: Workspace, period: BillingPeriod, plan: str = "") -> MonthVi
     return MonthView(done, bridge, found)
 
 
+@served("GET /close/{month}")
 def status(workspace: Workspace, period: BillingPeriod, plan: str = "") -> CloseStatus:
     """Where a month of a plan stands."""
     return view(workspace, period, plan).status
 
 
+@served("POST /close/{month}")
 def run(
     workspace: Workspace, period: BillingPeriod, plan: str = "", *, author: str, note: str = ""
 ) -> CloseStatus:
@@ -359,6 +362,7 @@ class MonthLine:
     plans: dict[str, str]
 
 
+@served("GET /close")
 def overview(workspace: Workspace, most: int = 14) -> tuple[Sequence[str], list[MonthLine]]:
     """The plans, and the newest months with what is quickly told of each; newest first."""
     pin = workspace.pin()

@@ -5,19 +5,23 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from outlay.app.statements import books, month, plan_of, statement
+from outlay.access import Level, require
+from outlay.app.served import served
+from outlay.app.seeing import check_values, is_seen, values_seen
+from outlay.app.statements import books, month, plan_of, statement, values_of
 from outlay.expression.errors import QueryError, near_names
 from outlay.money import BillingPeriod
 from outlay.statements import disputes as disputing
 from outlay.statements.cents import to_unit
 from outlay.statements.disputes import Dispute
 from outlay.statements.documents import StatementMonth
-from outlay.statements.store import Event
+from outlay.statements.store import Event, no_dispute
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
 
 
+@served("POST /disputes")
 def dispute(
     workspace: Workspace,
     name: str,
@@ -31,7 +35,9 @@ def dispute(
     author: str,
 ) -> Dispute:
     """Dispute a line of a statement (by its id): all of it when `amount` is None. `proposed` is
-    the value that it should be given to; '' leaves that to the answer."""
+    the value that it should be given to; '' leaves that to the answer. An editor may, who sees
+    the statement."""
+    require(Level.EDITOR, "disputing a statement")
     whole, found = statement(workspace, name, period, value)
     if not reason.strip():
         raise QueryError("a dispute needs a reason", field="reason")
@@ -49,6 +55,7 @@ def dispute(
     return kept.raise_dispute(made, author)
 
 
+@served("POST /disputes/{number}/answer")
 def answer(
     workspace: Workspace,
     number: int,
@@ -58,9 +65,14 @@ def answer(
     proposed: str = "",
     author: str,
 ) -> Dispute:
-    """Accept a dispute (its amount moves on the next statement) or refuse it with a reason."""
+    """Accept a dispute (its amount moves on the next statement) or refuse it with a reason.
+
+    An approver may, who sees the disputed statement and, to accept, that of the value that takes
+    the amount. StatementError for a number that is none, or one of others.
+    """
+    require(Level.APPROVER, "answering a dispute")
+    known = dispute_of(workspace, number)
     kept = books(workspace)
-    known = kept.dispute(number)
     target = proposed or known.proposed
     if accept:
         whole = month(workspace, known.plan, known.month)
@@ -76,9 +88,11 @@ def _check_target(
     if not proposed and optional:
         return
     tag = workspace.rules().tags.get(whole.tag)
-    values = {one.value for one in whole.statements}
+    values = set(values_of(workspace, whole.plan, whole.month))
     values |= {tag.default, *tag.values} if tag else set()
     allowed = sorted(values - {value})
+    seen = values_seen(whole.tag)
+    listed = [one for one in allowed if seen is None or one in seen]
     if proposed not in allowed:
         raise QueryError(
             f"{proposed!r} is no other {whole.tag}"
@@ -86,21 +100,49 @@ def _check_target(
             else f"say which {whole.tag} takes the amount",
             field="proposed",
             text=proposed,
-            near=near_names(proposed, allowed) if proposed else (),
-            allowed=allowed,
+            near=near_names(proposed, listed) if proposed else (),
+            allowed=listed,
         )
+    if not optional:
+        check_values(whole.tag, [proposed], "accepting this dispute")
 
 
+@served("GET /disputes/{plan}")
 def disputes(workspace: Workspace, name: str) -> list[Dispute]:
-    """Every dispute of a plan, oldest first."""
-    return books(workspace).disputes(plan_of(workspace, name).name)
+    """Every dispute of a plan that who asks may see, oldest first."""
+    plan = plan_of(workspace, name)
+    return [d for d in books(workspace).disputes(plan.name) if is_seen(plan.tag, d.value)]
 
 
+def dispute_of(workspace: Workspace, number: int) -> Dispute:
+    """One dispute; StatementError for a number that is none, or one of others' statements."""
+    known = books(workspace).dispute(number)
+    if not is_seen(_tag_of(workspace, known.plan), known.value):
+        raise no_dispute(number)
+    return known
+
+
+def _tag_of(workspace: Workspace, plan: str) -> str:
+    try:
+        return plan_of(workspace, plan).tag
+    except QueryError:
+        # A plan that who asks does not see: nobody's scope is of it.
+        return ""
+
+
+@served("GET /disputes/{plan}")
 def events(workspace: Workspace, name: str, period: BillingPeriod | None = None) -> list[Event]:
-    """What was done with the statements of a plan, oldest first."""
-    return books(workspace).events(plan_of(workspace, name).name, period)
+    """What was done with the statements of a plan, oldest first: to people of a scope, with their
+    disputes."""
+    plan = plan_of(workspace, name)
+    found = books(workspace).events(plan.name, period)
+    if values_seen(plan.tag) is None:
+        return found
+    mine = {one.id for one in disputes(workspace, name)}
+    return [event for event in found if event.dispute in mine]
 
 
+@served("GET /disputes/{plan}")
 def owner_of(workspace: Workspace, found: Dispute) -> str:
     """Who should answer a dispute: the owner of the split that gave the amount, else of the value
     that is proposed, else of the disputed one; '' when nobody is named."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import duckdb
@@ -68,6 +68,28 @@ class ExportedFile:
     missing: tuple[Lacking, ...] = ()
     derived: dict[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of_json(cls, data: Mapping[str, Any], below: Path) -> ExportedFile:
+        """The file that `to_json` told, its path below a folder; ValueError for a path that
+        leads out of it."""
+        relative = PurePosixPath(data["path"])
+        if relative.is_absolute() or ".." in relative.parts:
+            raise ValueError(f"{relative} leads out of the folder")
+        period = data["billing_period"]
+        return cls(
+            data["dataset"],
+            data["focus_version"],
+            data["source"],
+            BillingPeriod.parse(period) if period else None,
+            below / relative,
+            data["rows"],
+            data["bytes"],
+            tuple(data["columns"]),
+            data["totals"],
+            tuple(Lacking(x["column"], x["rows"], x["reason"]) for x in data["missing"]),
+            data["derived"],
+        )
+
     def to_json(self, below: Path | None = None) -> dict[str, Any]:
         """Plain JSON values; the path relative to `below` when it is given."""
         return {
@@ -121,6 +143,23 @@ class Wanted:
         form = _one_of(format, FORMATS, "format")
         columns = () if named == ("none",) else named
         return cls(chosen, known, form, tuple(periods), tuple(sources), columns, splits or None)
+
+    def to_params(self) -> dict[str, Any]:
+        """The same as parameters of the API's archive."""
+        tags = None if self.tags is None else ",".join(self.tags) or "none"
+        return {
+            "dataset": _dataset_word(self.datasets),
+            "version": self.version,
+            "format": self.format,
+            "period": [str(period) for period in self.periods],
+            "source": list(self.sources),
+            "tags": tags,
+            "splits": self.splits,
+        }
+
+
+def _dataset_word(datasets: tuple[DatasetName, ...]) -> str:
+    return datasets[0] if len(datasets) == 1 else ALL
 
 
 def _datasets(name: str, version: ExportVersion) -> tuple[DatasetName, ...]:
@@ -179,6 +218,34 @@ def export_zip(workspace: Workspace, wanted: Wanted, target: Path) -> list[Expor
                 if path.exists():
                     archive.write(path, path.relative_to(folder).as_posix())
     return written
+
+
+def unpacked(
+    wanted: Wanted, out: Path, fetch: Callable[[str, Mapping[str, Any], Path], bool]
+) -> list[ExportedFile]:
+    """What a server's archive of `wanted` holds, written below `out` as `export_focus` would.
+
+    `fetch` downloads a path of the API with parameters into a file; False: there is no data.
+    WorkspaceError for a folder that refuses, and for an archive that is not whole.
+    """
+    import tempfile
+    import zipfile
+
+    try:
+        with tempfile.TemporaryDirectory(prefix="outlay-export-") as folder:
+            target = Path(folder) / "focus.zip"
+            if not fetch("/export/focus.zip", wanted.to_params(), target):
+                return []
+            with zipfile.ZipFile(target) as archive:
+                manifest = json.loads(archive.read(MANIFEST))
+                files = [ExportedFile.of_json(one, out) for one in manifest["files"]]
+                names = [*(one.path.relative_to(out).as_posix() for one in files), MANIFEST]
+                out.mkdir(parents=True, exist_ok=True)
+                for name in names:
+                    archive.extract(name, out)
+            return files
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise WorkspaceError(f"the export cannot be written to {out}: {error}") from None
 
 
 def offered(workspace: Workspace) -> dict[str, Any]:

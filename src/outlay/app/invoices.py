@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outlay.app.errors import WorkspaceError
+from outlay.app.served import served
 from outlay.money import BillingPeriod, total
 from outlay.resources.errors import ResourceError
 from outlay.statements.resources import INVOICE, InvoiceSpec
@@ -91,6 +92,7 @@ def invoices(workspace: Workspace) -> list[Invoice]:
     return found
 
 
+@served("GET /invoices")
 def reconciliation(
     workspace: Workspace, period: BillingPeriod | None = None, pin: Pin | None = None
 ) -> Reconciliation:
@@ -122,6 +124,7 @@ def reconciliation(
     )
 
 
+@served("GET /invoices/{name}")
 def show(workspace: Workspace, name: str) -> Row:
     """The row of one invoice, by its name or its invoice id; WorkspaceError lists the names."""
     known = invoices(workspace)
@@ -134,6 +137,7 @@ def show(workspace: Workspace, name: str) -> Row:
     return next(row for row in rows if row.invoice and row.invoice.name == found[0].name)
 
 
+@served("POST /invoices")
 def save(
     workspace: Workspace, spec: InvoiceSpec | Mapping[str, Any], name: str = "", *, author: str
 ) -> Invoice:
@@ -148,6 +152,7 @@ def save(
     return Invoice(done.name, done.version, typed)
 
 
+@served("DELETE /invoices/{name}")
 def remove(workspace: Workspace, name: str, *, author: str) -> None:
     """Remove an invoice; its history stays."""
     workspace.resources.delete(KIND, name, author=author)
@@ -186,6 +191,7 @@ class Imported:
     unchanged: tuple[str, ...]
 
 
+@served("POST /invoices/import")
 def import_csv(workspace: Workspace, text: str, file: str, *, author: str) -> Imported:
     """Take every invoice of a CSV file, or none.
 

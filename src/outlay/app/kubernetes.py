@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from outlay.allocation.kubernetes.model import Clusters, ClusterSpec
+from outlay.app.served import served
 from outlay.resources import ResourceStore
 from outlay.resources.names import valid_name
 
@@ -37,6 +38,7 @@ def _read(store: ResourceStore, at: datetime | None) -> Clusters:
     return Clusters({r.name: r.spec for r in found if isinstance(r.spec, ClusterSpec)})
 
 
+@served("GET /kubernetes")
 def lines(
     workspace: Workspace, query: ClusterQuery, *, now: datetime | None = None
 ) -> tuple[ClusterLine, ...]:
@@ -46,6 +48,7 @@ def lines(
     return ask(workspace.lake, query, _of(workspace, query), now=now)
 
 
+@served("GET /kubernetes/{cluster}")
 def prove(
     workspace: Workspace, name: str, query: ClusterQuery, *, now: datetime | None = None
 ) -> ClusterProof:
@@ -61,6 +64,7 @@ def _of(workspace: Workspace, query: ClusterQuery) -> Clusters:
     return clusters(workspace.resources, CostQuery(rules_as_of=query.rules_as_of).rules_moment())
 
 
+@served("PUT /resources/{kind}/{name}")
 def configure(
     workspace: Workspace, name: str, said: Mapping[str, Any], *, author: str = ""
 ) -> ClusterSpec:

@@ -119,14 +119,7 @@ class Metrics:
     def load_file(self, name: str, path: Path, *, author: str = "") -> Put:
         """`load` of a file on this machine; WorkspaceError when it cannot be read."""
         self.spec(name)
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise WorkspaceError(
-                f"{path} cannot be read: {error.strerror or error}. Name a CSV file.",
-                wrong_use=True,
-            ) from None
-        return self.load(name, content, file=path.name, author=author)
+        return self.load(name, read_values(path), file=path.name, author=author)
 
     # --- values that are fetched ---
 
@@ -287,6 +280,17 @@ class Metrics:
                 wrong_use=True,
             )
         return self.store.restated(name, sequence, limit)
+
+
+def read_values(path: Path) -> bytes:
+    """The content of a file of values; WorkspaceError when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise WorkspaceError(
+            f"{path} cannot be read: {error.strerror or error}. Name a CSV file.",
+            wrong_use=True,
+        ) from None
 
 
 def csv_options(spec: MetricSpec) -> Mapping[str, Any]:

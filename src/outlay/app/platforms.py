@@ -6,11 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from outlay.app.served import served
+
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
     from outlay.query.platforms import PlatformProof, PlatformQuery
 
 
+@served("GET /platforms/{name}")
 def prove(
     workspace: Workspace, query: PlatformQuery, *, now: datetime | None = None
 ) -> PlatformProof:
@@ -25,6 +28,7 @@ def prove(
     return ask(workspace.lake, query, rules=asked, ties=ties(workspace), now=now)
 
 
+@served("GET /platforms")
 def there(workspace: Workspace) -> dict[str, dict[str, Decimal]]:
     """The platforms that have charges: name → BilledCost of all time by currency."""
     from outlay.query.platforms import there as ask

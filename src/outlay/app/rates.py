@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, field_validator, model_validator
 
 from outlay.app.errors import WorkspaceError
+from outlay.app.served import served
 from outlay.focus.currencies import is_currency
 from outlay.money import BillingPeriod, PeriodError
 from outlay.money.rates import (
@@ -161,6 +162,7 @@ def _read(path: Path, _stamp: int) -> EcbRates:
     return EcbRates(path)
 
 
+@served("GET /rates")
 def list_rates(workspace: Workspace) -> list[RatesInfo]:
     """Everything that questions may convert by, and which of it is the default."""
     found = bank(workspace)
@@ -194,6 +196,7 @@ def list_rates(workspace: Workspace) -> list[RatesInfo]:
     return infos
 
 
+@served("GET /rates/{source}/{target}")
 def show_rates(
     workspace: Workspace, source: str, target: str, start: date, end: date, name: str | None
 ) -> list[tuple[date, Rate | None]]:
@@ -226,16 +229,29 @@ def days_asked(workspace: Workspace, start: str, end: str) -> tuple[date, date]:
         ) from None
 
 
-def update_bank(workspace: Workspace, place: str = ECB_URL) -> EcbRates:
+def update_bank(workspace: Workspace, place: str = ECB_URL) -> RatesInfo:
     """Take a newer file of the bank's rates from a path or URL; gives what is used from now on.
 
     WorkspaceError when it cannot be read or is older than what is there; nothing changes then.
+    """
+    try:
+        content = _fetched(place)
+    except OSError as error:
+        raise WorkspaceError(f"{place} cannot be read: {error.strerror or error}") from None
+    return take_bank(workspace, content, place)
+
+
+@served("PUT /rates/ecb")
+def take_bank(workspace: Workspace, content: bytes, place: str) -> RatesInfo:
+    """Take the content of a file of the bank's rates; `place` is where it is from.
+
+    WorkspaceError when it is none, or older than what is there; nothing changes then.
     """
     target = workspace.path / _FILE
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_suffix(".new")
     try:
-        fresh.write_bytes(_fetched(place))
+        fresh.write_bytes(content)
         found = EcbRates(fresh)
         before = bank(workspace)
         if found.last_day < before.last_day:
@@ -250,7 +266,7 @@ def update_bank(workspace: Workspace, place: str = ECB_URL) -> EcbRates:
         raise WorkspaceError(f"{place} cannot be read: {error.strerror or error}") from None
     finally:
         fresh.unlink(missing_ok=True)
-    return bank(workspace)
+    return list_rates(workspace)[0]
 
 
 def import_tables(workspace: Workspace, path: Path, *, author: str) -> list[str]:

@@ -6,13 +6,14 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from outlay.allocation.model import VirtualTagSpec
 from outlay.allocation.rules import Ruleset
 from outlay.app.allocating import with_changes
+from outlay.app.served import served
 from outlay.expression.errors import QueryError, near_names
 from outlay.money import DateRange, money_text
 from outlay.query import CostQuery, ranges
@@ -28,11 +29,12 @@ ALLOWED = (NOW, "vN (a version of the tag)", "YYYY-MM-DD", "YYYY-MM-DDTHH:MM:SSZ
 
 @dataclass(frozen=True)
 class Moment:
-    """One side of a replay: its text in the address, in words, and the rules of it."""
+    """One side of a replay: its text in the address, in words, and the rules by which it was
+    worked out (not sent to another machine)."""
 
     text: str
     title: str
-    rules: Ruleset
+    rules: Ruleset | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Replay:
         return buffer.getvalue()
 
 
+@served("GET /replay")
 def replay(
     workspace: Workspace,
     tag: str,
@@ -102,6 +105,7 @@ def replay(
     asked = (within or CostQuery()).but(by=(), grain="none", compare=None, limit=None, sort="")
     one = _moment(workspace, tag, before, "before", draft)
     other = _moment(workspace, tag, after, "after", draft)
+    assert one.rules is not None and other.rules is not None
     if tag not in one.rules.tags and tag not in other.rules.tags:
         workspace.rules().tag(tag, "tag")
         raise QueryError(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from outlay.allocation.model import Capture, DictionarySpec, Lookup, SplitAt, Taken
+from outlay.app.served import served
 from outlay.app.shapes import Json, plain, resource_json
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def overview_json(one: TagOverview) -> Json:
     }
 
 
+@served("GET /tags/{name}")
 def tag_json(workspace: Workspace, resource: Resource, found: Preview | None = None) -> Json:
     """A virtual tag with what it builds on and what builds on it, and with what its rules catch
     where that is given."""
@@ -57,6 +59,7 @@ def tag_json(workspace: Workspace, resource: Resource, found: Preview | None = N
     return data
 
 
+@served("GET /dictionaries/{name}")
 def dictionary_json(workspace: Workspace, resource: Resource) -> Json:
     """A dictionary as it is listed: without its entries, of which there may be thousands."""
     assert isinstance(resource.spec, DictionarySpec)

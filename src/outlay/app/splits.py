@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from outlay.allocation.splits import SHARE_SCALE
 from outlay.allocation.weights import described
 from outlay.app.allocating import with_changes
+from outlay.app.served import served
 from outlay.money import money_text, total
 from outlay.query import CostQuery, Result, run
 from outlay.query.explainshared import number_text
@@ -122,6 +123,7 @@ class SplitPreview:
         }
 
 
+@served("GET /splits")
 def overview(workspace: Workspace, within: CostQuery | None = None) -> list[SplitState]:
     """Every split, tag by tag in the order in which money flows; see `SplitState`.
 
@@ -133,6 +135,7 @@ def overview(workspace: Workspace, within: CostQuery | None = None) -> list[Spli
     return [state for one in found for state in _states(one, rules)]
 
 
+@served("GET /splits/{name}")
 def show(workspace: Workspace, name: str, within: CostQuery | None = None) -> SplitState:
     """One split; ResourceError lists the names there are."""
     rules = workspace.rules_of(within)
@@ -142,6 +145,7 @@ def show(workspace: Workspace, name: str, within: CostQuery | None = None) -> Sp
     return next(state for state in _states(found, rules) if state.name == name)
 
 
+@served("POST /splits/{name}/preview")
 def preview(
     workspace: Workspace,
     name: str,
@@ -174,6 +178,7 @@ def preview(
     return SplitPreview(name, tag, state, tuple(values), result.warnings)
 
 
+@served("PUT /splits/{name}")
 def save(
     workspace: Workspace,
     name: str,

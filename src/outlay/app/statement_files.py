@@ -6,7 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from outlay.access import Level, require
+from outlay.app.served import served
 from outlay.app.statements import books, month, statement
+from outlay.app.seeing import values_seen
 from outlay.expression.errors import QueryError, near_names
 from outlay.money import BillingPeriod
 from outlay.statements import journal
@@ -35,6 +38,7 @@ class StatementFile:
     content: bytes
 
 
+@served("GET /statements/{plan}/{month}/{value:path}")
 def export(
     workspace: Workspace, name: str, period: BillingPeriod, form: str, value: str | None = None
 ) -> StatementFile:
@@ -64,7 +68,9 @@ def _content(
 ) -> bytes:
     if form == "json":
         value = one.value if one else None
-        kept = books(workspace).closed_text(whole.plan, whole.month, value)
+        kept = None
+        if one is not None or values_seen(whole.tag) is None:
+            kept = books(workspace).closed_text(whole.plan, whole.month, value)
         return (kept or (one or whole).text).encode()
     if form in ("html", "pdf"):
         from outlay.statements import paper
@@ -78,8 +84,11 @@ def _content(
     return files.statement_xlsx(one) if one else files.month_xlsx(whole)
 
 
+@served("GET /journals/{plan}/{month}")
 def journal_file(workspace: Workspace, name: str, period: BillingPeriod) -> StatementFile:
-    """The journal entries of a month as CSV; StatementError for a showback."""
+    """The journal entries of a month as CSV; StatementError for a showback. They are of the whole
+    month: AccessDeniedError for people of a scope."""
+    require(Level.VIEWER, "the journal of a month", whole=True)
     whole = month(workspace, name, period)
     content = journal.to_csv(whole).encode()
     return StatementFile(f"journal-{whole.plan}-{period}.csv", MEDIA["csv"], content)

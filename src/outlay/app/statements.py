@@ -12,7 +12,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from outlay.access import Level, require, whole_ledger
 from outlay.app.rates import bank, table_of
+from outlay.app.seeing import month_seen, values_seen
+from outlay.app.served import served
 from outlay.expression.errors import QueryError, near_names
 from outlay.lake.facts import TABLES, facts_of
 from outlay.lake.types import Pin
@@ -45,9 +48,10 @@ _BILLS: OrderedDict[Any, MonthBill] = OrderedDict()
 # --- plans --------------------------------------------------------------------------------------
 
 
+@served("GET /statements")
 def plans(workspace: Workspace) -> list[Plan]:
     """Every plan: those configured, the default one of each virtual tag without, and those of
-    which months were closed, whatever became of their tag."""
+    which months were closed, whatever became of their tag; of them those that who asks may see."""
     tags = workspace.rules().tags
     configured = {
         r.name: _plan(workspace, r.name, r.spec, r.version)
@@ -61,12 +65,26 @@ def plans(workspace: Workspace) -> list[Plan]:
     found |= {
         name: _closed_plan(kept.closed(name)[-1]) for name in kept.plans() if name not in found
     }
-    return [plan for _, plan in sorted(found.items())]
+    return [plan for _, plan in sorted(found.items()) if values_seen(plan.tag) != frozenset()]
 
 
 def plan_of(workspace: Workspace, name: str) -> Plan:
     """A plan by its name, else the default one of the virtual tag of that name, else as its last
-    closed month has it; QueryError lists the plans there are."""
+    closed month has it; QueryError lists the plans there are, and that who asks may see."""
+    plan = _find_plan(workspace, name)
+    if plan is not None and values_seen(plan.tag) != frozenset():
+        return plan
+    names = [one.name for one in plans(workspace)]
+    raise QueryError(
+        f"there are no statements by {name!r}",
+        field="plan",
+        near=near_names(name, names),
+        allowed=names,
+        hint="" if names else "Statements are of a virtual tag: define one first.",
+    )
+
+
+def _find_plan(workspace: Workspace, name: str) -> Plan | None:
     found = workspace.resources.find(STATEMENT_PLAN.name, name)
     plan = _plan(workspace, name)
     if found is not None and isinstance(found.spec, StatementPlanSpec):
@@ -76,16 +94,9 @@ def plan_of(workspace: Workspace, name: str) -> Plan:
     closed = books(workspace).closed(name)
     if closed:
         return _closed_plan(closed[-1])
-    if found is not None:
+    if found is not None and values_seen(plan.tag) != frozenset():
         raise _no_tag(workspace, plan)
-    names = [one.name for one in plans(workspace)]
-    raise QueryError(
-        f"there are no statements by {name!r}",
-        field="plan",
-        near=near_names(name, names),
-        allowed=names,
-        hint="" if names else "Statements are of a virtual tag: define one first.",
-    )
+    return None
 
 
 def _no_tag(workspace: Workspace, plan: Plan) -> QueryError:
@@ -119,6 +130,7 @@ def books(workspace: Workspace) -> Books:
     return Books(workspace.resources.engine)
 
 
+@served("GET /statements")
 def months(workspace: Workspace, name: str) -> list[tuple[BillingPeriod, str]]:
     """The months of a plan with their state, newest first: those with charges, and those closed."""
     plan = plan_of(workspace, name)
@@ -129,16 +141,31 @@ def months(workspace: Workspace, name: str) -> list[tuple[BillingPeriod, str]]:
     return [(month, "closed" if month in closed else "draft") for month in every]
 
 
+@served("GET /statements/{plan}/{month}")
 def month(workspace: Workspace, name: str, period: BillingPeriod) -> StatementMonth:
-    """All statements of a month: as they were closed, else the draft of this moment."""
+    """All statements of a month that who asks may see: as they were closed, else the draft of this
+    moment. They are reckoned over the whole ledger, so that everybody's are the same for all."""
     plan = plan_of(workspace, name)
+    return month_seen(_whole_month(workspace, plan, period))
+
+
+def _whole_month(workspace: Workspace, plan: Plan, period: BillingPeriod) -> StatementMonth:
     closed = books(workspace).closed(plan.name)
     for one in closed:
         if one.month == period:
             return one
-    return _draft(workspace, plan, period, closed, None)[0]
+    with whole_ledger():
+        return _draft(workspace, plan, period, closed, None)[0]
 
 
+def values_of(workspace: Workspace, name: str, period: BillingPeriod) -> frozenset[str]:
+    """Every value that has a statement in a month, whoever asks; never shown to people of a
+    scope."""
+    found = _whole_month(workspace, plan_of(workspace, name), period)
+    return frozenset(one.value for one in found.statements)
+
+
+@served("GET /statements/{plan}/{month}/{value:path}")
 def statement(
     workspace: Workspace, name: str, period: BillingPeriod, value: str
 ) -> tuple[StatementMonth, Statement]:
@@ -439,11 +466,14 @@ def _warnings(workspace: Workspace, period: BillingPeriod, known: Sequence[Dispu
 # --- closing ------------------------------------------------------------------------------------
 
 
+@served("POST /statements/{plan}/{month}/close")
 def close(
     workspace: Workspace, name: str, period: BillingPeriod, *, author: str, note: str = ""
 ) -> StatementMonth:
     """Close a month: its statements never change again. Snapshot, rules and rates are pinned, the
-    disputes that it carries are settled. StatementError says what keeps it open."""
+    disputes that it carries are settled. StatementError says what keeps it open; an approver who
+    sees the whole ledger may close."""
+    require(Level.APPROVER, "closing a month", whole=True)
     plan = plan_of(workspace, name)
     kept = books(workspace)
     closed = kept.closed(plan.name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from outlay.allocation.model import VirtualTagSpec
 from outlay.allocation.rules import ELIGIBLE
+from outlay.app.served import served
 from outlay.expression.dimensions import Dimension, is_virtual_name
 from outlay.money import total
 from outlay.money.quotients import quotient
@@ -54,6 +55,7 @@ class TagKey:
         return {c: quotient(amount, self.whole[c]) for c, amount in self.money.items()}
 
 
+@served("GET /tags")
 def overview(workspace: Workspace) -> list[TagOverview]:
     """Every virtual tag, by name."""
     rules = workspace.rules()

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from outlay.app.errors import WorkspaceError
 from outlay.app.kinds import SOURCE, BillTie, SourceSpec
+from outlay.app.served import served
 from outlay.resources.kinds import problem_text
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from outlay.query.usage import Lane, MetricInfo, SupersededBy, UsageQuery, UsageResult
 
 
+@served("GET /usage")
 def usage(workspace: Workspace, query: UsageQuery, *, now: datetime | None = None) -> UsageResult:
     """The answer to a question about usage; QueryError when it cannot be answered."""
     from outlay.query.usage import usage as ask
@@ -24,6 +26,7 @@ def usage(workspace: Workspace, query: UsageQuery, *, now: datetime | None = Non
     return ask(workspace.lake, query, now=now)
 
 
+@served("GET /usage/metrics")
 def metrics(workspace: Workspace) -> list[MetricInfo]:
     """Every metric that there is usage of."""
     from outlay.query.usage import metrics as ask
@@ -38,6 +41,7 @@ def dimensions(workspace: Workspace) -> list[str]:
     return ask(workspace.lake)
 
 
+@served("GET /provisional")
 def provisional(
     workspace: Workspace,
     query: UsageQuery,

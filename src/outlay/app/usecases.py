@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from outlay.app.served import served
+
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
     from outlay.query.usecases import Parameter, UseCase, UseCaseAnswer
@@ -18,6 +20,7 @@ def listed(search: str = "") -> list[UseCase]:
     return usecases.search(search)
 
 
+@served("GET /usecases/{name}")
 def answer(
     workspace: Workspace,
     name: str,

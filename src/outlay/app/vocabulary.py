@@ -14,6 +14,7 @@ from pydantic import Field
 from outlay.app.errors import WorkspaceError
 from outlay.app.kinds import SOURCE, SourceSpec
 from outlay.app.running import running
+from outlay.app.served import served
 from outlay.app.status import SourceLoad
 from outlay.focus.vocabulary import VERSION, Vocabulary, VocabularyRule, shipped
 from outlay.money import money_text, total
@@ -145,6 +146,7 @@ def vocabulary(workspace: Workspace) -> Vocabulary:
     return Vocabulary(rules)
 
 
+@served("GET /vocabulary/coverage")
 def coverage(workspace: Workspace, as_of: datetime | int | None = None) -> Coverage:
     """How much of the money has names."""
     words, pin = vocabulary(workspace), workspace.pin(as_of)
@@ -204,6 +206,7 @@ def _outdated(pin: Pin, digest: str) -> list[Slice]:
 # ── naming history anew ──────────────────────────────────────────────────────────────────────────
 
 
+@served("POST /vocabulary/relift")
 def relift(
     workspace: Workspace,
     *,
@@ -262,11 +265,13 @@ def _relift_one(
 # ── rules ────────────────────────────────────────────────────────────────────────────────────────
 
 
+@served("GET /vocabulary/rules")
 def vocabularies(workspace: Workspace) -> list[Resource]:
     """Every Vocabulary, by name: the order in which their rules are asked."""
     return workspace.resources.list(VOCABULARY.name)
 
 
+@served("PUT /vocabulary/rules/{name}")
 def save(
     workspace: Workspace, name: str, spec: VocabularySpec | Mapping[str, Any], *, author: str
 ) -> Resource:
@@ -289,6 +294,7 @@ def save_file(workspace: Workspace, file: Path, *, author: str) -> list[Resource
     ]
 
 
+@served("DELETE /vocabulary/rules/{name}")
 def remove(workspace: Workspace, name: str, *, author: str) -> None:
     """Remove a Vocabulary; its history stays."""
     workspace.resources.delete(VOCABULARY.name, name, author=author)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from outlay.cli.output import Output
+from outlay.cli.server import Server, chosen_server
 
 if TYPE_CHECKING:
     from outlay.app import Workspace
@@ -44,6 +45,24 @@ _JSON = Annotated[
     bool,
     typer.Option("--json", help="Print JSON for machines.", rich_help_panel="Common options"),
 ]
+_SERVER = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        metavar="URL",
+        help="Ask this server instead of a workspace here (OUTLAY_SERVER; token: OUTLAY_TOKEN).",
+        rich_help_panel="Common options",
+    ),
+]
+_TOKEN_FILE = Annotated[
+    Path | None,
+    typer.Option(
+        "--token-file",
+        metavar="FILE",
+        help="A file that holds the server's API token.",
+        rich_help_panel="Common options",
+    ),
+]
 
 
 @dataclass
@@ -52,24 +71,40 @@ class Root:
 
     folder: Path | None = None
     json: bool = False
+    server: str | None = None
+    token_file: Path | None = None
 
 
 @dataclass
 class Cli:
-    """What a command works with: the output, and the workspace, opened when first asked for."""
+    """What a command works with: the output, and the workspace, opened when first asked for.
+
+    With a `server` the workspace is the one over there: it has the same use cases.
+    """
 
     folder: Path
     out: Output
+    server: Server | None = None
     _opened: list[Workspace] = field(default_factory=list)
 
     @property
     def workspace(self) -> Workspace:
         """The workspace of this call; WorkspaceError when the folder is none."""
         if not self._opened:
-            from outlay.app import Workspace
-
-            self._opened.append(Workspace.open(self.folder))
+            self._opened.append(self._open())
         return self._opened[0]
+
+    @property
+    def asked(self) -> bool:
+        """Whether the command needed the workspace."""
+        return bool(self._opened)
+
+    def _open(self) -> Workspace:
+        if self.server is not None:
+            return self.server.workspace()
+        from outlay.app import Workspace
+
+        return Workspace.open(self.folder)
 
     @property
     def author(self) -> str:
@@ -85,18 +120,42 @@ class Cli:
 
 
 def command(
-    app: typer.Typer, name: str, *, panel: str | None = None, examples: Sequence[str]
+    app: typer.Typer,
+    name: str,
+    *,
+    panel: str | None = None,
+    examples: Sequence[str],
+    here: str = "",
 ) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
-    """Declare a command of `app`; its docstring is the help, `examples` are whole command lines."""
+    """Declare a command of `app`; its docstring is the help, `examples` are whole command lines.
+
+    `here` is the reason for which it works on this machine alone: with ``--server`` it is refused.
+    """
 
     def declare(function: Callable[..., int | None]) -> Callable[..., int | None]:
         @functools.wraps(function)
-        def run(ctx: typer.Context, workspace: Path | None, json: bool, **given: Any) -> int:
+        def run(
+            ctx: typer.Context,
+            workspace: Path | None,
+            json: bool,
+            server: str | None,
+            token_file: Path | None,
+            **given: Any,
+        ) -> int:
             root = ctx.obj if isinstance(ctx.obj, Root) else Root()
-            folder = workspace or root.folder or Path(os.environ.get("OUTLAY_WORKSPACE") or ".")
-            cli = Cli(folder, Output(json=json or root.json))
+            given_folder = workspace or root.folder
+            folder = given_folder or Path(os.environ.get("OUTLAY_WORKSPACE") or ".")
+            there = chosen_server(
+                server or root.server, token_file or root.token_file, given_folder, here
+            )
+            cli = Cli(folder, Output(json=json or root.json), there)
             try:
-                return function(cli, **given) or OK
+                code = function(cli, **given) or OK
+                if there is not None and not cli.asked:
+                    # What the program knows by itself is the same over there only if that is of
+                    # the same version, and answers.
+                    cli.workspace.today()
+                return code
             finally:
                 cli.close()
 
@@ -105,6 +164,7 @@ def command(
         # A paragraph is one line: Typer would keep the line breaks of the source.
         paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
         help_text = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+        run.here = here  # type: ignore[attr-defined]
         app.command(name, help=help_text, epilog=epilog, rich_help_panel=panel)(run)
         return function
 
@@ -121,6 +181,8 @@ def _sign(run: Callable[..., int], function: Callable[..., int | None]) -> None:
         *(p.replace(annotation=hints[p.name], kind=kind) for p in own),
         inspect.Parameter("workspace", kind, default=None, annotation=_FOLDER),
         inspect.Parameter("json", kind, default=False, annotation=_JSON),
+        inspect.Parameter("server", kind, default=None, annotation=_SERVER),
+        inspect.Parameter("token_file", kind, default=None, annotation=_TOKEN_FILE),
     ]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in parameters}

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 DOCS = Path(__file__).parents[3] / "docs" / "cli.md"
-_COMMON = {"workspace", "json", "help"}
+_COMMON = {"workspace", "json", "help", "server", "token_file"}
 _HEAD = """\
 # Command line
 
@@ -17,6 +17,11 @@ Written from the commands by `python -m outlay.cli.docs`; do not edit.
 Every command takes `-w DIR` (or `OUTLAY_WORKSPACE`; default: the current folder), `--json` for
 machines and `--help`. Progress is shown on a terminal only. Money in tables is rounded to cents;
 JSON, CSV and Parquet have every decimal.
+
+With `--server URL` (or `OUTLAY_SERVER`) a command asks that server instead of a workspace on this
+machine: the same command, the same output, the same exit code. The token is that of `OUTLAY_TOKEN`
+or of the file that `--token-file` names; see [API](api.md#the-command-line-on-another-machine).
+Commands marked *here alone* work on this machine and are refused with `--server`.
 
 | exit code | meaning |
 | --- | --- |
@@ -47,7 +52,9 @@ def page() -> str:
 
 
 def _command(path: str, command: Any) -> str:
-    lines = [f"## outlay {path}", "", str(command.help), "", "```"]
+    reason = getattr(command.callback, "here", "")
+    lines = [f"## outlay {path}", "", str(command.help), ""]
+    lines += [f"*Here alone*: {reason}.", "", "```"] if reason else ["```"]
     lines += [line for line in str(command.epilog).split("\n\n")[1:] if line]
     lines += ["```", ""]
     rows = [_parameter(p) for p in command.params if p.name not in _COMMON]

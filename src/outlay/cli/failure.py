@@ -68,6 +68,7 @@ EXIT_CODES = {
     "PeriodError": WRONG_USE,
     "MoneyError": WRONG_USE,
     "AmbiguousKind": WRONG_USE,
+    "AccessError": FAILED,
     "WorkspaceError": FAILED,
     "SourceError": FAILED,
     "LakeError": FAILED,

@@ -53,6 +53,22 @@ def _root(
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            "--server",
+            metavar="URL",
+            help="Ask this server instead of a workspace here (OUTLAY_SERVER).",
+        ),
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--token-file",
+            metavar="FILE",
+            help="A file that holds the server's API token (or OUTLAY_TOKEN).",
+        ),
+    ] = None,
     version: Annotated[
         bool,
         typer.Option(
@@ -61,7 +77,7 @@ def _root(
     ] = False,
 ) -> None:
     """Options before the command."""
-    ctx.obj = Root(workspace, json)
+    ctx.obj = Root(workspace, json, server, token_file)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

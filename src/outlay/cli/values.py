@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from outlay.cli.command import Cli
     from outlay.money import BillingPeriod
 
 
@@ -26,6 +28,23 @@ def options_of(pairs: Sequence[str] | None) -> dict[str, Any] | None:
             raise typer.BadParameter(f"--option {key.strip()} stands twice")
         options[key.strip()] = {"true": True, "false": False}.get(value.lower(), value)
     return options
+
+
+def place_of(cli: Cli, location: str) -> str:
+    """Where a bill lies: a URL as it is; a path is relative to where the person stands, not to the
+    workspace. A server cannot read the files of this machine: WorkspaceError says what it can."""
+    if "://" in location:
+        return location
+    if cli.server is not None:
+        from outlay.app import WorkspaceError
+
+        raise WorkspaceError(
+            f"{location} is a path on this machine, which {cli.server.url} cannot read. Give a "
+            "URL that the server can read (s3://, az://, gs://, https://, or file:// for its own "
+            "disk), or load it there.",
+            wrong_use=True,
+        )
+    return str(Path(location).expanduser().absolute())
 
 
 def period_of(text: str | None) -> BillingPeriod | None:

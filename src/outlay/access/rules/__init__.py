@@ -7,9 +7,11 @@ the path as the application declares it: ``GET /statements/{plan}/{month}``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
-from outlay.access.principal import Level
+from outlay.access.errors import AccessDeniedError, AccessError
+from outlay.access.principal import Level, Principal, acting, require
 
 Reach = Literal["free", "filtered", "whole"]
 
@@ -64,3 +66,33 @@ def rules() -> dict[str, Rule]:
                 raise ValueError(f"two areas have a rule for {key}")
             found[key] = rule
     return found
+
+
+@lru_cache(maxsize=1)
+def all_rules() -> dict[str, Rule]:
+    """Every rule, read once."""
+    return rules()
+
+
+def check(principal: Principal, rule: Rule | None, what: str) -> None:
+    """Let a principal ask a route, or raise LoginRequiredError or AccessDeniedError.
+
+    `what` names the route in messages. Without a rule nobody may.
+    """
+    if rule is None:
+        raise AccessDeniedError(
+            f"Nothing says who may ask {what}, hence nobody may. This is a defect of Outlay."
+        )
+    if rule.level is Level.NOBODY:
+        return
+    with acting(principal):
+        require(rule.level, what, whole=rule.reach == "whole")
+
+
+def permits(principal: Principal, rule: Rule | None) -> bool:
+    """Whether a principal may ask a route."""
+    try:
+        check(principal, rule, "this")
+    except AccessError:
+        return False
+    return True

@@ -6,9 +6,12 @@ A call is judged twice: here, and by the rule of the route that does the same (s
 
 from __future__ import annotations
 
-from outlay.access.rules import Rule, filtered, free
+from outlay.access.principal import Level
+from outlay.access.rules import Rule, filtered, free, whole
 
 RULES: dict[str, Rule] = {
     "POST /api/v1/calls/{name}": filtered(),
+    "POST /api/v1/vocabulary/relift": whole(Level.EDITOR),
+    "PUT /api/v1/rates/ecb": whole(Level.ADMIN),
     "GET /api": free(),
 }

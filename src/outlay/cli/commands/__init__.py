@@ -13,6 +13,7 @@ from outlay.cli.commands import (
     dictionaries,
     drivers,
     export,
+    finding,
     history,
     home,
     invoices,
@@ -44,6 +45,7 @@ def register(app: typer.Typer) -> None:
     sources.register(app)
     home.register(app)
     questions.register(app)
+    finding.register(app)
     drivers.register(app)
     usage.register(app)
     metrics.register(app)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from outlay.cli.command import BILLS, FAILED, INCOMPLETE, OK, Cli, command
 from outlay.cli.output import NOTHING, Col, count, moment, money, plural
-from outlay.cli.values import max_rejected_option, moment_of, options_of, period_of
+from outlay.cli.values import max_rejected_option, moment_of, options_of, period_of, place_of
 
 if TYPE_CHECKING:
     from outlay.app import SourceLoad
@@ -63,9 +62,10 @@ def _register_load(app: typer.Typer) -> None:
         which stays in the history.
         """
         limit = max_rejected_option(max_rejected)
+        places = [place_of(cli, path) for path in paths]
         with cli.out.progress() as progress:
             loads = cli.workspace.load(
-                [_as_given(cli, path) for path in paths],
+                places,
                 kind,
                 source,
                 options_of(option),
@@ -74,11 +74,6 @@ def _register_load(app: typer.Typer) -> None:
                 max_rejected=limit,
             )
         return _show_loads(cli, loads)
-
-
-def _as_given(cli: Cli, path: str) -> str:
-    """A path is relative to where the person stands, not to the workspace."""
-    return path if "://" in path else str(Path(path).expanduser().absolute())
 
 
 def _register_sync(app: typer.Typer) -> None:

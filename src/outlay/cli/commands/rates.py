@@ -130,9 +130,9 @@ def _register_update(group: typer.Typer) -> None:
 
         found = rates.update_bank(cli.workspace, place or rates.ECB_URL)
         if cli.out.json:
-            cli.out.data(shapes.rates_json(rates.list_rates(cli.workspace)[0]))
+            cli.out.data(shapes.rates_json(found))
         cli.out.say(
-            f"The bank's rates now reach from {found.first_day} to {found.last_day}, "
+            f"The bank's rates now reach from {found.since} to {found.until}, "
             f"{plural(len(found.currencies), 'currency').replace('currencys', 'currencies')}."
         )
 

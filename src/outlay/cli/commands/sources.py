@@ -9,7 +9,7 @@ import typer
 
 from outlay.cli.command import BILLS, FAILED, OK, Cli, command
 from outlay.cli.output import NOTHING, Col, count, moment, plural
-from outlay.cli.values import max_rejected_option, options_of
+from outlay.cli.values import max_rejected_option, options_of, place_of
 
 if TYPE_CHECKING:
     from outlay.app import SourceStatus
@@ -52,7 +52,7 @@ def _register_add(group: typer.Typer) -> None:
         """Configure a source; `outlay sync` then reads it. Credentials are never stored."""
         from outlay.app import shapes
 
-        place = location if "://" in location else str(Path(location).expanduser().absolute())
+        place = place_of(cli, location)
         share = max_rejected_option(max_rejected)
         assert share is not None
         status = cli.workspace.add_source(
@@ -173,7 +173,8 @@ def _register_kinds(group: typer.Typer) -> None:
         from outlay.app import shapes
         from outlay.app.sources import kinds as list_source_kinds
 
-        found = list_source_kinds()
+        # It needs no workspace here; over there it is that program's list.
+        found = cli.workspace.source_kinds() if cli.server else list_source_kinds()
         if cli.out.json:
             cli.out.data([shapes.kind_json(kind) for kind in found])
             return
@@ -191,6 +192,7 @@ def _register_infer(group: typer.Typer) -> None:
     @command(
         group,
         "infer",
+        here="it looks at a file and needs no ledger",
         examples=[
             "outlay source infer bills/2026-10.csv.gz",
             "outlay source infer invoice.csv --out mapping.yaml",

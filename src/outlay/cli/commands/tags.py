@@ -85,11 +85,13 @@ def _register_show(group: typer.Typer) -> None:
         measure: Measure = None,
     ) -> None:
         """Show the rules of a tag with what each of them catches."""
+        from outlay.allocation.model import VirtualTagSpec
         from outlay.app import allocating, shapes_allocation
 
         resource = cli.workspace.resources.get("VirtualTag", name)
         asked = within(measures=measure, range=range_, where=where, currency=currency)
-        spec = cli.workspace.rules().tag(name)
+        spec = resource.spec
+        assert isinstance(spec, VirtualTagSpec)
         found = allocating.preview_tag(cli.workspace, name, spec, asked)
         if cli.out.json:
             cli.out.data(shapes_allocation.tag_json(cli.workspace, resource, found))

@@ -34,6 +34,7 @@ def _register_demo(app: typer.Typer) -> None:
     @command(
         app,
         "demo",
+        here="it makes a workspace in a folder",
         panel=WORKSPACE,
         examples=["outlay demo", "outlay -w /tmp/acme demo --no-serve"],
     )
@@ -75,7 +76,11 @@ def _register_demo(app: typer.Typer) -> None:
 
 def _register_init(app: typer.Typer) -> None:
     @command(
-        app, "init", panel=WORKSPACE, examples=["outlay init acme --name 'Acme' --currency EUR"]
+        app,
+        "init",
+        here="it makes a workspace in a folder",
+        panel=WORKSPACE,
+        examples=["outlay init acme --name 'Acme' --currency EUR"],
     )
     def init(
         cli: Cli,
@@ -115,7 +120,13 @@ def register(app: typer.Typer) -> None:
 
 
 def _register_serve(app: typer.Typer) -> None:
-    @command(app, "serve", panel=WORKSPACE, examples=["outlay serve --port 9000"])
+    @command(
+        app,
+        "serve",
+        here="it is the server",
+        panel=WORKSPACE,
+        examples=["outlay serve --port 9000"],
+    )
     def serve(
         cli: Cli,
         host: Annotated[str, typer.Option(help="Loopback only, for now.")] = _LOOPBACK[0],
@@ -141,7 +152,13 @@ def _register_serve(app: typer.Typer) -> None:
 
 
 def _register_doctor(app: typer.Typer) -> None:
-    @command(app, "doctor", panel=WORKSPACE, examples=["outlay doctor", "outlay doctor --json"])
+    @command(
+        app,
+        "doctor",
+        here="it looks at the files of a workspace",
+        panel=WORKSPACE,
+        examples=["outlay doctor", "outlay doctor --json"],
+    )
     def doctor(cli: Cli) -> int:
         """Look at everything that the workspace stands on; exit code 1 when something is wrong."""
         from outlay.app import shapes
@@ -214,10 +231,11 @@ def _serve(cli: Cli, folder: Path, listener: socket, *, sync: bool = True) -> in
     from outlay.app import Workspace
     from outlay.app.scheduling import Syncer
 
-    # Faces do not know each other. The server is put together here, by name, from the pages and
-    # the API, since starting it is this face's command.
+    # Faces do not know each other. The server is put together here, by name, from the pages,
+    # the API and the assistants' address, since starting it is this face's command.
     create_app = import_module("outlay.web.app").create_app
     create_router = import_module("outlay.api").create_router
+    assistants = import_module("outlay.mcp.http")
     workspace = Workspace.open(folder)
     host, port = listener.getsockname()[:2]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
@@ -228,7 +246,12 @@ def _serve(cli: Cli, folder: Path, listener: socket, *, sync: bool = True) -> in
     cli.out.say("Ctrl-C stops it.")
     sys.stdout.flush()
     syncer = Syncer(workspace) if sync else None
-    application = create_app(workspace, api=create_router(workspace), syncer=syncer)
+    application = create_app(
+        workspace,
+        api=create_router(workspace),
+        syncer=syncer,
+        mcp=assistants.route(workspace),
+    )
     config = uvicorn.Config(application, log_level="warning", access_log=False)
     if syncer is not None:
         syncer.start()
