@@ -83,7 +83,8 @@ def _question(answer: PanelAnswer, result: Result) -> Iterator[Block]:
         yield from notes(shown)
         return
     form = "line" if answer.kind == "line" else ""
-    drawn = chart(result, form, f"{result.columns[-1].title}, {period_text(result)}")
+    measure = next(c.title for c in result.columns if c.role == "measure")
+    drawn = chart(result, form, f"{measure}, {period_text(result)}")
     if drawn is None:
         yield from tables(result, name)
         return

@@ -6,6 +6,7 @@ What people read is grouped and cut; the table for files has every row as `Resul
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from outlay.app.home import words
 from outlay.money import DateRange, total
 from outlay.money.quotients import quotient
 from outlay.query import MEASURES, Column, Result, Row
+from outlay.query.titles import dimension
 from outlay.reports.cells import summed
 from outlay.reports.document import (
     Block,
@@ -105,11 +107,10 @@ def sentences(result: Result) -> list[str]:
     found = []
     if result.query.compare:
         than = days_text(result.previous_range)
+        first = next(c.title for c in result.columns if c.name == result.query.measures[0])
         for figure in figures(result):
-            if figure.kind == "money" and figure.value is not None:
-                found.append(_moved(figure, than))
-                break
-        found += _mover(result, than)
+            if figure.title == first and figure.kind == "money" and figure.value is not None:
+                found.append(" ".join([_moved(figure, than), *_mover(result, figure.currency)]))
     return found[:3]
 
 
@@ -126,25 +127,22 @@ def _moved(figure: Figure, than: str) -> str:
     )
 
 
-def _mover(result: Result, than: str) -> list[str]:
-    """The group that changed the most, in the first measure and the first total's currency."""
+def _mover(result: Result, currency: str | None) -> list[str]:
+    """The group that changed the most, in the first measure and one currency."""
     dimensions = [c for c in result.columns if c.role == "dimension"]
     measure = result.query.measures[0]
     if not dimensions or MEASURES[measure].kind != "money":
         return []
-    currency = result.totals[0].get("BillingCurrency")
     groups = [
         row
         for row in grouped(result)
-        if row.get("BillingCurrency") == currency and row.get(f"{measure}_change")
+        if row.get("BillingCurrency") in (None, currency) and row.get(f"{measure}_change")
     ]
     if len(groups) < 2:
         return []
     most = max(groups, key=lambda row: abs(Decimal(str(row[f"{measure}_change"]))))
-    shown = words.signed(
-        Decimal(str(most[f"{measure}_change"])), str(currency or result.currency or "") or None
-    )
-    return [f"{_named(most, dimensions)} changed the most: {shown}."]
+    shown = words.signed(Decimal(str(most[f"{measure}_change"])), currency)
+    return [f"{_named(most, dimensions)} changed the most ({shown})."]
 
 
 # --- charts -------------------------------------------------------------------------------------
@@ -257,7 +255,7 @@ def period_label(value: Any, grain: str) -> str:
 
 def tables(result: Result, name: str, title: str = "") -> list[Block]:
     """The rows as they are, for files; by group without periods, for people."""
-    whole = result.complete()
+    whole = _titled(result.complete())
     rows = tuple(whole.rows())
     unit = None if len(result.totals) > 1 else result.currency
     if unit is None and len(result.totals) == 1:
@@ -273,6 +271,14 @@ def tables(result: Result, name: str, title: str = "") -> list[Block]:
         Table(**{**people.__dict__, "note": note}),
         Table(**{**full.__dict__, "on": "file"}),
     ]
+
+
+def _titled(result: Result) -> Result:
+    """With the titles of dimensions that pages have."""
+    columns = tuple(
+        replace(c, title=dimension(c.name)) if c.role == "dimension" else c for c in result.columns
+    )
+    return replace(result, columns=columns)
 
 
 def grouped(result: Result) -> list[Row]:
@@ -295,7 +301,16 @@ def grouped(result: Result) -> list[Row]:
                 one[column.name] = None if part is None else quotient(part, whole or 0)
         found.append(one)
     first = result.query.measures[0]
-    return sorted(found, key=lambda row: -(_decimal(row.get(first)) or Decimal(0)))
+    # Amounts of different currencies have no order: each currency's rows stand together.
+    currencies = [row.get("BillingCurrency") for row in result.totals]
+    places = {name: number for number, name in enumerate(currencies)}
+    return sorted(
+        found,
+        key=lambda row: (
+            places.get(row.get("BillingCurrency"), len(places)),
+            -(_decimal(row.get(first)) or Decimal(0)),
+        ),
+    )
 
 
 def _named(row: Row, dimensions: Sequence[Column]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -96,7 +97,7 @@ def _over_time(figure: Any, axes: Any, chart: Chart) -> None:
             axes.plot(places, _floats(line.values, None), color=tint, label=line.name, lw=1.8)
     axes.grid(axis="y", color=_GRID, lw=0.6)
     axes.axhline(0, color=_GRID, lw=0.8)
-    axes.yaxis.set_major_formatter(lambda value, _: short(Decimal(str(value))))
+    axes.yaxis.set_major_formatter(lambda value, _: _tick(value))
     step = max(1, -(-len(chart.labels) // _MOST_TICKS))
     axes.set_xticks(list(places)[::step], list(chart.labels)[::step])
     axes.set_xlim(-0.6, len(chart.labels) - 0.4)
@@ -107,6 +108,17 @@ def _over_time(figure: Any, axes: Any, chart: Chart) -> None:
             handles, names, loc="outside lower center", ncols=min(3, len(names)), frameon=False,
             fontsize=7.5, labelcolor=_INK, handlelength=0.9, handleheight=0.9, columnspacing=1.4,
         )  # fmt: skip
+
+
+def _tick(value: Any) -> str:
+    """A round number of an axis: 50k, 0, 1.5M."""
+    return (
+        re.sub(r"\.?0+(?=[kMB]?$)", "", text) if "." in (text := short(_decimal(value))) else text
+    )
+
+
+def _decimal(value: Any) -> Decimal:
+    return Decimal(str(value))
 
 
 def _stacks(axes: Any, chart: Chart) -> None:
