@@ -27,8 +27,8 @@ def drivers(
     period before, where it has none), or `against` does (``2026-09-01..2026-10-01``).
     `before_as_of` and `before_rules_as_of` tell the earlier period as it was known, and by the
     rules, of a moment (UTC) or ``then``; see `outlay.query.drivers.Asking`. Money is converted by
-    the question's rates, else the workspace's. Raises QueryError, LakeError, and DriversError
-    should the effects not add up.
+    the question's rates, else the workspace's. Days whose charges may still come are
+    left out. Raises QueryError, LakeError, and DriversError should the effects not add up.
     """
     from outlay.query.drivers import Asking
 
@@ -38,6 +38,7 @@ def drivers(
 
 def answered(workspace: Workspace, asking: Asking, *, now: datetime | None = None) -> DriverReport:
     """The report of a question that was read already; see `drivers`."""
+    from outlay.app.complete import incomplete_from
     from outlay.app.rates import rates_of
     from outlay.app.shipped import asked_for, with_shipped
     from outlay.query.drivers import drivers as ask
@@ -58,4 +59,5 @@ def answered(workspace: Workspace, asking: Asking, *, now: datetime | None = Non
         rates=rates,
         stated=stated,
         now=now,
+        complete_until=incomplete_from(workspace.deliveries(as_of=query.as_of_moment())),
     )

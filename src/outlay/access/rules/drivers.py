@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from outlay.access.rules import Rule
+from outlay.access.rules import Rule, filtered
 
-RULES: dict[str, Rule] = {}
+RULES: dict[str, Rule] = {
+    "GET /drivers": filtered(),
+    "GET /drivers.csv": filtered(),
+    "GET /drivers/ask": filtered(),
+    "GET /api/v1/drivers": filtered(),
+}

@@ -20,7 +20,7 @@ QUANTITY_SCALE = 21
 DIGITS = 12
 """Decimals of an effect that is a quotient."""
 
-_STEP = 10 ** (COST_SCALE - DIGITS)
+_STEP: int = 10 ** (COST_SCALE - DIGITS)
 _WIDE = Context(prec=200)
 
 Effects = dict[str, int]

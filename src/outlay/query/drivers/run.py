@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol
@@ -91,11 +91,14 @@ def drivers(
     rates: Rates | None = None,
     stated: bool | None = None,
     now: datetime | None = None,
+    complete_until: date | None = None,
 ) -> DriverReport:
     """What drove a change.
 
     `rules` are those of the question, `rulebook` gives those of the earlier period's moment where
-    another is asked for; `rates`, `stated` and `now` as in `outlay.query.run`. Every figure is of
+    another is asked for; `rates`, `stated` and `now` as in `outlay.query.run`. From
+    `complete_until` on, charges of a day may still come: those days are left out, and the earlier
+    period is as much shorter. Every figure is of
     charges within the scope of who asks. Raises QueryError for what cannot be answered, LakeError
     for a moment before the first snapshot, and DriversError if the effects did not add up.
     """
@@ -105,16 +108,25 @@ def drivers(
     prepared = prepare(lake, query, now=now, pin=pin, rules=rules)
     if prepared.range is None or prepared.previous_range is None:
         return DriverReport(asking, None, None, (0, 0), ())
-    previous = prepared.previous_range
+    asked, previous = prepared.range, prepared.previous_range
+    cut = complete_until is not None and asked.start < complete_until < asked.end
+    if cut and complete_until is not None:
+        asked = DateRange(asked.start, complete_until)
+        if query.compare == "previous-year":
+            previous = ranges.previous_year(asked)
+        else:
+            previous = ranges.previous(query.range, asked)
     if asking.against:
         days = ranges.bounds(asking.against)
         assert days.start is not None and days.end is not None
         previous = DateRange(days.start, days.end)
     own = rates is None if stated is None else stated
-    setting = _Setting(
-        lake, asking, rules, rates, own, pin, prepared.range, previous, prepared.facts
-    )
-    return _report(setting, rulebook)
+    setting = _Setting(lake, asking, rules, rates, own, pin, asked, previous, prepared.facts)
+    report = _report(setting, rulebook)
+    if not cut:
+        return report
+    note = f"Charges of {asked.end} and later may still come: those days are left out."
+    return replace(report, warnings=(note, *report.warnings))
 
 
 def _report(setting: _Setting, rulebook: Rulebook | None) -> DriverReport:
@@ -433,8 +445,3 @@ def _warnings(
     if setting.range.start < setting.previous.end and setting.previous.start < setting.range.end:
         found.append("The two periods overlap: charges of their common days stand in both.")
     return tuple(found)
-
-
-def now_utc() -> datetime:
-    """Now, UTC, without zone."""
-    return datetime.now(UTC).replace(tzinfo=None)
