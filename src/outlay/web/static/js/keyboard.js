@@ -24,7 +24,31 @@
     return true;
   };
 
+  // In the box that finds: arrows go through what was found, Enter opens it.
+  const through = (event) => {
+    const box = event.target.closest("#panel-content, main");
+    const links = [...(box?.querySelectorAll("#found a") ?? [])];
+    if (!links.length || !/^(ArrowDown|ArrowUp|Enter)$/.test(event.key)) return;
+    const at = links.indexOf(document.activeElement);
+    if (event.key === "Enter") {
+      if (at < 0) links[0].click();
+      else return;
+    } else {
+      const to = event.key === "ArrowDown" ? at + 1 : at - 1;
+      if (to < 0) box.querySelector("[data-find-text]")?.focus();
+      else links[Math.min(to, links.length - 1)].focus();
+    }
+    event.preventDefault();
+  };
+
   document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "k") {
+      if (!document.querySelector("dialog[open]")) follow(document.querySelector("[data-find]"));
+      event.preventDefault();
+      return;
+    }
+    if (event.target.closest("[data-find-text], #found")) through(event);
+    if (event.defaultPrevented) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (isTyping(event.target)) {
       if (event.key === "Escape") event.target.blur();
@@ -53,6 +77,7 @@
       else follow(document.querySelector('[data-key="Escape"]'));
     } else if (/^[a-z0-9/]$/.test(key)) {
       if (follow(document.querySelector(`[data-key="${key}"]`))) event.preventDefault();
+      else if (key === "/" && follow(document.querySelector("[data-find]"))) event.preventDefault();
     }
   });
 
