@@ -16,6 +16,7 @@ from outlay.access.principal import (
     system,
     who,
     whole_ledger,
+    whole_only,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "require",
     "system",
     "whole_ledger",
+    "whole_only",
 ]

@@ -72,9 +72,9 @@ class Principal:
         """The name for people."""
         return self.display or self.name
 
-    def may(self, level: Level) -> bool:
-        """Whether the level is reached."""
-        return self.level >= level
+    def may(self, level: Level | str) -> bool:
+        """Whether the level is reached; templates give it as a word."""
+        return self.level >= (Level.of(level) if isinstance(level, str) else level)
 
 
 NOBODY = Principal("", Level.NOBODY, via="nobody")
@@ -141,6 +141,14 @@ def require(level: Level, what: str = "this", *, whole: bool = False) -> Princip
             f"part where {found.scope}. An administrator can change the role on the Access page."
         )
     return found
+
+
+def whole_only(what: str) -> None:
+    """Refuse people of a scope: `what` tells of the ledger without passing a question.
+
+    Raises AccessDeniedError, or LoginRequiredError where nobody is logged in.
+    """
+    require(Level.VIEWER, what, whole=True)
 
 
 def _a(word: str) -> str:

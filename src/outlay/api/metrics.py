@@ -10,6 +10,7 @@ from fastapi import APIRouter, Body, Path, Query, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
+from outlay.access import who
 from outlay.api.answers import CSV, json_response
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace
@@ -120,12 +121,12 @@ def _writing(router: APIRouter, workspace: Workspace) -> None:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "text/csv":
             put = await run_in_threadpool(
-                workspace.metrics.load, name, content, file="the body", author="api"
+                workspace.metrics.load, name, content, file="the body", author=who()
             )
         else:
             workspace.metrics.spec(name)
             data = await run_in_threadpool(_json, content)
-            put = await run_in_threadpool(workspace.metrics.push, name, data, author="api")
+            put = await run_in_threadpool(workspace.metrics.push, name, data, author=who())
         return json_response(put_json(put))
 
     @router.post("/metrics/{name}/sync", summary="Fetch a metric")

@@ -12,6 +12,7 @@ from outlay.access import who
 from outlay.api.answers import json_response
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace, ascode
+from outlay.app.seeing import check_kind, kinds_seen
 from outlay.app.shapes import change_json, resource_json
 from outlay.resources import Document, Kind, Resource, ResourceError
 
@@ -71,16 +72,18 @@ def _add_reading(router: APIRouter, workspace: Workspace) -> None:
     @router.get("/resources", summary="Every kind of resource")
     def kinds() -> Response:
         """With the JSON schema of its spec, an example and how many there are."""
-        return json_response([_kind_json(workspace, kind) for kind in workspace.kinds()])
+        return json_response([_kind_json(workspace, one) for one in kinds_seen(workspace.kinds())])
 
     @router.get("/resources/{kind}", summary="The resources of a kind")
     def listed(kind: str) -> Response:
         """By name. The kind in any case, singular or plural."""
+        _check_seen(workspace, kind)
         return json_response([resource_json(one) for one in workspace.resources.list(kind)])
 
     @router.get("/resources/{kind}/{name}", summary="One resource")
     def one(kind: str, name: str) -> Response:
         """`ETag` is its version: send it back as `If-Match` to change what was read."""
+        _check_seen(workspace, kind)
         return _shown(workspace.resources.get(kind, name))
 
     @router.get("/resources/{kind}/{name}/history", summary="Who changed it, when and what")
@@ -91,7 +94,12 @@ def _add_reading(router: APIRouter, workspace: Workspace) -> None:
     @router.get("/resources/{kind}/{name}/versions/{version}", summary="One of its versions")
     def version(kind: str, name: str, version: int) -> Response:
         """The resource as that version had it."""
+        _check_seen(workspace, kind)
         return json_response(resource_json(workspace.resources.version(kind, name, version)))
+
+
+def _check_seen(workspace: Workspace, kind: str) -> None:
+    check_kind(workspace.resources.registry.get(kind))
 
 
 def _add_writing(router: APIRouter, workspace: Workspace) -> None:

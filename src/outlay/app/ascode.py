@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel
 
+from outlay.access import whole_only
 from outlay.app.configuring import stored_spec
 from outlay.app.errors import WorkspaceError
 from outlay.app.served import served
@@ -228,6 +229,7 @@ def make_plan(
     that occur in them and of `prune_kinds` (which alone means the same for these). Raises what
     applying it would raise; ResourceError for a kind that is none.
     """
+    whole_only("what is configured")
     store = workspace.resources
     steps: list[Step] = []
     unchanged = 0
@@ -365,6 +367,7 @@ def pull_files(
     A file that stands where a resource of a pulled kind would, but holds none that there is, is
     told as stale; `prune` removes it. WorkspaceError when the folder refuses.
     """
+    whole_only("what is configured")
     texts = pulled(workspace, kinds)
     written, same, removed = [], [], []
     try:

@@ -64,11 +64,22 @@ class Asking(ABC):
     def rules_of(self, query: CostQuery | None) -> Ruleset:
         """The rules that a question is asked by: today's, unless it names a moment; with the
         shipped virtual tags that it asks for."""
-        from outlay.app.shipped import asked_for, with_shipped
+        from outlay.app.shipped import asked_for, scoped_by, with_shipped
 
         if query is None:
-            return self.rules()
-        return with_shipped(self.rules(query.rules_moment()), asked_for(query))
+            return with_shipped(self.rules(), scoped_by())
+        return with_shipped(self.rules(query.rules_moment()), (*asked_for(query), *scoped_by()))
+
+    def holds_charges(self) -> bool:
+        """Whether any charge was loaded."""
+        return any(item.delivery.rows for item in self.lake.pin().slices)
+
+    def incomplete_from(self, as_of: datetime | int | None = None) -> date | None:
+        """The first day whose charges may still come (see `outlay.app.complete`): how new the
+        numbers are, which is no secret."""
+        from outlay.app.complete import incomplete_from
+
+        return incomplete_from(self.lake.pin(as_of).slices)
 
     def values(
         self,

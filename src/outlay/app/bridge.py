@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from outlay.access import whole_only
 from outlay.app.served import served
 from outlay.statements.resources import PREPAID_BALANCE, PrepaidBalanceSpec
 
@@ -28,6 +29,7 @@ class StatedBalance:
 @served("GET /close/balances")
 def balances(workspace: Workspace) -> list[StatedBalance]:
     """Every balance that is stated, by name."""
+    whole_only("the prepaid bridge")
     found = []
     for resource in workspace.resources.list(KIND):
         assert isinstance(resource.spec, PrepaidBalanceSpec)
@@ -38,6 +40,7 @@ def balances(workspace: Workspace) -> list[StatedBalance]:
 @served("GET /close/bridge")
 def prepaid_bridge(workspace: Workspace, pin: Pin | None = None) -> Bridge:
     """The bridge over every month of the ledger (or of a pin of it)."""
+    whole_only("the prepaid bridge")
     from outlay.statements.bridge import bridge
     from outlay.statements.costs import cost_sums
 

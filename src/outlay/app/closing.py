@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from outlay.access import whole_only
 from outlay.app import bridge as bridging
 from outlay.app import invoices as invoicing
 from outlay.app import statements
@@ -58,6 +59,7 @@ def default_plan(workspace: Workspace, name: str = "") -> str:
 
 def view(workspace: Workspace, period: BillingPeriod, plan: str = "") -> MonthView:
     """The checks of a month and what they stand on."""
+    whole_only("the close of a month")
     pin = workspace.pin()
     name = default_plan(workspace, plan)
     found = invoicing.reconciliation(workspace, period, pin)
@@ -365,6 +367,7 @@ class MonthLine:
 @served("GET /close")
 def overview(workspace: Workspace, most: int = 14) -> tuple[Sequence[str], list[MonthLine]]:
     """The plans, and the newest months with what is quickly told of each; newest first."""
+    whole_only("the close of months")
     pin = workspace.pin()
     plans = [plan.name for plan in statements.plans(workspace)]
     states = {plan: dict(statements.months(workspace, plan)) for plan in plans}

@@ -91,7 +91,11 @@ class Configuring(ABC):
         )
 
     def history(self, kind: str, name: str) -> list[Change]:
-        """Every change of a resource, oldest first."""
+        """Every change of a resource, oldest first; AccessDeniedError for a kind that who asks may
+        not read."""
+        from outlay.app.seeing import check_kind
+
+        check_kind(self.resources.registry.get(kind))
         return list(self.resources.history(kind, name))
 
     # --- as code ---

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from outlay.access import Level, require
+from outlay.app.seeing import check_values, is_seen, signed, values_seen
 from outlay.app.served import served
-from outlay.app.seeing import check_values, is_seen, values_seen
 from outlay.app.statements import books, month, plan_of, statement, values_of
 from outlay.expression.errors import QueryError, near_names
 from outlay.money import BillingPeriod
@@ -52,7 +52,7 @@ def dispute(
     made = Dispute(
         0, whole.plan, period, value, line, wanted, whole.currency, proposed, reason.strip()
     )
-    return kept.raise_dispute(made, author)
+    return kept.raise_dispute(made, signed(author))
 
 
 @served("POST /disputes/{number}/answer")
@@ -79,7 +79,9 @@ def answer(
         _check_target(workspace, whole, known.value, target, optional=False)
     elif not reason.strip():
         raise QueryError("a refusal needs a reason", field="reason")
-    return kept.answer(number, accept=accept, proposed=target, reason=reason.strip(), author=author)
+    return kept.answer(
+        number, accept=accept, proposed=target, reason=reason.strip(), author=signed(author)
+    )
 
 
 def _check_target(

@@ -38,7 +38,6 @@ def drivers(
 
 def answered(workspace: Workspace, asking: Asking, *, now: datetime | None = None) -> DriverReport:
     """The report of a question that was read already; see `drivers`."""
-    from outlay.app.complete import incomplete_from
     from outlay.app.rates import rates_of
     from outlay.app.shipped import asked_for, with_shipped
     from outlay.query.drivers import drivers as ask
@@ -59,5 +58,5 @@ def answered(workspace: Workspace, asking: Asking, *, now: datetime | None = Non
         rates=rates,
         stated=stated,
         now=now,
-        complete_until=incomplete_from(workspace.deliveries(as_of=query.as_of_moment())),
+        complete_until=workspace.incomplete_from(query.as_of_moment()),
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import duckdb
 
+from outlay.access import whole_only
 from outlay.app.errors import WorkspaceError
 from outlay.expression.dimensions import split_names
 from outlay.focus.datasets import DATASETS, DatasetName, dataset
@@ -184,6 +185,7 @@ def export_focus(
 
     Raises WorkspaceError for an unknown source, and for a folder that refuses.
     """
+    whole_only("FOCUS files")
     for name in wanted.sources:
         workspace.deliveries(name)
     held = workspace.deliveries()
@@ -206,6 +208,7 @@ def export_focus(
 
 def export_zip(workspace: Workspace, wanted: Wanted, target: Path) -> list[ExportedFile]:
     """Write what is wanted, with its manifest, into the archive `target`; what was written."""
+    whole_only("FOCUS files")
     import tempfile
     import zipfile
 
@@ -250,6 +253,7 @@ def unpacked(
 
 def offered(workspace: Workspace) -> dict[str, Any]:
     """What can be exported, as JSON data."""
+    whole_only("FOCUS files")
     periods: dict[str, list[str]] = {}
     for item in workspace.deliveries():
         periods.setdefault(item.source, []).append(str(item.billing_period))

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from outlay.access import whole_only
 from outlay.app.errors import WorkspaceError
 from outlay.app.served import served
 from outlay.money import BillingPeriod, total
@@ -77,6 +78,7 @@ def _totals(currency: str, rows: Sequence[Row]) -> Totals:
 def invoices(workspace: Workspace) -> list[Invoice]:
     """Every invoice that is stated, by name; one that states no day to be paid by gets it from
     the PaymentDueDays of its issuer in `stated.yaml`."""
+    whole_only("invoices")
     from outlay.statements.invoices import Invoice
 
     stated = workspace.stated().invoices
@@ -97,6 +99,7 @@ def reconciliation(
     workspace: Workspace, period: BillingPeriod | None = None, pin: Pin | None = None
 ) -> Reconciliation:
     """Every invoice and every charge (of a billing period), with the difference explained."""
+    whole_only("invoices")
     from outlay.app.evidence import LedgerEvidence
     from outlay.statements.billed import billed_sums
     from outlay.statements.invoices import reconcile
@@ -127,6 +130,7 @@ def reconciliation(
 @served("GET /invoices/{name}")
 def show(workspace: Workspace, name: str) -> Row:
     """The row of one invoice, by its name or its invoice id; WorkspaceError lists the names."""
+    whole_only("an invoice")
     known = invoices(workspace)
     found = [one for one in known if name in (one.name, one.spec.invoice_id)]
     if len(found) != 1:

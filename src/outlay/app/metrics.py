@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
+from outlay.access import whole_only
 from outlay.allocation.metrics import (
     MetricDataError,
     MetricSpec,
@@ -198,10 +199,12 @@ class Metrics:
 
     def statuses(self, now: datetime | None = None) -> list[MetricStatus]:
         """Every metric with its freshness, by name."""
+        whole_only("the metrics")
         return [self._status(resource, now) for resource in self._resources()]
 
     def show(self, name: str, now: datetime | None = None) -> MetricStatus:
         """One metric; ResourceNotFoundError lists the names there are."""
+        whole_only("a metric")
         return self._status(self._workspace.resources.get(METRIC.name, name), now)
 
     def _resources(self) -> Sequence[Resource]:
@@ -234,6 +237,7 @@ class Metrics:
     def values(self, name: str, asked: Asked, *, now: datetime | None = None) -> Answer:
         """A metric's values by period and label. QueryError for a label, grain or range that
         there is not."""
+        whole_only("a metric")
         from outlay.query.ranges import range_text, resolve
 
         self.spec(name)
@@ -266,11 +270,13 @@ class Metrics:
 
     def history(self, name: str) -> list[ValueDelivery]:
         """Every delivery of values, newest first."""
+        whole_only("a metric")
         self.spec(name)
         return self.store.history(name)[::-1]
 
     def restated(self, name: str, sequence: int, limit: int = 1000) -> tuple[Restatement, ...]:
         """What one delivery changed, with what was known before; WorkspaceError for none."""
+        whole_only("a metric")
         self.spec(name)
         known = [delivery.sequence for delivery in self.store.history(name)]
         if sequence not in known:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from outlay.access import whole_only
 from outlay.allocation.model import VirtualTagSpec
 from outlay.allocation.rules import Ruleset
 from outlay.app.allocating import with_changes
@@ -102,6 +103,7 @@ def replay(
     the spec `draft`, JSON or its value). Raises QueryError for what is none of these, for rules
     that are refused and like a question, ResourceError for a draft that cannot be read.
     """
+    whole_only("a replay of rules")
     asked = (within or CostQuery()).but(by=(), grain="none", compare=None, limit=None, sort="")
     one = _moment(workspace, tag, before, "before", draft)
     other = _moment(workspace, tag, after, "after", draft)

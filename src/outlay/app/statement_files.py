@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from outlay.access import Level, require
+from outlay.app.seeing import values_seen
 from outlay.app.served import served
 from outlay.app.statements import books, month, statement
-from outlay.app.seeing import values_seen
 from outlay.expression.errors import QueryError, near_names
 from outlay.money import BillingPeriod
 from outlay.statements import journal

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from outlay.access import Level, require, whole_ledger
 from outlay.app.rates import bank, table_of
-from outlay.app.seeing import month_seen, values_seen
+from outlay.app.seeing import month_seen, signed, values_seen
 from outlay.app.served import served
 from outlay.expression.errors import QueryError, near_names
 from outlay.lake.facts import TABLES, facts_of
@@ -485,7 +485,7 @@ def close(
         raise StatementError(
             f"{period} of {plan.name} cannot be closed: " + "; ".join(draft.problems)
         )
-    done = draft.closed(at, author, note, closed[-1].digest if closed else "")
+    done = draft.closed(at, signed(author), note, closed[-1].digest if closed else "")
     assert done.snapshot is not None, "a month with a bill has a snapshot"
     # The name has the snapshot: whoever closes the month at the same moment keeps another one.
     tag = f"statement-{plan.name}-{period}-{done.snapshot}"

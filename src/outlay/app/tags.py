@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from outlay.access import whole_only
 from outlay.allocation.model import VirtualTagSpec
 from outlay.allocation.rules import ELIGIBLE
 from outlay.app.served import served
@@ -58,6 +59,7 @@ class TagKey:
 @served("GET /tags")
 def overview(workspace: Workspace) -> list[TagOverview]:
     """Every virtual tag, by name."""
+    whole_only("the virtual tags")
     rules = workspace.rules()
     found = []
     for resource in workspace.resources.list("VirtualTag"):
@@ -115,6 +117,7 @@ def keys(workspace: Workspace) -> list[TagKey]:
 def columns(workspace: Workspace, tag: str = "") -> list[str]:
     """What a rule of a tag can look at and some charge may have: other virtual tags, tag keys,
     labels, columns that describe a charge, and a source's own columns."""
+    whole_only("what rules can look at")
     from outlay.lake.facts import slice_facts
 
     lake = workspace.lake

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from outlay.access import whole_only
 from outlay.app.errors import WorkspaceError
 from outlay.app.kinds import SOURCE, SourceSpec
 from outlay.app.running import running
@@ -149,6 +150,7 @@ def vocabulary(workspace: Workspace) -> Vocabulary:
 @served("GET /vocabulary/coverage")
 def coverage(workspace: Workspace, as_of: datetime | int | None = None) -> Coverage:
     """How much of the money has names."""
+    whole_only("the coverage of the vocabulary")
     words, pin = vocabulary(workspace), workspace.pin(as_of)
     said = workspace.lake.words(pin, words)
     return Coverage(
@@ -268,6 +270,7 @@ def _relift_one(
 @served("GET /vocabulary/rules")
 def vocabularies(workspace: Workspace) -> list[Resource]:
     """Every Vocabulary, by name: the order in which their rules are asked."""
+    whole_only("the vocabulary")
     return workspace.resources.list(VOCABULARY.name)
 
 

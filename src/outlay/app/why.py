@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from outlay.access import whole_ledger
 from outlay.allocation.model import TagValue
 from outlay.app.served import served
 from outlay.app.shipped import with_shipped
@@ -182,7 +183,9 @@ def values(
 
 
 def _saved(workspace: Workspace, kind: str, name: str, version: int | None) -> Saved | None:
-    for change in workspace.history(kind, name):
+    with whole_ledger():  # who saved the rule behind one's own charges is theirs to know
+        changes = workspace.history(kind, name)
+    for change in changes:
         if change.version == version:
             return Saved(change.version, change.author, change.at)
     return None

@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from outlay.access import whole_only
 from outlay.app.asking import Asking
 from outlay.app.configuring import Configuring
 from outlay.app.errors import WorkspaceError
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from outlay.sources.contract import Feed, Progress
 
 DATABASE_VARIABLE = "OUTLAY_DATABASE_URL"
+CATALOG_VARIABLE = "OUTLAY_CATALOG_URL"
 
 
 class Workspace(Asking, Configuring):
@@ -133,6 +135,7 @@ class Workspace(Asking, Configuring):
                     self.path / self.settings.paths.lake,
                     memory_limit=self.settings.engine.memory_limit,
                     threads=self.settings.engine.threads,
+                    catalog_url=os.environ.get(CATALOG_VARIABLE, ""),
                 )
                 self._lake.layers = KubernetesLayers(lambda at: clusters(self.resources, at))
             return self._lake
@@ -175,12 +178,14 @@ class Workspace(Asking, Configuring):
 
     def sources(self, now: datetime | None = None) -> list[SourceStatus]:
         """Every source with freshness, slices and last run, by name."""
+        whole_only("the sources")
         from outlay.app import sources
 
         return sources.statuses(self, now)
 
     def show_source(self, name: str, now: datetime | None = None) -> SourceStatus:
         """One source; ResourceError lists the names there are if it is none."""
+        whole_only("a source")
         for status in self.sources(now):
             if status.name == name:
                 return status
@@ -225,6 +230,7 @@ class Workspace(Asking, Configuring):
     def detect(self, location: str, kind: str | None = None) -> list[Feed]:
         """The feeds at a file, folder or URL, one per bill; SourceError when there is none or
         when several kinds claim the same file equally."""
+        whole_only("what lies at a place")
         from outlay.app import loading
 
         return loading.detect_bills(
@@ -236,6 +242,7 @@ class Workspace(Asking, Configuring):
     ) -> Inference:
         """What lies at a place: known bills, or a table with a tried proposal of how to read it
         (or the given mapping, tried). Nothing is kept."""
+        whole_only("what lies at a place")
         from outlay.app import inference
 
         place = str(self.path / location) if "://" not in location else location
@@ -259,6 +266,7 @@ class Workspace(Asking, Configuring):
         SourceError when a location cannot be read or recognised, WorkspaceError when two feeds
         would get one name and overlap. What goes wrong in a slice stands in its outcome.
         """
+        whole_only("loading a bill")
         from outlay.app import loading
 
         return loading.load(
@@ -284,12 +292,14 @@ class Workspace(Asking, Configuring):
 
         A source that cannot be read says so in its `error`; the others are still done.
         """
+        whole_only("syncing sources")
         from outlay.app import loading
 
         return loading.sync(self, names, period, dry_run=dry_run, progress=progress)
 
     def runs(self, source: str | None = None, limit: int = 50) -> list[RunRecord]:
         """The run log, newest first."""
+        whole_only("the run log")
         return self.run_log.list(source, limit)
 
     # --- deliveries and history ---
@@ -302,6 +312,7 @@ class Workspace(Asking, Configuring):
         self, source: str | None = None, as_of: datetime | int | None = None
     ) -> list[Slice]:
         """The slices of the lake (or of it as it was), by source and period."""
+        whole_only("the deliveries")
         slices = [s for s in self.pin(as_of).slices if source is None or s.source == source]
         if source is not None and not slices:
             self.show_source(source)
@@ -312,12 +323,14 @@ class Workspace(Asking, Configuring):
 
         Those of sources that were removed are left out.
         """
+        whole_only("the deliveries held back")
         known = {*self.resources.names("Source"), *(s.source for s in self.pin().slices)}
         wanted = known if source is None else known & {source}
         return [record for record in self.lake.held() if record.source in wanted]
 
     def snapshots(self) -> list[SnapshotInfo]:
         """Every snapshot that the lake still has, oldest first."""
+        whole_only("the snapshots")
         return self.lake.snapshots()
 
     def restatements(
@@ -327,6 +340,7 @@ class Workspace(Asking, Configuring):
         by: Sequence[str] = (),
     ) -> RestatementReport:
         """What changed between two moments or snapshots, per slice, optionally by dimension."""
+        whole_only("restatements")
         return self.lake.restatements(self.pin(from_), self.pin(to), by)
 
     def raw_record(
@@ -337,8 +351,14 @@ class Workspace(Asking, Configuring):
         line: int,
         as_of: datetime | int | None = None,
     ) -> dict[str, str | None]:
-        """The vendor's own record behind a charge (`x_SourceFile`, `x_SourceLine`)."""
-        slices = self.deliveries(source, as_of)
+        """The vendor's own record behind a charge (`x_SourceFile`, `x_SourceLine`); to people of a
+        scope one whose charges they all see."""
+        from outlay.app import presentation
+
+        presentation.check_record(self, source, period, file, line, as_of)
+        slices = [s for s in self.pin(as_of).slices if s.source == source]
+        if not slices:
+            self.show_source(source)
         for found in slices:
             if found.billing_period == period:
                 return self.lake.raw_record(found, file, line)
@@ -347,6 +367,7 @@ class Workspace(Asking, Configuring):
 
     def quarantine(self, delivery_id: str) -> pa.Table:
         """The rejected rows of a delivery: file, line, reason, raw record."""
+        whole_only("the quarantine")
         return self.lake.quarantined(delivery_id)
 
     # --- questions (the rest is in `Asking`) ---
@@ -367,12 +388,14 @@ class Workspace(Asking, Configuring):
 
     def checks(self, source: str | None = None) -> list[CheckLine]:
         """The FOCUS row checks that rows of a slice break, errors first."""
+        whole_only("the row checks")
         from outlay.app import health
 
         return health.checks(self, source)
 
     def stated(self) -> Stated:
         """What no bill says and a person states, from `stated.yaml` in the workspace's folder."""
+        whole_only("what is stated beside the bills")
         from outlay.app.stated import read_stated
 
         return read_stated(self.path)
@@ -384,12 +407,14 @@ class Workspace(Asking, Configuring):
 
         WorkspaceError for a source that is none and a folder that refuses.
         """
+        whole_only("FOCUS files")
         from outlay.app import export
 
         return export.export_focus(self, wanted, out, progress)
 
     def doctor(self) -> list[DoctorLine]:
         """Look at everything that the workspace stands on."""
+        whole_only("the health of the workspace")
         from outlay.app import health
 
         return health.doctor(self)

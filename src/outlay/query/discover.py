@@ -10,6 +10,7 @@ from typing import Any, Literal
 import duckdb
 import pyarrow.parquet as pq
 
+from outlay.access import whole_only
 from outlay.allocation.rules import Ruleset
 from outlay.expression import text_literal
 from outlay.expression.columns import DESCRIPTIVE, LAKE_COLUMNS, SLICE_COLUMNS, TIME_COLUMNS
@@ -26,7 +27,7 @@ from outlay.query import ranges
 from outlay.query.model import CostQuery
 from outlay.query.result import DimensionInfo, Value, ValueInfo
 from outlay.query.run import PinnableLake, run
-from outlay.query.scoping import scope, whole_only
+from outlay.query.scoping import scope
 from outlay.query.seendimensions import Found, seen_dimensions
 
 _NO_DIMENSION = {"ContextId", "Tags", "AllocatedTags", *LAKE_COLUMNS, *SLICE_COLUMNS}

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from outlay.access import whole_only
 from outlay.allocation.rules import Ruleset
 from outlay.allocation.splits import NO_POOL, SHARE_SCALE, Hop, ShareKey, SplitPart
 from outlay.focus.sql import literal
@@ -18,7 +19,6 @@ from outlay.query.measures import MEASURES
 from outlay.query.model import CostQuery
 from outlay.query.planner import plan
 from outlay.query.run import PinnableLake, Prepared, prepare, with_splits
-from outlay.query.scoping import whole_only
 from outlay.query.shape import SHARE_DAY
 from outlay.query.splitting import TagShares
 

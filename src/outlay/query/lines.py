@@ -1,7 +1,7 @@
 """From amounts down to charges: the lines under a question, and where each of them came from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -153,6 +153,51 @@ def charges(
     amounts = {row[0]: Decimal(row[1]) for row in sums}
     lines = sum(row[2] for row in sums)
     return ChargePage(measure, found, offset, lines, amounts, snapshot, notes)
+
+
+@dataclass(frozen=True)
+class RecordLines:
+    """The charges of one vendor's record that who asks may see, and how many they do not see."""
+
+    charges: tuple[ChargeLine, ...]
+    others: int
+
+
+def record_lines(
+    lake: PinnableLake,
+    source: str,
+    period: str,
+    file: int,
+    line: int,
+    *,
+    pin: Pin | None = None,
+    rules: Ruleset | None = None,
+) -> RecordLines:
+    """The charges that questions see of a record of a vendor's file (`file` by its index, `line`
+    from 1) in a slice, within the scope of who asks. QueryError when they are no longer kept."""
+    prepared = prepare(lake, CostQuery(splits="direct"), pin=pin, rules=rules)
+    mine = [
+        one
+        for one in prepared.facts
+        if (one.slice.source, str(one.slice.billing_period)) == (source, period)
+    ]
+    found = line_sources(replace(prepared, facts=mine))
+    if not found:
+        return RecordLines((), 0)
+    with lake.connect() as connection:
+        where = "WHERE _file = ? AND _line = ?"
+        union = " UNION ALL ".join(found.values())
+        places = connection.execute(
+            f"SELECT _slice, _row FROM ({union}) {where} ORDER BY _slice, _row", [file, line]
+        ).fetchall()
+        every = 0
+        for one in mine:
+            row = connection.execute(
+                f"SELECT count(*) FROM {one.lines_sql} WHERE x_SourceFile = ? AND x_SourceLine = ?",
+                [file, line],
+            ).fetchone()
+            every += row[0] if row else 0
+        return RecordLines(_whole_lines(connection, mine, places), every - len(places))
 
 
 def line_sources(prepared: Prepared) -> dict[int, str]:

@@ -21,6 +21,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
+from outlay.access import whole_only
 from outlay.allocation.labels import Labels
 from outlay.allocation.rules import Ruleset
 from outlay.expression.errors import QueryError, near_names
@@ -30,7 +31,6 @@ from outlay.lake.facts import SliceFacts, slice_facts
 from outlay.lake.types import Pin
 from outlay.query import datasets, sqlviews
 from outlay.query.run import PinnableLake
-from outlay.query.scoping import whole_only
 from outlay.query.sqlviews import SqlTags
 
 # What sqlglot cannot parse is refused with our own message; its warning would only repeat that.

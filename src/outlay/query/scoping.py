@@ -3,7 +3,7 @@
 `outlay.query.run.prepare` joins it to the question's own condition after that was read, so that an
 error points at what was written and the question that an answer echoes is the one that was asked.
 Whatever stands on `prepare` keeps to it; what reads facts without it refuses people of a scope
-(`whole_only`).
+(`outlay.access.whole_only`).
 
 A scope goes by the rules of now. Under rules of another moment its virtual tags might say something
 else, so that such a question is answered only where they are the same in both.
@@ -12,7 +12,7 @@ else, so that such a question is answered only where they are the same in both.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from outlay.access import AccessDeniedError, Level, current, require
+from outlay.access import AccessDeniedError, current
 from outlay.allocation.rules import Ruleset
 from outlay.expression import Condition, parse, referenced
 from outlay.expression.dimensions import VIRTUAL, Dimension
@@ -27,14 +27,6 @@ def scope() -> str:
     """The condition on what who asks may see, in canonical form; '' for the whole ledger. Part of
     the key of every answer that is kept."""
     return current().scope
-
-
-def whole_only(what: str) -> None:
-    """Refuse people of a scope: `what` reads the ledger without a question.
-
-    Raises AccessDeniedError, or LoginRequiredError where nobody is logged in.
-    """
-    require(Level.VIEWER, what, whole=True)
 
 
 def scoped(asked: Asked, facts: Sequence[SliceFacts], rules: Ruleset) -> Asked:

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from outlay.access import whole_only
 from outlay.allocation.labels import LabelKey, Labels, eras_of
 from outlay.allocation.rules import Ruleset
 from outlay.allocation.splits import SHARE_SCALE
@@ -24,7 +25,6 @@ from outlay.lake.types import Pin
 from outlay.money.quotients import rounded
 from outlay.query.model import CostQuery
 from outlay.query.run import PinnableLake, prepare, shares_of
-from outlay.query.scoping import whole_only
 
 VIEWS = ("labels", "shares")
 LAYER = "x_Layer"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import duckdb
 from sqlglot import exp
 
+from outlay.access import whole_only
 from outlay.allocation.labels import Labels
 from outlay.allocation.rules import Ruleset
 from outlay.expression.dimensions import VIRTUAL, Dimension
@@ -22,7 +23,6 @@ from outlay.query.model import CostQuery
 from outlay.query.planner import Asked, label_files, parts_of
 from outlay.query.ranges import Days
 from outlay.query.run import PinnableLake, prepare, shares_of
-from outlay.query.scoping import whole_only
 from outlay.query.sqlparts import label_column, labelled_contexts, with_files
 
 COSTS = ("BilledCost", "ContractedCost", "EffectiveCost", "ListCost")

@@ -42,6 +42,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+def no_dispute(number: int) -> StatementError:
+    """The error of a number under which who asks finds no dispute."""
+    return StatementError(f"there is no dispute {number}; `outlay statements disputes` lists them")
+
+
 class Books:
     """What was closed and disputed. Safe to share between threads."""
 
@@ -137,9 +142,7 @@ class Books:
         with self.engine.connect() as connection:
             row = connection.execute(select(t).where(t.c.id == number)).one_or_none()
         if row is None:
-            raise StatementError(
-                f"there is no dispute {number}; `outlay statements disputes` lists them"
-            )
+            raise no_dispute(number)
         return _dispute(row)
 
     def raise_dispute(self, dispute: Dispute, author: str) -> Dispute:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from outlay.access import AccessDeniedError
 from outlay.app import presentation
 from outlay.expression import text_literal
 from outlay.focus.schema import COLUMNS, CURRENT
@@ -65,7 +66,7 @@ def router(site: Site) -> APIRouter:
     def listed(request: Request) -> Response:
         """The charges under a question, largest first."""
         params = dict(request.query_params)
-        if not workspace.deliveries():
+        if not workspace.holds_charges():
             return site.page(request, "explore/empty.html", active="charges", title="Charges")
         try:
             asked = Ask.read(params)
@@ -197,5 +198,5 @@ def _raw(
     """The vendor's record, or the reason why it cannot be shown."""
     try:
         return site.workspace.raw_record(source, period, file, line), ""
-    except (LakeError, SourceError) as error:
+    except (LakeError, SourceError, AccessDeniedError) as error:
         return {}, str(error)

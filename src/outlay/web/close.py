@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from outlay.access import who
 from outlay.app import bridge as bridging
 from outlay.app import closing, statements
 from outlay.app.closing import MonthView
@@ -58,7 +59,7 @@ def router(site: Site) -> APIRouter:
         given = await form(request)
         plan = given.get("plan", "")
         try:
-            closing.run(workspace, period, plan, author="web", note=given.get("note", ""))
+            closing.run(workspace, period, plan, author=who(), note=given.get("note", ""))
         except StatementError as error:
             return _month(site, request, period, plan, str(error), status=409)
         return RedirectResponse(f"/close/{period}?{urlencode({'plan': plan})}", 303)
@@ -151,7 +152,7 @@ def _bridge_routes(site: Site, routes: APIRouter) -> None:
         fields = {name: given.get(name, "").strip() for name in _FIELDS}
         try:
             bridging.state_balance(
-                workspace, {name: text for name, text in fields.items() if text}, author="web"
+                workspace, {name: text for name, text in fields.items() if text}, author=who()
             )
         except ResourceError as error:
             return _bridge(site, request, fields, str(error), status=400)
@@ -160,7 +161,7 @@ def _bridge_routes(site: Site, routes: APIRouter) -> None:
     @routes.post("/close/bridge/{name}/remove")
     def remove(name: str) -> Response:
         """Forget a stated balance; its history stays."""
-        workspace.resources.delete(bridging.KIND, name, author="web")
+        workspace.resources.delete(bridging.KIND, name, author=who())
         return RedirectResponse("/close/bridge", 303)
 
 

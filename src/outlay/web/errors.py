@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from outlay.access import AccessDeniedError, AccessError, LoginRequiredError
 from outlay.app import WorkspaceError
 from outlay.lake import LakeError
 from outlay.money import MoneyError, PeriodError
@@ -22,6 +23,9 @@ from outlay.web.render import Site
 log = logging.getLogger("outlay.web")
 
 _EXPECTED: tuple[tuple[type[Exception], int], ...] = (
+    (LoginRequiredError, 401),
+    (AccessDeniedError, 403),
+    (AccessError, 400),
     (QueryError, 400),
     (PeriodError, 400),
     (MoneyError, 400),
@@ -32,6 +36,9 @@ _EXPECTED: tuple[tuple[type[Exception], int], ...] = (
     (LakeError, 500),
     (StatementError, 409),
 )
+
+
+_HEADINGS = {403: "This is not yours to see", 404: "There is no such page"}
 
 
 def install(app: FastAPI, site: Site) -> None:
@@ -59,7 +66,7 @@ def install(app: FastAPI, site: Site) -> None:
 def failure(site: Site, request: Request, status: int, reason: str) -> Response:
     """The page of a failure, with the way to try again."""
     retry = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    heading = "There is no such page" if status == 404 else "This could not be shown"
+    heading = _HEADINGS.get(status, "This could not be shown")
     return site.page(
         request,
         "failed.html",
@@ -67,7 +74,7 @@ def failure(site: Site, request: Request, status: int, reason: str) -> Response:
         active="",
         title=heading,
         reason=reason,
-        retry=retry if request.method == "GET" and status != 404 else None,
+        retry=retry if request.method == "GET" and status not in _HEADINGS else None,
     )
 
 

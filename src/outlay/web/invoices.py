@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
+from outlay.access import who
 from outlay.app import invoices
 from outlay.app.invoices import Reconciliation
 from outlay.money import BillingPeriod
@@ -63,7 +64,7 @@ def router(site: Site) -> APIRouter:
                 workspace,
                 {name: text for name, text in fields.items() if text},
                 given.get("name", ""),
-                author="web",
+                author=who(),
             )
         except ResourceError as error:
             return _overview(site, request, fields, str(error), status=400)
@@ -79,7 +80,7 @@ def router(site: Site) -> APIRouter:
             return _overview(site, request, blank, "Choose a CSV file first.", status=400)
         try:
             text = invoices.decoded(await file.read(), file.filename)
-            done = invoices.import_csv(workspace, text, file.filename, author="web")
+            done = invoices.import_csv(workspace, text, file.filename, author=who())
         except ResourceError as error:
             return _overview(site, request, blank, str(error), status=400)
         said = urlencode(
@@ -90,7 +91,7 @@ def router(site: Site) -> APIRouter:
     @routes.post("/invoices/{name}/remove")
     def remove(name: str) -> Response:
         """Remove an invoice; its history stays."""
-        invoices.remove(workspace, name, author="web")
+        invoices.remove(workspace, name, author=who())
         return RedirectResponse("/invoices", 303)
 
     @routes.get("/invoices/{name}", response_class=HTMLResponse)

@@ -71,7 +71,7 @@ def router(site: Site) -> APIRouter:
     async def answer(request: Request, number: int) -> Response:
         """Accept or refuse a dispute; back to the statement."""
         given = await form(request)
-        known = statements.books(workspace).dispute(number)
+        known = disputes.dispute_of(workspace, number)
         try:
             disputes.answer(
                 workspace,
@@ -154,7 +154,7 @@ def _month_page(
         return _empty(site, request, plans, "charges")
     period = BillingPeriod.parse(month) if month else _newest_over(workspace, months)
     whole = statements.month(workspace, plan.name, period)
-    known = statements.books(workspace).disputes(plan.name)
+    known = disputes.disputes(workspace, plan.name)
     return site.page(
         request,
         "statements/month.html",
@@ -223,7 +223,7 @@ def _statement_page(
     whole, one = statements.statement(workspace, name, period, value)
     mine = [
         d
-        for d in statements.books(workspace).disputes(whole.plan)
+        for d in disputes.disputes(workspace, whole.plan)
         if d.month == period and value in (d.value, d.proposed)
     ]
     fields = dict.fromkeys(("amount", "reason", "proposed", "author"), "")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 
 from outlay.access.errors import AccessDeniedError, LoginRequiredError
 from outlay.allocation.metrics.values import MetricDataError
-from outlay.app.complete import incomplete_from
 from outlay.app.dashboards.model import DashboardSpec, Panel, PanelKind, Variables, changed
 from outlay.app.errors import WorkspaceError
 from outlay.expression.errors import QueryError
@@ -259,7 +258,7 @@ class _Panel:
 
     def incomplete(self, result: Result) -> date | None:
         """The first day of the result whose charges may still come; None: all are there."""
-        found = incomplete_from(self.workspace.deliveries(as_of=result.query.as_of_moment()))
+        found = self.workspace.incomplete_from(result.query.as_of_moment())
         if result.range is None or found is None or found >= result.range.end:
             return None
         return found

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from outlay.access import current
 from outlay.allocation.model import VirtualTagSpec
 from outlay.allocation.rules import Ruleset, tag_dimensions
 from outlay.expression import parse, referenced
@@ -46,6 +47,12 @@ def asked_for(query: CostQuery) -> tuple[str, ...]:
     if query.where:
         found |= {d.name for d in referenced(parse(query.where)) if d.kind == VIRTUAL}
     return tuple(sorted(found))
+
+
+def scoped_by() -> tuple[str, ...]:
+    """The virtual tags that the scope of who asks looks at."""
+    scope = current().scope
+    return tuple(d.name for d in referenced(parse(scope)) if d.kind == VIRTUAL) if scope else ()
 
 
 def evident(lake: Lake) -> tuple[str, ...]:

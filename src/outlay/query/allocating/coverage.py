@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from outlay.access import whole_only
 from outlay.allocation.rules import Ruleset
 from outlay.allocation.sql import column_of
 from outlay.expression import text_literal
@@ -22,7 +23,6 @@ from outlay.query.allocating.shapes import (
 from outlay.query.allocating.spending import TAGS
 from outlay.query.allocating.sums import caught_by
 from outlay.query.run import PinnableLake
-from outlay.query.scoping import whole_only
 
 GAPS = 10
 """How many gaps of each kind are told."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
+from outlay.access import whole_only
 from outlay.allocation.rules import Ruleset
 from outlay.query.allocating.labelled import LABELLED, Asking, Side, labelled
 from outlay.query.allocating.shapes import (
@@ -21,7 +22,6 @@ from outlay.query.allocating.shapes import (
 from outlay.query.allocating.sums import caught_by
 from outlay.query.model import CostQuery
 from outlay.query.run import PinnableLake
-from outlay.query.scoping import whole_only
 
 
 def changed_tags(before: Ruleset, after: Ruleset) -> tuple[str, ...]:

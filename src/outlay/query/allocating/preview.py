@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from outlay.access import whole_only
 from outlay.allocation.model import TagRule
 from outlay.allocation.rules import Ruleset
 from outlay.focus.sql import quoted
@@ -18,7 +19,6 @@ from outlay.query.allocating.shapes import (
 )
 from outlay.query.allocating.sums import Key, caught_by
 from outlay.query.run import PinnableLake
-from outlay.query.scoping import whole_only
 
 _VALUES_SHOWN = 5
 

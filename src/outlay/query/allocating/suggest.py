@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from outlay.access import whole_only
 from outlay.allocation.model import TagRule, Taken, VirtualTagSpec
 from outlay.allocation.rules import Ruleset
 from outlay.focus.sql import literal
@@ -19,7 +20,6 @@ from outlay.query.allocating.shapes import (
 )
 from outlay.query.allocating.sums import caught_by
 from outlay.query.run import PinnableLake
-from outlay.query.scoping import whole_only
 
 SUGGESTED = 40
 """How many suggestions are told."""

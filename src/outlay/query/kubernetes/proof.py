@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from outlay.access import whole_only
 from outlay.allocation.kubernetes.consumers import IDLE_AS, OVERHEAD, SHARED_IDLE, UNUSED
 from outlay.allocation.kubernetes.keys import usage_key
 from outlay.allocation.kubernetes.layers import KubernetesLayers, Layer
@@ -37,7 +38,6 @@ from outlay.query.kubernetes.model import (
     ResourceSum,
 )
 from outlay.query.run import run
-from outlay.query.scoping import whole_only
 from outlay.query.usage import UsageQuery, usage
 
 Sums = dict[str, Decimal]

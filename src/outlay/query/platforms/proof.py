@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from outlay.access import whole_only
 from outlay.allocation.rules import Ruleset
 from outlay.expression import text_literal
 from outlay.expression.dimensions import VIRTUAL, Dimension, parse_dimension
@@ -36,7 +37,6 @@ from outlay.query.platforms.model import (
 from outlay.query.platforms.sharing import shared_out
 from outlay.query.result import Result
 from outlay.query.run import run
-from outlay.query.scoping import whole_only
 from outlay.query.usage import SupersededBy
 from outlay.query.usage.run import UsageLake
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from outlay.access import whole_only
 from outlay.allocation.metrics import MetricSpec, StoredMetrics
 from outlay.allocation.metrics.reader import PeriodValues, floor
 from outlay.expression.errors import QueryError
@@ -19,7 +20,6 @@ from outlay.money.rates import Rates
 from outlay.query import ranges
 from outlay.query.model import CostQuery
 from outlay.query.result import Result
-from outlay.query.scoping import whole_only
 from outlay.query.unit.drivers import Amounts, decompose
 from outlay.query.unit.model import UnitCostSpec, UnitQuery
 from outlay.query.unit.result import Cell, Change, PeriodUnits, UnitResult

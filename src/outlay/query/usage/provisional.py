@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from outlay.access import whole_only
 from outlay.expression import compile_condition, parse, referenced
 from outlay.expression.errors import QueryError
 from outlay.focus.sql import literal
@@ -23,7 +24,6 @@ from outlay.lake.facts import file_columns
 from outlay.lake.types import Pin, Slice
 from outlay.money import total
 from outlay.query import ranges
-from outlay.query.scoping import whole_only
 from outlay.query.usage.lane import Lane, ProvisionalRow, SupersededBy
 from outlay.query.usage.model import UsageQuery, usage_dimension
 from outlay.query.usage.result import Estimates

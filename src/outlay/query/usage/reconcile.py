@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from outlay.access import whole_only
 from outlay.expression.errors import QueryError, near_names
 from outlay.focus.sql import literal
 from outlay.lake.engine.shared import question_connection
@@ -20,7 +21,6 @@ from outlay.lake.facts import file_columns
 from outlay.lake.types import Pin, Slice
 from outlay.money import money_text, total
 from outlay.query import ranges
-from outlay.query.scoping import whole_only
 from outlay.query.usage.lane import SupersededBy
 from outlay.query.usage.run import UsageLake, bounds_sql, files
 

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow.parquet as pq
 from sqlglot import exp
 
+from outlay.access import whole_only
 from outlay.expression import compile_condition, referenced
 from outlay.expression.dimensions import Dimension
 from outlay.expression.errors import QueryError, near_names
@@ -20,7 +21,6 @@ from outlay.lake.facts import LakeReader, file_columns
 from outlay.lake.types import Pin
 from outlay.money import total
 from outlay.query import ranges
-from outlay.query.scoping import whole_only
 from outlay.query.usage.model import COLUMNS, UsageQuery
 from outlay.query.usage.result import MetricInfo, UsageResult, UsageRow
 

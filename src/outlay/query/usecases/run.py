@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from outlay.access import whole_only
 from outlay.focus.datasets import Stated
 from outlay.lake.facts import SliceFacts, slice_facts
 from outlay.lake.types import Pin
@@ -17,7 +18,6 @@ from outlay.money import MONEY_CONTEXT, money_text
 from outlay.money.quotients import quotient
 from outlay.query.rawsql import SqlResult, sql
 from outlay.query.run import PinnableLake
-from outlay.query.scoping import whole_only
 from outlay.query.usecases.model import ColumnKind, UseCase
 from outlay.query.usecases.render import days_asked, given_values, rendered
 

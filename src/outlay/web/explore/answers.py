@@ -9,8 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
+from outlay.access import current
 from outlay.app import Workspace
-from outlay.app.complete import incomplete_from
 from outlay.money import DateRange
 from outlay.query import CostQuery, Result
 from outlay.query.model import MOVERS
@@ -49,7 +49,7 @@ def answers(asker: Asker, ask: Ask, now: datetime) -> Answers:
     flat = changed(query, grain="none", limit=None, compare=None)
     span = asker(flat.but(by=(), sort="", measures=query.measures[:1]), now).range
     grain = query.grain if query.grain != "none" else _fitting_grain(span)
-    incomplete = incomplete_from(asker.workspace.deliveries(as_of=query.as_of_moment()))
+    incomplete = asker.workspace.incomplete_from(query.as_of_moment())
     if span is None or incomplete is None or incomplete >= span.end:
         incomplete = None
 
@@ -134,7 +134,8 @@ class Asker:
 
     One page asks several questions, and Back asks them again. An answer stays true as long as
     its snapshot is the newest (or the one that is asked for), the day is the same and nothing
-    that is configured has changed: a saved tag or split is seen at the next question.
+    that is configured has changed: a saved tag or split is seen at the next question. It is an
+    answer to people of the same scope.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -145,7 +146,7 @@ class Asker:
     def __call__(self, query: CostQuery, now: datetime) -> Result:
         """The result of a question; raises QueryError and LakeError."""
         snapshot = self.workspace.pin(query.as_of_moment()).snapshot_id
-        key = (query, snapshot, now.date(), self.workspace.configuration())
+        key = (query, snapshot, now.date(), self.workspace.configuration(), current().scope)
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
@@ -160,7 +161,7 @@ class Asker:
 
 
 class Ranks:
-    """The rank of each group of a grouping by money over everything that the lake holds.
+    """The rank of each group of a grouping by money over everything that who asks may see.
 
     Colours follow from it, so that a series keeps its colour whatever is filtered. Kept per
     snapshot and configuration, since groups only change with these.
@@ -168,7 +169,11 @@ class Ranks:
 
     def __init__(self, workspace: Workspace, most: int = SLOTS) -> None:
         def ranked(
-            snapshot: str | None, by: tuple[str, ...], measure: str, configuration: object
+            snapshot: str | None,
+            by: tuple[str, ...],
+            measure: str,
+            _configuration: object,
+            _scope: str,
         ) -> dict[tuple[object, ...], int]:
             everything = workspace.query(
                 CostQuery(
@@ -189,4 +194,6 @@ class Ranks:
         """Group → rank from 0, for the largest groups as of the result's snapshot."""
         query = result.query
         configuration = self.workspace.configuration()
-        return self._ranked(result.snapshot, query.by, query.measures[0], configuration)
+        return self._ranked(
+            result.snapshot, query.by, query.measures[0], configuration, current().scope
+        )

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
+from outlay.access import current
 from outlay.money import money_text
 from outlay.query import CostQuery, QueryError, Result
 from outlay.query.codec import from_params, to_params
@@ -82,7 +83,7 @@ class Explorer:
 
     def start(self) -> Ask:
         """The start question: the last 30 days, or everything where the data is older."""
-        slices = [item for item in self.workspace.deliveries() if item.delivery.rows]
+        slices = [item for item in self.workspace.pin().slices if item.delivery.rows]
         newest = max((item.billing_period.end for item in slices), default=None)
         recent = newest is not None and newest >= datetime.now(UTC).date()
         currencies = {line.currency for item in slices for line in item.delivery.proof.lines}
@@ -104,7 +105,7 @@ class Explorer:
     def show(self, request: Request, asked: Ask, status: int = 200) -> Response:
         """The page of one question."""
         workspace = self.workspace
-        if not any(item.delivery.rows for item in workspace.deliveries()):
+        if not workspace.holds_charges():
             return self.site.page(request, "explore/empty.html", active="explore", title="Explore")
         now = _now()
         try:
@@ -135,7 +136,7 @@ class Explorer:
         self, asked: Ask, result: Result, compared: Result | None, grain: str
     ) -> dict[str, Any]:
         """What the page shows around its numbers."""
-        workspace = self.workspace
+        workspace, whole = self.workspace, current().whole
         dimensions = workspace.dimensions(within=asked.query)
         shown = controls(
             asked,
@@ -143,8 +144,9 @@ class Explorer:
             compared,
             grain,
             dimensions,
-            workspace.snapshots(),
-            workspace.deliveries(),
+            # Which delivery came when is of the whole ledger: its sources have names.
+            workspace.snapshots() if whole else (),
+            workspace.deliveries() if whole else (),
             workspace.currency,
         )
         return {

@@ -9,6 +9,7 @@ from fastapi import APIRouter, File, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from outlay.access import who
 from outlay.allocation.metrics import MetricDataError
 from outlay.allocation.metrics.values import expected_header
 from outlay.app.metric_status import MetricStatus
@@ -51,7 +52,7 @@ def router(site: Site) -> APIRouter:
         if given["currency"]:
             spec["currency"] = given["currency"]
         try:
-            workspace.metrics.define(given["name"], spec, author="page")
+            workspace.metrics.define(given["name"], spec, author=who())
         except ResourceError as error:
             return await run_in_threadpool(_list, site, request, given, str(error))
         return RedirectResponse(f"{METRICS}/{given['name']}", 303)
@@ -80,7 +81,7 @@ def router(site: Site) -> APIRouter:
         title = (file.filename or "the file").rpartition("/")[2]
         try:
             put = await run_in_threadpool(
-                workspace.metrics.load, name, content, file=title, author="page"
+                workspace.metrics.load, name, content, file=title, author=who()
             )
         except MetricDataError as error:
             return await run_in_threadpool(_metric, site, request, name, error)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from outlay.access import who
 from outlay.app.units import UnitCost
 from outlay.query import QueryError, ranges
 from outlay.query.unit import UnitQuery, UnitResult
@@ -58,7 +59,7 @@ def router(site: Site) -> APIRouter:
         if given["label"] or given["dimension"]:
             spec["by"] = {"label": given["label"], "dimension": given["dimension"]}
         try:
-            await run_in_threadpool(workspace.units.define, given["name"], spec, author="page")
+            await run_in_threadpool(workspace.units.define, given["name"], spec, author=who())
         except (ResourceError, QueryError) as error:
             return await run_in_threadpool(_list, site, request, given, str(error))
         return RedirectResponse(f"{UNITS}/{given['name']}", 303)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
+from outlay.access import current
 from outlay.app import Workspace
 from outlay.app import usage as usages
 from outlay.query import MEASURES, CostQuery, QueryError, ranges
@@ -31,8 +32,9 @@ class Provisional:
 
     def __call__(self, query: CostQuery, now: datetime) -> Mapping[str, Decimal]:
         """Currency → estimate; nothing for a question of the past, of quantities, or with a
-        condition that usage cannot answer."""
-        if query.as_of or MEASURES[query.measures[0]].kind != "money":
+        condition that usage cannot answer; nothing to people of a scope, of which usage knows
+        nothing."""
+        if not current().whole or query.as_of or MEASURES[query.measures[0]].kind != "money":
             return {}
         ties = usages.ties(self.workspace)
         if not ties:
