@@ -54,7 +54,7 @@ lock: dev ## write the lock files again (ARGS=--upgrade for newer versions)
 
 screenshots: dev ## pictures of the pages into docs/images
 	@scripts/install-system.sh
-	@$(BIN)/python scripts/screenshots.py $(ARGS)
+	@OUTLAY_PICTURES="$(CURDIR)/docs/images" $(BIN)/python -m pytest -m slow tests/browser/test_pictures.py $(ARGS)
 
 clean: ## remove the environment, caches and the demo workspace
 	@rm -rf $(VENV) $(DEMO_WORKSPACE) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
