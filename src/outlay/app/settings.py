@@ -9,6 +9,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from outlay.app.access.settings import LoginSettings
 from outlay.app.errors import WorkspaceError
 from outlay.resources.kinds import problem_text
 
@@ -43,6 +44,14 @@ class Assistants(BaseModel):
     sql: bool = False
 
 
+class Delivery(BaseModel):
+    """What reports and notices may do: `private_addresses` lets webhooks go to addresses that are
+    not public (this machine, private networks)."""
+
+    model_config = _CONFIG
+    private_addresses: bool = False
+
+
 class Settings(BaseModel):
     """The whole of `outlay.yaml`. `currency` is what pages convert to when asked to, `rates` how
     where a question does not say: '' (a bill's own, else the bank's), `ecb`, or a table's name."""
@@ -54,6 +63,8 @@ class Settings(BaseModel):
     engine: Engine = Engine()
     paths: Paths = Paths()
     assistants: Assistants = Assistants()
+    login: LoginSettings = LoginSettings()
+    delivery: Delivery = Delivery()
 
     @field_validator("currency")
     @classmethod

@@ -12,12 +12,14 @@ class DeliveryError(Exception):
 class TemporaryError(DeliveryError):
     """Worth another attempt: a server that is busy, away or broken.
 
-    `wait` is how many seconds the other side asked for, where it did.
+    `wait` is how many seconds the other side asked for, where it did; `left` are the recipients
+    who are still to get it, where others did get it.
     """
 
-    def __init__(self, message: str, wait: int | None = None) -> None:
+    def __init__(self, message: str, wait: int | None = None, left: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.wait = wait
+        self.left = left
 
 
 class PermanentError(DeliveryError):

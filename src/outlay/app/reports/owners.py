@@ -79,11 +79,17 @@ def _as_role(workspace: Workspace, owner: Principal, run_as: str) -> Principal:
 def for_reader(owner: Principal, reader: Principal | None = None) -> Principal:
     """The owner's eyes and the reader's at once: what a person who looks at a preview may see."""
     looks = reader or current()
-    return replace(
-        owner,
-        level=min(owner.level, max(looks.level, Level.VIEWER)),
-        scope=narrowed(owner.scope, looks.scope),
-    )
+    return narrowed_to(owner, looks.scope, looks.level)
+
+
+def narrowed_to(owner: Principal, scope: str, level: Level) -> Principal:
+    """The owner's eyes within a scope and a level."""
+    return replace(owner, level=min(owner.level, level), scope=narrowed(owner.scope, scope))
+
+
+def sender(author: str) -> Principal:
+    """As whom the log knows who had something sent; it gives no right."""
+    return Principal(author, Level.VIEWER, via="system")
 
 
 def scope_text(principal: Principal) -> str:

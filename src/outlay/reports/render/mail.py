@@ -109,12 +109,13 @@ def _block(block: object) -> Iterator[str]:
             yield title
             yield "-" * len(title)
         case Table():
-            yield from _table(shown(block, _TEXT_ROWS))
+            yield from text_table(shown(block, _TEXT_ROWS))
         case Chart(title):
             yield f"[chart: {title}]"
 
 
-def _table(table: Shown) -> Iterator[str]:
+def text_table(table: Shown) -> Iterator[str]:
+    """A table in columns of plain text, its exact totals below."""
     if table.title:
         yield table.title
     every = [table.heads, *table.rows, *table.totals]

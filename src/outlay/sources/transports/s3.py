@@ -44,7 +44,7 @@ class S3Transport:
     @property
     def _client(self) -> Any:
         if self._made_client is None:
-            self._made_client = _connect()
+            self._made_client = connect()
         return self._made_client
 
     def list(self, prefix: str = "") -> list[FileRef]:
@@ -177,7 +177,8 @@ class _RangeReader(io.RawIOBase):
         return len(data)
 
 
-def _connect() -> Any:
+def connect() -> Any:
+    """A client of S3 by the normal AWS chain; TransportError says what is missing."""
     try:
         boto3 = importlib.import_module("boto3")
         config = importlib.import_module("botocore.config")

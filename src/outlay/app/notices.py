@@ -1,0 +1,91 @@
+"""A message in a few lines (an alert, a test of a channel) as a document like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, get_args
+
+from outlay.money import money_text
+from outlay.reports.document import Block, Document, Figure, Figures, Sentence, Severity
+from outlay.reports.errors import ReportError
+
+if TYPE_CHECKING:
+    from outlay.app.workspace import Workspace
+
+SEVERITIES: tuple[str, ...] = get_args(Severity)
+_FIELDS = ("title", "value", "kind", "currency", "before", "change", "ratio", "note")
+_AMOUNTS = ("value", "before", "change", "ratio")
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is to be known. `link` is the path of the page behind it ("/explore?…"). `dedupe_key`
+    names what the message is about: the same key goes by a channel once and never again ('' is
+    sent each time)."""
+
+    title: str
+    severity: Severity = "info"
+    lines: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    link: str = ""
+    dedupe_key: str = ""
+
+    def __post_init__(self) -> None:
+        if self.severity not in SEVERITIES:
+            raise ReportError(
+                f"there is no severity {self.severity!r}. Allowed: {', '.join(SEVERITIES)}."
+            )
+        if not self.title.strip():
+            raise ReportError("a message needs a title.")
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON data; amounts are text in full."""
+        return {
+            "title": self.title,
+            "severity": self.severity,
+            "lines": list(self.lines),
+            "figures": [
+                {name: _text(getattr(figure, name)) for name in _FIELDS} for figure in self.figures
+            ],
+            "link": self.link,
+        }
+
+
+def read_message(data: Mapping[str, Any]) -> Message:
+    """Read `to_json`'s form."""
+    figures = [Figure(**{name: _read(name, one[name]) for name in one}) for one in data["figures"]]
+    return Message(
+        title=data["title"],
+        severity=data["severity"],
+        lines=tuple(data["lines"]),
+        figures=tuple(figures),
+        link=data["link"],
+    )
+
+
+def document_of(workspace: Workspace, message: Message, at: datetime) -> Document:
+    """The message as a document of the workspace."""
+    from outlay.app.reports.compose import link_to
+
+    blocks: list[Block] = [Figures(message.figures)] if message.figures else []
+    blocks += [Sentence(line) for line in message.lines]
+    return Document(
+        title=message.title,
+        company=workspace.name,
+        made_at=at,
+        severity=message.severity,
+        link=link_to(workspace, message.link),
+        blocks=tuple(blocks),
+        name="notice",
+    )
+
+
+def _read(name: str, value: Any) -> Any:
+    return Decimal(value) if name in _AMOUNTS and value is not None else value
+
+
+def _text(value: Any) -> Any:
+    return money_text(value) if isinstance(value, Decimal) else value

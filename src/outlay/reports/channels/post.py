@@ -1,0 +1,126 @@
+"""One HTTP POST to an address that a person gave, and what its answer means.
+
+A server can be made to ask its own network by an address that somebody writes. Therefore the name
+is resolved once, every address it has is looked at, and the connection goes to the one that was
+looked at: a name that means something else a moment later changes nothing. Redirects are not
+followed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from outlay.reports.errors import PermanentError, TemporaryError
+
+SETTING = "delivery: {private_addresses: true}"
+_CONNECT, _READ = 10.0, 60.0
+_GONE = {404, 410}
+_LATER = {408, 409, 423, 425, 429}
+_LONGEST_REASON = 200
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], *, private: bool, shown: str) -> int:
+    """Send the body and give the status of success (200 to 299).
+
+    `shown` names the receiver in messages: the address itself may be a secret. TemporaryError
+    where it may succeed later (the network, 5xx, 429 with its Retry-After), PermanentError for
+    every other answer, and for an address that is not public unless `private`.
+    """
+    import urllib3
+
+    parts = urlsplit(url)
+    host, secure = parts.hostname or "", parts.scheme == "https"
+    if parts.scheme not in ("http", "https") or not host:
+        raise PermanentError(f"{shown} has no https:// address.")
+    port = parts.port or (443 if secure else 80)
+    address = checked(host, port, private=private, shown=shown)
+    options: dict[str, Any] = {
+        "timeout": urllib3.Timeout(connect=_CONNECT, read=_READ),
+        "retries": False,
+    }
+    pool: urllib3.HTTPConnectionPool
+    if secure:
+        pool = urllib3.HTTPSConnectionPool(
+            address, port, server_hostname=host, assert_hostname=host, **options
+        )
+    else:
+        pool = urllib3.HTTPConnectionPool(address, port, **options)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    named = parts.netloc.rpartition("@")[2]
+    try:
+        with pool:
+            answer = pool.urlopen(
+                "POST",
+                target,
+                body=body,
+                headers={"Host": named, "User-Agent": "outlay", **headers},
+                redirect=False,
+                preload_content=True,
+            )
+    except urllib3.exceptions.SSLError:
+        raise PermanentError(
+            f"the certificate of {shown} is not trusted or its TLS is broken."
+        ) from None
+    except urllib3.exceptions.HTTPError as error:
+        raise TemporaryError(f"{shown} cannot be reached: {_kind(error)}.") from None
+    return _judged(answer.status, answer.headers.get("Retry-After"), answer.data, shown)
+
+
+def checked(host: str, port: int, *, private: bool, shown: str) -> str:
+    """An address of the host that may be asked; see `post`."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError):
+        raise TemporaryError(f"the host of {shown} is not known now.") from None
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    inner = [one for one in addresses if not is_public(one)]
+    if inner and not private:
+        raise PermanentError(
+            f"{shown} is at {inner[0]}, which is not a public address. Where that is meant, the "
+            f"administrator of the workspace allows it in outlay.yaml with {SETTING}."
+        )
+    return addresses[0]
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is of the open internet."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        inside = found.ipv4_mapped or found.sixtofour
+        if inside is not None:
+            return inside.is_global and not inside.is_multicast
+    return found.is_global and not found.is_multicast
+
+
+def _judged(status: int, retry_after: str | None, data: bytes, shown: str) -> int:
+    if 200 <= status < 300:
+        return status
+    told = f"{shown} answers {status}{_reason(data)}."
+    if status in _GONE:
+        raise PermanentError(f"{told} It is gone: make a new one and change the channel.")
+    if status >= 500 or status in _LATER:
+        wait = int(retry_after) if retry_after and retry_after.isdigit() else None
+        raise TemporaryError(told, wait)
+    if 300 <= status < 400:
+        raise PermanentError(f"{told} Redirects are not followed: give the final address.")
+    raise PermanentError(told)
+
+
+def _reason(data: bytes) -> str:
+    text = " ".join(data[:1000].decode("utf-8", "replace").split())
+    plain = text and not text.startswith("<")
+    return f" ({text[:_LONGEST_REASON]})" if plain else ""
+
+
+def _kind(error: Exception) -> str:
+    name = type(error).__name__.removesuffix("Error")
+    return {
+        "NewConnection": "no connection",
+        "ConnectTimeout": "no answer in time",
+        "ReadTimeout": "no answer in time",
+        "Protocol": "the connection broke",
+    }.get(name, name)
