@@ -14,12 +14,14 @@ from starlette.types import Scope
 
 import outlay
 from outlay.app import Workspace
+from outlay.app.access.login import Login
 from outlay.app.scheduling import Syncer
 from outlay.web import (
     charges,
     close,
     errors,
     export,
+    find,
     invoices,
     kubernetes,
     restatements,
@@ -34,6 +36,7 @@ from outlay.web.dashboards import routes as dashboards
 from outlay.web.design import routes as design
 from outlay.web.drivers import routes as drivers
 from outlay.web.explore import routes as explore
+from outlay.web.gate import Gate
 from outlay.web.home import routes as home
 from outlay.web.metrics import routes as metrics
 from outlay.web.people import routes as people
@@ -68,6 +71,7 @@ def create_app(
     hosts: Collection[str] = LOOPBACK_HOSTS,
     syncer: Syncer | None = None,
     mcp: BaseRoute | None = None,
+    login: Login | None = None,
 ) -> FastAPI:
     """The server of one workspace.
 
@@ -75,6 +79,7 @@ def create_app(
     `mcp` is the address of the assistants' server, brought by the caller as well.
     `syncer` keeps the sources up to date meanwhile; the caller starts and stops it.
     `hosts` are the host names under which it may be asked, ``*`` for any.
+    `login` is how people log in; None: everybody who reaches the server is its administrator.
     """
     app = FastAPI(
         title="Outlay",
@@ -85,7 +90,7 @@ def create_app(
         redoc_url=None,
         openapi_url=f"{API_PREFIX}/openapi.json",
     )
-    site = Site(workspace, syncer)
+    site = Site(workspace, syncer, login)
     app.mount("/static", _Static(directory=_STATIC), name="static")
     if api is not None:
         app.include_router(api, prefix=API_PREFIX)
@@ -94,11 +99,12 @@ def create_app(
     rooms = (
         explore, charges, usage, sources, restatements, views, usecases, vocabulary, export,
         tags, splits, platforms, coverage, why, replay, invoices, close, statements, metrics,
-        units, kubernetes, home, drivers, dashboards, reports, people, design,
+        units, kubernetes, home, drivers, dashboards, reports, people, design, find,
     )  # fmt: skip
     for room in rooms:
         app.include_router(room.router(site), include_in_schema=False)
     errors.install(app, site)
     app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=6)
+    app.add_middleware(Gate, site=site, login=login)
     app.add_middleware(Guard, hosts=hosts)
     return app

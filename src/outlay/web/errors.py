@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from outlay.access import AccessDeniedError, AccessError, LoginRequiredError
-from outlay.app import WorkspaceError
+from outlay.access.errors import NotFoundError
+from outlay.app import WorkspaceError, events
 from outlay.lake import LakeError
 from outlay.money import MoneyError, PeriodError
 from outlay.query import QueryError
@@ -18,6 +19,7 @@ from outlay.resources import ResourceError
 from outlay.resources.errors import ResourceNotFoundError
 from outlay.sources.contract import SourceError
 from outlay.statements.errors import StatementError
+from outlay.web.gate import refused
 from outlay.web.render import Site
 
 log = logging.getLogger("outlay.web")
@@ -25,6 +27,7 @@ log = logging.getLogger("outlay.web")
 _EXPECTED: tuple[tuple[type[Exception], int], ...] = (
     (LoginRequiredError, 401),
     (AccessDeniedError, 403),
+    (NotFoundError, 404),
     (AccessError, 400),
     (QueryError, 400),
     (PeriodError, 400),
@@ -45,6 +48,9 @@ def install(app: FastAPI, site: Site) -> None:
     """Show every failure of a page as a page."""
 
     def known(request: Request, error: Exception) -> Response:
+        if isinstance(error, AccessDeniedError):
+            events.record(site.workspace, "refuse", f"{request.method} {request.url.path}")
+            return refused(site, request, 403, str(error))
         status = next(code for kind, code in _EXPECTED if isinstance(error, kind))
         return failure(site, request, status, str(error))
 

@@ -13,9 +13,12 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from outlay.access import Principal, current
+from outlay.access.rules import all_rules, permits
 from outlay.app import SourceStatus, Workspace
+from outlay.app.access.login import Login
 from outlay.app.scheduling import Syncer
-from outlay.web import numbers
+from outlay.web import numbers, terms
 
 Link = tuple[str, str, str, str]
 NAVIGATION_GROUPS: tuple[tuple[str, tuple[Link, ...]], ...] = (
@@ -115,7 +118,8 @@ def _environment() -> Environment:
         size=numbers.size,
     )
     environment.globals.update(
-        static=static, navigation=NAVIGATION, groups_of_pages=NAVIGATION_GROUPS, numbers=numbers
+        static=static, navigation=NAVIGATION, groups_of_pages=NAVIGATION_GROUPS, numbers=numbers,
+        term=terms.term, term_mark=terms.mark, terms_of=terms.terms_of, terms_used=terms.terms_used,
     )
     return environment
 
@@ -123,23 +127,43 @@ def _environment() -> Environment:
 class Site:
     """What pages share: the workspace and the means to show something of it."""
 
-    def __init__(self, workspace: Workspace, syncer: Syncer | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, syncer: Syncer | None = None, login: Login | None = None
+    ) -> None:
         self.workspace = workspace
         self.syncer = syncer
+        self.login = login
         self.templates = _environment()
 
     def page(
         self, request: Request, template: str, status: int = 200, **context: Any
     ) -> HTMLResponse:
         """Render a template within the frame (`base.html`)."""
+        person = current()
         shared: Mapping[str, Any] = {
             "workspace_name": self.workspace.name,
-            "freshness": self.freshness(),
+            "freshness": self.freshness() if self.opens(person, "/sources") else None,
             "path": request.url.path,
+            "person": person,
+            "login_on": self.login is not None,
+            "groups_of_pages": self.pages_of(person),
         }
-        html = self.templates.get_template(template).render({**shared, **context})
+        with terms.collecting():
+            html = self.templates.get_template(template).render({**shared, **context})
         # A page shows money of this moment: Back asks again instead of showing an old copy.
         return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
+
+    def opens(self, person: Principal, path: str) -> bool:
+        """Whether a page may be opened by a person: what may not is not offered either."""
+        return self.login is None or permits(person, all_rules().get(f"GET {path}"))
+
+    def pages_of(self, person: Principal) -> list[tuple[str, list[Link]]]:
+        """The pages of the rail that a person may open, by group."""
+        groups = (
+            (heading, [link for link in links if self.opens(person, link[1])])
+            for heading, links in NAVIGATION_GROUPS
+        )
+        return [(heading, links) for heading, links in groups if links]
 
     def freshness(self) -> Freshness | None:
         """How new the numbers are, over all sources; None when that cannot be told."""

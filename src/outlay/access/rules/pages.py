@@ -1,7 +1,7 @@
 """Rules of the routes of the pages of ledger, allocation and finance.
 
-Viewers read, editors change what is configured, approvers close months and answer disputes. What
-each route shows people of a scope is told in docs/scopes.md.
+Viewers read, editors change what is configured, approvers enter invoices, close months and answer
+disputes. What each route shows people of a scope is told in docs/scopes.md.
 """
 
 from __future__ import annotations
@@ -86,14 +86,14 @@ _FINANCE = {
     "POST /statements/disputes/{number}/answer": filtered(_APPROVER),
     "POST /statements/{plan}/{month}/close": whole(_APPROVER),
     "GET /invoices": whole(),
-    "POST /invoices": whole(_EDITOR),
-    "POST /invoices/import": whole(_EDITOR),
+    "POST /invoices": whole(_APPROVER),
+    "POST /invoices/import": whole(_APPROVER),
     "GET /invoices/{name}": whole(),
-    "POST /invoices/{name}/remove": whole(_EDITOR),
+    "POST /invoices/{name}/remove": whole(_APPROVER),
     "GET /close": whole(),
     "GET /close/bridge": whole(),
-    "POST /close/bridge": whole(_EDITOR),
-    "POST /close/bridge/{name}/remove": whole(_EDITOR),
+    "POST /close/bridge": whole(_APPROVER),
+    "POST /close/bridge/{name}/remove": whole(_APPROVER),
     "GET /close/{month}": whole(),
     "POST /close/{month}": whole(_APPROVER),
 }

@@ -12,9 +12,8 @@ from typing import Annotated
 import typer
 
 from outlay.cli.command import FAILED, OK, WORKSPACE, Cli, command
+from outlay.cli.listening import LOOPBACK, Listening
 from outlay.cli.output import Col, count, plural
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 Port = Annotated[
     int | None,
@@ -69,7 +68,7 @@ def _register_demo(app: typer.Typer) -> None:
                 cli.out.data({"workspace": str(folder.absolute())})
             return OK
         # The port first: to make the company takes a while, and then to fail would waste it.
-        with bound_socket(_LOOPBACK[0], port) as listener:
+        with bound_socket(LOOPBACK[0], port) as listener:
             make()
             return _serve(cli, folder, listener)
 
@@ -125,30 +124,52 @@ def _register_serve(app: typer.Typer) -> None:
         "serve",
         here="it is the server",
         panel=WORKSPACE,
-        examples=["outlay serve --port 9000"],
+        examples=[
+            "outlay serve --port 9000",
+            "outlay serve --login",
+            "outlay serve --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
+        ],
     )
     def serve(
         cli: Cli,
-        host: Annotated[str, typer.Option(help="Loopback only, for now.")] = _LOOPBACK[0],
+        host: Annotated[
+            str, typer.Option(help="Where to listen; 0.0.0.0 is every address of the machine.")
+        ] = LOOPBACK[0],
         port: Port = None,
         no_sync: Annotated[
             bool, typer.Option("--no-sync", help="Leave the sources as they are.")
         ] = False,
+        login: Annotated[
+            bool, typer.Option("--login", help="Ask for a login on this machine too.")
+        ] = False,
+        tls_cert: Annotated[
+            Path | None, typer.Option(help="PEM file of the certificate and its chain.")
+        ] = None,
+        tls_key: Annotated[Path | None, typer.Option(help="PEM file of its key.")] = None,
+        trust_proxy: Annotated[
+            str,
+            typer.Option(
+                metavar="ADDRESSES",
+                help="Proxies whose X-Forwarded-For and -Proto are believed, comma-separated.",
+            ),
+        ] = "",
     ) -> int:
-        """Serve the pages of the workspace on this machine, and keep its sources up to date.
+        """Serve the pages of the workspace, and keep its sources up to date.
 
         Each source is synced on its cadence by a process of its own: hourly ones every 15
         minutes, daily ones every 3 hours, monthly ones once a day; sooner after a failure.
 
-        There is no login yet, so that only loopback addresses are served.
+        On this machine alone it asks nobody to log in, unless --login or outlay.yaml says so. Where
+        others can reach it everybody logs in, and it does not start before there is an
+        administrator: outlay users add NAME --role admin.
         """
-        if host not in _LOOPBACK:
-            return _refuse(cli, host)
         from outlay.cli.serving import bound_socket
 
+        listening = Listening(host, login, tls_cert, tls_key, trust_proxy).checked()
         folder = cli.workspace.path
+        listening.login_of(cli.workspace)  # what is missing is told before a port is taken
         with bound_socket(host, port) as listener:
-            return _serve(cli, folder, listener, sync=not no_sync)
+            return _serve(cli, folder, listener, sync=not no_sync, listening=listening)
 
 
 def _register_doctor(app: typer.Typer) -> None:
@@ -212,24 +233,21 @@ def _register_check(app: typer.Typer) -> None:
         return FAILED if any(line.blocking for line in lines) else OK
 
 
-def _refuse(cli: Cli, host: str) -> int:
-    from outlay.cli.failure import usage
-
-    return usage(
-        f"refusing to serve on {host}: Outlay has no login yet, so everyone who can reach that "
-        "address could read the bills",
-        as_json=cli.out.json,
-        hint="Allowed: 127.0.0.1, localhost, ::1. For another machine use an SSH tunnel: "
-        "ssh -L 8710:127.0.0.1:8710 HOST.",
-    )
-
-
-def _serve(cli: Cli, folder: Path, listener: socket, *, sync: bool = True) -> int:
+def _serve(
+    cli: Cli,
+    folder: Path,
+    listener: socket,
+    *,
+    sync: bool = True,
+    listening: Listening = Listening(),  # noqa: B008
+) -> int:
     """Serve until interrupted; the listener is bound, so that the address can be promised."""
     import uvicorn
 
     from outlay.app import Workspace
+    from outlay.app.reports.background import Deliverer
     from outlay.app.scheduling import Syncer
+    from outlay.app.servers import Presence
 
     # Faces do not know each other. The server is put together here, by name, from the pages,
     # the API and the assistants' address, since starting it is this face's command.
@@ -238,11 +256,14 @@ def _serve(cli: Cli, folder: Path, listener: socket, *, sync: bool = True) -> in
     assistants = import_module("outlay.mcp.http")
     workspace = Workspace.open(folder)
     host, port = listener.getsockname()[:2]
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    login = listening.login_of(workspace)
+    address = f"{listening.scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
     # On stdout and at once: scripts wait for this line.
     if cli.out.json:
         cli.out.data({"address": address, "workspace": str(workspace.path)})
-    cli.out.say(f"{workspace.name} is open at {address} (this machine only, no login).")
+    cli.out.say(f"{workspace.name} is open at {address} ({listening.words(login)}).")
+    if listening.warning:
+        cli.out.say(f"Warning: {listening.warning}")
     cli.out.say("Ctrl-C stops it.")
     sys.stdout.flush()
     syncer = Syncer(workspace) if sync else None
@@ -251,8 +272,15 @@ def _serve(cli: Cli, folder: Path, listener: socket, *, sync: bool = True) -> in
         api=create_router(workspace),
         syncer=syncer,
         mcp=assistants.route(workspace),
+        login=login,
+        hosts=listening.hosts(workspace, login),
     )
-    config = uvicorn.Config(application, log_level="warning", access_log=False)
+    config = uvicorn.Config(
+        application, log_level="warning", access_log=False, **listening.options()
+    )
+    presence = Presence(workspace, address)
+    deliverer = Deliverer(workspace)
+    deliverer.start()
     if syncer is not None:
         syncer.start()
     try:
@@ -261,5 +289,7 @@ def _serve(cli: Cli, folder: Path, listener: socket, *, sync: bool = True) -> in
     finally:
         if syncer is not None:
             syncer.stop()
+        presence.end()
+        deliverer.stop()
         workspace.close()
     return OK
