@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # System packages that some tests use: Chromium for the browser tests, Prometheus for those of
-# Kubernetes usage. Installed where apt-get is there and allowed; elsewhere those tests skip and
+# Kubernetes usage, PostgreSQL for those of a database that several servers share. Installed where apt-get is there and allowed; elsewhere those tests skip and
 # say why. Never fails the build.
 set -euo pipefail
 
@@ -13,6 +13,11 @@ have_prometheus() {
     command -v prometheus >/dev/null && command -v promtool >/dev/null
 }
 
+# The tests start a server of their own: the programs are enough, on the path or in Debian's folder.
+have_postgres() {
+    command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+}
+
 packages=()
 names=()
 if ! have_chromium; then
@@ -22,6 +27,10 @@ fi
 if ! have_prometheus; then
     packages+=(prometheus)
     names+=(Prometheus)
+fi
+if ! have_postgres; then
+    packages+=(postgresql)
+    names+=(PostgreSQL)
 fi
 if [ ${#packages[@]} = 0 ]; then exit 0; fi
 
@@ -57,5 +66,17 @@ if ! have_chromium && ! { install chromium fonts-dejavu-core >"$log" 2>&1 && hav
 fi
 if ! have_prometheus && ! { install prometheus >"$log" 2>&1 && have_prometheus; }; then
     echo "Prometheus could not be installed: its tests will be skipped. The last lines were:"
+    tail -n 5 "$log"
+fi
+# Debian would make a database and start a server on this machine; neither is wanted here.
+without_cluster() {
+    install postgresql-common &&
+        "${run[@]}" mkdir -p /etc/postgresql-common/createcluster.d &&
+        echo "create_main_cluster = false" |
+        "${run[@]}" tee /etc/postgresql-common/createcluster.d/outlay-tests.conf >/dev/null
+}
+if ! have_postgres && ! { without_cluster >"$log" 2>&1 && install postgresql >"$log" 2>&1 &&
+    have_postgres; }; then
+    echo "PostgreSQL could not be installed: its tests will be skipped. The last lines were:"
     tail -n 5 "$log"
 fi

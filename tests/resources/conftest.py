@@ -30,9 +30,15 @@ def thing_registry() -> Registry:
     return registry
 
 
+def postgres_program(name: str) -> str | None:
+    """A program of PostgreSQL: on the path, or where Debian keeps those of each version."""
+    versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
+    return shutil.which(name) or next(map(str, versions), None)
+
+
 def _start_postgres(folder: Path) -> tuple[str, Callable[[], None]]:
     """A throw-away server on a free loopback port; it refuses to run as root."""
-    initdb, server = shutil.which("initdb"), shutil.which("postgres")
+    initdb, server = postgres_program("initdb"), postgres_program("postgres")
     if not initdb or not server:
         pytest.skip("no PostgreSQL: set OUTLAY_TEST_POSTGRES to a server's URL or install one")
     prefix: list[str] = []

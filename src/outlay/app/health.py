@@ -44,6 +44,8 @@ def doctor(workspace: Workspace) -> list[DoctorLine]:
         _python(),
         *_libraries(),
         _database(workspace),
+        _catalog(workspace),
+        _servers(workspace),
         *_lake(workspace),
         *_statements(workspace),
         _disk(workspace),
@@ -80,6 +82,40 @@ def _database(workspace: Workspace) -> DoctorLine:
         return DoctorLine("database", False, str(error), "Correct OUTLAY_DATABASE_URL.")
     found = f"{engine.url.render_as_string(hide_password=True)}, schema {version}"
     return DoctorLine("database", version == HEAD, found, f"The schema should be {HEAD}.")
+
+
+def _catalog(workspace: Workspace) -> DoctorLine:
+    """Where the lake's catalog is, and that it can be read."""
+    from outlay.lake import LakeError
+    from outlay.lake.catalogs import catalog_of
+
+    try:
+        catalog = catalog_of(workspace.lake.layout)
+        workspace.lake.history.head()
+    except LakeError as error:
+        return DoctorLine("catalog", False, str(error), "See docs/state.md.")
+    engine = workspace.resources.engine
+    if engine.dialect.name == "postgresql" and not catalog.shared:
+        note = "; for servers on several hosts set OUTLAY_CATALOG_URL as well"
+        return DoctorLine("catalog", True, catalog.shown + note)
+    return DoctorLine("catalog", True, catalog.shown)
+
+
+def _servers(workspace: Workspace) -> DoctorLine:
+    """The processes that serve the workspace now. With SQLite they must be of one host."""
+    from outlay.app.servers import keeps_house, running
+
+    found = running(workspace)
+    hosts = {one.host for one in found}
+    told = ", ".join(f"{one.address} (process {one.pid} on {one.host})" for one in found)
+    syncs = "one of them syncs what is due" if keeps_house(workspace) else "none of them syncs"
+    alone = workspace.resources.engine.dialect.name == "sqlite" and len(hosts) > 1
+    return DoctorLine(
+        "servers",
+        not alone,
+        f"{told}; {syncs}" if found else "none is running",
+        "SQLite serves one host: set OUTLAY_DATABASE_URL and OUTLAY_CATALOG_URL (docs/state.md).",
+    )
 
 
 def _statements(workspace: Workspace) -> list[DoctorLine]:
@@ -134,8 +170,15 @@ def _clock() -> DoctorLine:
 
 
 def _sources(workspace: Workspace) -> list[DoctorLine]:
+    from outlay.lake import LakeError
+    from outlay.resources import ResourceError
+
+    try:
+        statuses = workspace.sources()
+    except (LakeError, ResourceError):
+        return []  # the lines of lake and database say it
     lines = []
-    for status in workspace.sources():
+    for status in statuses:
         well = status.freshness not in {"late", "missing"} and not status.error
         found = status.error or f"{status.freshness}: {status.freshness_reason}"
         next_step = f"Run `outlay sync {status.name}`."

@@ -68,12 +68,19 @@ def due_at(workspace: Workspace, name: str, now: datetime | None = None) -> date
 
 
 class Syncer:
-    """Keeps the sources and metrics of a workspace up to date; one sync at a time."""
+    """Keeps the sources and metrics of a workspace up to date; one sync at a time.
+
+    Where several processes serve the workspace, the one that keeps house asks for what is due
+    (`outlay.app.servers`); what a person asks for is done by the process that was asked.
+    """
 
     def __init__(self, workspace: Workspace, tick_seconds: float = _TICK_SECONDS) -> None:
         from apscheduler.executors.pool import ThreadPoolExecutor
         from apscheduler.schedulers.background import BackgroundScheduler
 
+        from outlay.app.servers import House
+
+        self._house = House(workspace)
         self._workspace = workspace
         self._child: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
@@ -103,6 +110,7 @@ class Syncer:
             if child.poll() is None:
                 child.kill()
         self._scheduler.shutdown(wait=True)
+        self._house.release()
 
     def request(self, name: str) -> None:
         """Sync a source as soon as may be; nothing happens when it already waits."""
@@ -121,6 +129,8 @@ class Syncer:
         """Ask for every source and metric that is due, the longest overdue first."""
         from outlay.app.metrics import due_metrics
 
+        if not self._house.held():
+            return
         now = utc_now()
         due = list(due_metrics(self._workspace, now))
         for name in self._workspace.resources.names(SOURCE.name):

@@ -38,9 +38,10 @@ from pyiceberg.types import (
     TimestampType,
 )
 
+from outlay.lake.catalogs import catalog_of
 from outlay.lake.fileio import ROOT_PROPERTY
 from outlay.lake.layout import Layout, delivery_of, exclusive
-from outlay.lake.metadata import CATALOG, NAMESPACE, TABLE
+from outlay.lake.metadata import NAMESPACE, TABLE, metadata_location
 from outlay.lake.schema import MAP_SQL, charges_types
 from outlay.lake.types import LakeError
 from outlay.money import MONEY_PRECISION, MONEY_SCALE, MONEY_SQL, BillingPeriod
@@ -95,14 +96,18 @@ class ChargesTable:
 
     @functools.cached_property
     def _catalog(self) -> SqlCatalog:
+        where = catalog_of(self.layout)
+        uri = where.url or f"sqlite:///{self.layout.catalog}?timeout=60"
         with exclusive(self.layout.root / ".catalog.lock"):
-            with sqlite3.connect(self.layout.catalog, timeout=30) as connection:
-                connection.execute("PRAGMA journal_mode=WAL")
-            connection.close()
+            if not where.shared:
+                with sqlite3.connect(self.layout.catalog, timeout=30) as connection:
+                    connection.execute("PRAGMA journal_mode=WAL")
+                connection.close()
             catalog = SqlCatalog(
-                CATALOG,
+                where.name,
                 **{
-                    "uri": f"sqlite:///{self.layout.catalog}?timeout=60",
+                    "uri": uri,
+                    "pool_pre_ping": str(where.shared).lower(),
                     "warehouse": f"file://{self.layout.iceberg}",
                     "py-io-impl": "outlay.lake.fileio.LakeFileIO",
                     ROOT_PROPERTY: str(self.layout.root),
@@ -120,7 +125,8 @@ class ChargesTable:
         try:
             return self._catalog.load_table(_IDENTIFIER)
         except NoSuchTableError:
-            pass
+            # Refuses where there was a table: a new one would hide what was loaded.
+            metadata_location(self.layout)
         spec = PartitionSpec(
             *(
                 PartitionField(_field_id(name), 1000 + index, IdentityTransform(), name)

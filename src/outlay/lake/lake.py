@@ -44,9 +44,14 @@ class Lake:
     """One lake folder. Safe to use from several threads and processes at once."""
 
     def __init__(
-        self, path: Path, *, memory_limit: str | None = None, threads: int | None = None
+        self,
+        path: Path,
+        *,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+        catalog_url: str = "",
     ) -> None:
-        self.layout = Layout(path)
+        self.layout = Layout(path, catalog_url)
         self.history = History(self.layout, lambda snapshot_id: self.table.planned(snapshot_id))
         self._memory_limit = memory_limit
         self._threads = threads
@@ -55,14 +60,22 @@ class Lake:
 
     @classmethod
     def open(
-        cls, path: Path, *, memory_limit: str | None = None, threads: int | None = None
+        cls,
+        path: Path,
+        *,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+        catalog_url: str = "",
     ) -> "Lake":
         """The lake at the folder, created if it is not there.
 
-        `memory_limit` (such as `4GiB`) and `threads` bound every connection. Raises LakeError
-        when the folder cannot be made.
+        `memory_limit` (such as `4GiB`) and `threads` bound every connection; `catalog_url` is the
+        PostgreSQL database of its catalog ('': a file in the folder). Raises LakeError when the
+        folder cannot be made.
         """
-        lake = cls(path.resolve(), memory_limit=memory_limit, threads=threads)
+        lake = cls(
+            path.resolve(), memory_limit=memory_limit, threads=threads, catalog_url=catalog_url
+        )
         try:
             lake.layout.create()
         except OSError as error:

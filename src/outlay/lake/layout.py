@@ -69,10 +69,12 @@ def write_text(target: Path, text: str) -> None:
 
 
 class Layout:
-    """The paths of one lake folder."""
+    """The paths of one lake folder. `catalog_url` is the database of its catalog ('': a file in
+    the folder, see `outlay.lake.catalogs`)."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, catalog_url: str = "") -> None:
         self.root = root
+        self.catalog_url = catalog_url
         self.catalog = root / "catalog.db"
         self.iceberg = root / "iceberg"
         self.landing = root / "landing"

@@ -5,7 +5,6 @@ the catalog's one row and the metadata JSON it names. Writers use `outlay.lake.c
 """
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,23 +50,17 @@ class Head:
 
 def metadata_location(layout: Layout) -> str | None:
     """The location of the current metadata, as the catalog has it; None before the first load."""
-    if not layout.catalog.exists():
-        return None
-    try:
-        with sqlite3.connect(f"file:{layout.catalog}?mode=ro", uri=True, timeout=30) as connection:
-            row = connection.execute(
-                "SELECT metadata_location FROM iceberg_tables"
-                " WHERE catalog_name = ? AND table_namespace = ? AND table_name = ?",
-                (CATALOG, NAMESPACE, TABLE),
-            ).fetchone()
-    except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
-            return None
-        raise LakeError(f"the lake's catalog {layout.catalog} cannot be read: {error}") from error
-    finally:
-        if "connection" in locals():
-            connection.close()
-    return None if row is None else str(row[0])
+    from outlay.lake.catalogs import catalog_of, location_of
+
+    found = location_of(layout, catalog_of(layout), NAMESPACE, TABLE)
+    if found is None and next(layout.history.glob("[0-9]*.json"), None) is not None:
+        # History is only written of commits, hence the row was lost. An empty lake would be shown
+        # as if nothing had ever cost anything.
+        raise LakeError(
+            f"bills were loaded into the lake {layout.root}, but its catalog does not know its "
+            "table; restore the catalog from a backup"
+        )
+    return found
 
 
 def local_metadata(layout: Layout, location: str) -> Path:

@@ -27,6 +27,7 @@ from outlay.cli.commands import (
     reports,
     sources,
     splits,
+    state,
     statements,
     tags,
     unit,
@@ -72,4 +73,5 @@ def register(app: typer.Typer) -> None:
     proofs.register(app)
     people.register(app)
     assistants.register(app)
+    state.register(app)
     workspace.register(app)
