@@ -12,6 +12,8 @@ from outlay.allocation.weights import MetricReader
 from outlay.focus.sql import literal
 from outlay.focus.usage import LAKE_USAGE_TYPES, USAGE_TYPES
 from outlay.lake.types import Pin
+from outlay.money import total
+from outlay.query import CostQuery, Result, run
 from tests.query.fixtures import SmallLake
 
 TEAM = VirtualTagSpec.model_validate(
@@ -101,3 +103,62 @@ class UsageLake(SmallLake):
     def usage_paths(self, pin: Pin) -> dict[str, Path]:
         """Every usage file."""
         return dict(self._usage)
+
+
+def ask(lake: SmallLake, rules: Ruleset, *, rates: Any = None, **query: Any) -> Result:
+    result = run(lake, CostQuery(**query), rules=rules, rates=rates)
+    check_sums(result)
+    return result
+
+
+def check_sums(result: Result) -> None:
+    """Rows + other = totals, and total = direct + shared row by row, in every column."""
+    rows = [*result.rows(), *result.other]
+    money = [c for c in result.columns if c.type == "money"]
+    for whole in result.totals:
+        of = [
+            row for row in rows
+            if row.get("BillingCurrency", "") == whole.get("BillingCurrency", "")
+            or "BillingCurrency" in result.query.by
+        ]  # fmt: skip
+        for column in money if "BillingCurrency" not in result.query.by else []:
+            assert total(row[column.name] for row in of) == whole[column.name]  # type: ignore[misc]
+    for row in [*rows, *result.totals]:
+        for name in result.query.measures:
+            if f"{name}_direct" in row:
+                parts = (row[f"{name}_direct"], row[f"{name}_shared"])
+                assert total(parts) == row[name]  # type: ignore[arg-type]
+
+
+def by_team(result: Result, column: str = "EffectiveCost") -> dict[Any, Any]:
+    return {row["team"]: row[column] for row in result.rows()}
+
+
+PRODUCT = VirtualTagSpec.model_validate(
+    {"rules": [{"when": "ServiceName = 'Support'", "value": "support"}], "default": "app"}
+)
+
+
+def two_tags() -> Ruleset:
+    """platform's cost goes to a and b by 1 : 3, the product support to x and y by 1 : 9."""
+    return ruleset(
+        {
+            "team-split": {
+                "take": "platform", "method": "fixed", "shares": {"a": 25, "b": 75}
+            },
+            "product-split": {
+                "tag": "product", "take": "support", "method": "fixed",
+                "shares": {"x": 10, "y": 90}, "period": "day",
+            },
+        },
+        tags={"product": PRODUCT},
+    )  # fmt: skip
+
+
+def shared_platform(lake: SmallLake) -> None:
+    """platform 100, a 60, b 30, nobody 10; in February platform 5 and nobody else anything."""
+    lake.add(
+        "2026-01",
+        [charge("platform", "100"), charge("a", "60"), charge("b", "30"), charge(None, "10")],
+    )
+    lake.add("2026-02", [charge("platform", "5", "2026-02-03")])
