@@ -26,6 +26,7 @@ from outlay.app.served.wire import WireError
 from outlay.lake import LakeError
 from outlay.money import MoneyError, PeriodError
 from outlay.query import QueryError
+from outlay.reports.errors import DeliveryError, ReportError
 from outlay.resources import ResourceError
 from outlay.resources.errors import (
     ResourceConflictError,
@@ -92,6 +93,8 @@ _KINDS: tuple[tuple[type[Exception], str, str, int], ...] = (
     (SourceError, "source", "The source cannot be read", 502),
     (LakeError, "lake", "The ledger cannot answer", 404),
     (StatementError, "statement", "The statements refuse", 409),
+    (ReportError, "report", "The report refuses", 409),
+    (DeliveryError, "delivery", "The report cannot be made", 409),
 )
 
 

@@ -38,6 +38,7 @@ def guard(prospect: Prospect) -> None:
     ResourceInUseError when something stands on what it removes, QueryError for rules that do not
     hold together, ResourceError for what is not there."""
     _check_allowed(prospect)
+    _check_reports(prospect)
     _check_removed(prospect)
     if prospect.kinds.intersection((*RULES, METRIC)):
         _rules_of(prospect).check()
@@ -51,6 +52,14 @@ def _check_allowed(prospect: Prospect) -> None:
         kind = prospect.registry.get(name)
         what = f"changing a {kind.title.lower()}"
         require(Level.of(kind.level), what, whole=not kind.personal)
+
+
+def _check_reports(prospect: Prospect) -> None:
+    for (kind, _), spec in prospect.put.items():
+        if kind == "Report":
+            from outlay.app.reports.use import may_keep
+
+            may_keep(spec)  # type: ignore[arg-type]
 
 
 def references(kind: str, name: str, spec: BaseModel) -> frozenset[Reference]:
@@ -203,6 +212,16 @@ def _of_annotation(_: str, spec: Any) -> Iterator[Reference]:
     yield from _virtual_of(spec.where)
 
 
+def _of_report(_: str, spec: Any) -> Iterator[Reference]:
+    from outlay.access.roles import BUILT_IN
+
+    yield from (("Channel", name) for name in spec.channels)
+    if spec.content.view:
+        yield "View", spec.content.view
+    if spec.run_as and spec.run_as not in BUILT_IN:
+        yield ROLE, spec.run_as
+
+
 def _virtual(*names: str) -> Iterator[Reference]:
     from outlay.expression.dimensions import parse_dimension
 
@@ -230,6 +249,7 @@ _REFERENCES: dict[str, Callable[[str, Any], Iterable[Reference]]] = {
     "Dashboard": _of_dashboard,
     "Annotation": _of_annotation,
     ROLE: _of_role,
+    "Report": _of_report,
 }
 """Kind → what a resource of it names. A kind that names others has a line here and in
 `_NAMED_BY`."""
@@ -243,8 +263,9 @@ _NAMED_BY = {
     "Dashboard": ("View", "UnitCost", "VirtualTag", "ExchangeRates"),
     "Annotation": ("Dashboard", "View", "VirtualTag"),
     ROLE: ("VirtualTag",),
+    "Report": ("Channel", "View", ROLE),
 }
 
-_WHOLE = ("View", "Dashboard", "Annotation", ROLE)
+_WHOLE = ("View", "Dashboard", "Annotation", "Report", ROLE)
 """Kinds that are refused when what they name is not there. Rules are checked as a whole, with the
 place where one is wrong; a unit cost or statements may be written before their metric or tag."""

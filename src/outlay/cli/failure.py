@@ -73,6 +73,8 @@ EXIT_CODES = {
     "SourceError": FAILED,
     "LakeError": FAILED,
     "StatementError": FAILED,
+    "ReportError": FAILED,
+    "DeliveryError": FAILED,
 }
 
 

@@ -15,6 +15,7 @@ from outlay.app import WorkspaceError, events
 from outlay.lake import LakeError
 from outlay.money import MoneyError, PeriodError
 from outlay.query import QueryError
+from outlay.reports.errors import DeliveryError, ReportError
 from outlay.resources import ResourceError
 from outlay.resources.errors import ResourceNotFoundError
 from outlay.sources.contract import SourceError
@@ -38,6 +39,8 @@ _EXPECTED: tuple[tuple[type[Exception], int], ...] = (
     (SourceError, 502),
     (LakeError, 500),
     (StatementError, 409),
+    (ReportError, 409),
+    (DeliveryError, 409),
 )
 
 
