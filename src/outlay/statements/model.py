@@ -118,6 +118,7 @@ STATEMENT_PLAN = registry.register(
         name="StatementPlan",
         spec=StatementPlanSpec,
         title="Statement plan",
+        level="approver",
         description=(
             "How the monthly statements of a virtual tag are made: measure, currency and month "
             "rate, what their lines are, and the accounts that a chargeback is booked on."

@@ -126,6 +126,7 @@ INVOICE = registry.register(
         name="Invoice",
         spec=InvoiceSpec,
         title="Invoice",
+        level="approver",
         description=(
             "An invoice as it was received: what its issuer asks for, to be held against the sum "
             "of BilledCost of the charges that name it."
@@ -152,6 +153,7 @@ PREPAID_BALANCE = registry.register(
         name="PrepaidBalance",
         spec=PrepaidBalanceSpec,
         title="Prepaid balance",
+        level="approver",
         description=(
             "What of a commitment was paid and not yet used at the beginning of a month, from "
             "before the ledger begins: the opening of the prepaid bridge."
