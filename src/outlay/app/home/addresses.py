@@ -27,14 +27,15 @@ def charges(query: CostQuery) -> str:
     return address("/charges", **to_params(query.but(by=(), compare=None, sort="", limit=None)))
 
 
-def drivers(query: CostQuery) -> str:
-    """The change of the question, taken apart."""
+def drivers(query: CostQuery, against: str = "") -> str:
+    """The change of the question, taken apart; `against` are the earlier days, where they are not
+    those that its comparison says."""
     money = [name for name in query.measures if MEASURES[name].kind == "money"]
     asked = query.but(
         measures=tuple(money[:1]) or ("EffectiveCost",),
         grain="none", limit=None, sort="", compare=query.compare or "previous",
     )  # fmt: skip
-    return address("/drivers", **to_params(asked))
+    return address("/drivers", **to_params(asked), against=against)
 
 
 def part(text: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from outlay.access.principal import current
+from outlay.app.complete import incomplete_from
+from outlay.app.home import addresses
 from outlay.app.home.model import FocusKind, Persona
 from outlay.app.home.words import days
 from outlay.expression import text_literal
@@ -35,12 +37,14 @@ _PREFERRED: dict[FocusKind, tuple[str, ...]] = {
 @dataclass(frozen=True)
 class Period:
     """The days that a home is about. `range` is a question's range: a whole month as days, or the
-    month to date, which is compared with the same days of the month before."""
+    month to date, which is compared with the same days of the month before. Days whose charges may
+    still come are left out of the month to date; `complete` is False where it has no others."""
 
     range: str
     days: DateRange
     before: DateRange
     month: BillingPeriod
+    complete: bool = True
 
     @property
     def to_date(self) -> bool:
@@ -143,8 +147,40 @@ class At:
         return CostQuery.model_validate(given | parts)
 
     def ask(self, query: CostQuery) -> Result:
-        """The answer at the moment of the home."""
-        return self.workspace.query(query, self.asked.now)
+        """The answer over the days of the home."""
+        # A range to date ends with the days that are complete, which may be before today.
+        now = self.asked.now
+        if query.range == TO_DATE:
+            now = min(now, datetime.combine(self.period.days.end, time()))
+        return self.workspace.query(query, now)
+
+    def plain(self, query: CostQuery) -> CostQuery:
+        """The question as it means the same tomorrow: the month to date as its days, which are
+        then compared with others, so that its comparison is left out."""
+        if query.range != TO_DATE:
+            return query
+        days = self.period.days
+        sort = "" if query.sort == "movers" or query.sort.endswith("_change") else query.sort
+        return query.but(range=f"{days.start}..{days.end}", compare=None, sort=sort)
+
+    def explore(self, query: CostQuery) -> str:
+        """The address of the question in the explorer."""
+        return addresses.explore(self.plain(query))
+
+    def charges(self, query: CostQuery) -> str:
+        """The address of the charges under the question."""
+        return addresses.charges(self.plain(query))
+
+    def drivers(self, query: CostQuery) -> str:
+        """The address of its change, taken apart; the earlier days are named for a month to
+        date."""
+        return addresses.drivers(self.plain(query), against=self.against(query))
+
+    def against(self, query: CostQuery) -> str:
+        """The earlier days as *What drove it* takes them; '' where the comparison says so."""
+        if query.range != TO_DATE:
+            return ""
+        return f"{self.period.before.start}..{self.period.before.end}"
 
 
 def chosen_tag(workspace: Workspace, rules: Ruleset, kind: FocusKind) -> str:
@@ -175,11 +211,12 @@ def resolve(
     over = next((one for one in months if one < here), None)
     tag = chosen_tag(workspace, workspace.rules(), persona.focus)
     focus = Focus(tag, of) if of and tag else None
-    found = _period(period, here, months, over, persona, now)
+    found = _period(workspace, period, here, months, over, persona, now)
     return Asked(persona, found, months, over, tag, focus, now)
 
 
 def _period(
+    workspace: Workspace,
     text: str,
     here: BillingPeriod,
     months: Sequence[BillingPeriod],
@@ -188,9 +225,10 @@ def _period(
     now: datetime,
 ) -> Period:
     if text in ("", TO_DATE):
-        recent = persona.current and here in months and now.day > _FIRST_DAYS
-        if text == TO_DATE or recent or over is None:
-            return _to_date(here, now)
+        recent = persona.current and here in months
+        found = _to_date(workspace, here, now)
+        if text == TO_DATE or over is None or (recent and _settled(found)):
+            return found
         return _month(over)
     try:
         return _month(BillingPeriod.parse(text))
@@ -203,12 +241,21 @@ def _period(
         ) from None
 
 
-def _to_date(here: BillingPeriod, now: datetime) -> Period:
+def _settled(found: Period) -> bool:
+    return found.complete and found.days.days >= _FIRST_DAYS
+
+
+def _to_date(workspace: Workspace, here: BillingPeriod, now: datetime) -> Period:
     from outlay.query.ranges import previous
 
-    end = max(now.date(), here.start + timedelta(days=1))
+    after_first = here.start + timedelta(days=1)
+    end = max(now.date(), after_first)
+    open_from = incomplete_from(workspace.pin().slices)
+    complete = open_from is None or open_from >= after_first
+    if open_from is not None and complete:
+        end = min(end, open_from)
     found = DateRange(here.start, end)
-    return Period(TO_DATE, found, previous(TO_DATE, found), here)
+    return Period(TO_DATE, found, previous(TO_DATE, found), here, complete)
 
 
 def _month(month: BillingPeriod) -> Period:

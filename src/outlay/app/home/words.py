@@ -46,11 +46,9 @@ def percent(ratio: Decimal, digits: int = 1) -> str:
     if ratio and not shown:
         return f"less than {Decimal(1).scaleb(-digits):f} %"
     # A share that is not quite all is not said to be all.
-    if digits and shown == 100 and ratio != 1:
-        return (
-            f"more than {Decimal(100) - Decimal(1).scaleb(-digits):f} %" if ratio < 1 else "100 %"
-        )
-    return f"{abs(shown) if not shown else shown:,f} %"
+    if shown == 100 and ratio < 1:
+        return f"more than {Decimal(100) - Decimal(1).scaleb(-digits):f} %"
+    return f"{shown if shown else abs(shown):,f} %"
 
 
 def day(value: date) -> str:
@@ -126,9 +124,8 @@ def moved(
     if not now:
         return f"{subject} is zero; it was {amount(before, currency)} in {than}."
     if before < 0 or now < 0 or ratio is None:
-        return (
-            f"{subject} went from {amount(before, currency)} in {than} to {amount(now, currency)}."
-        )
+        was = amount(before, currency)
+        return f"{subject} went from {was} in {than} to {amount(now, currency)}."
     if is_small(ratio):
         return f"{here}, almost as in {than} ({signed(change, currency)})."
     way = "above" if change > 0 else "below"

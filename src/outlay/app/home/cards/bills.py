@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from outlay.app import invoices
@@ -146,7 +147,7 @@ def _step(row: Row) -> Step:
     return Step(text, _invoice(row), rest, row.currency, urgent=True)
 
 
-def _rest(row: Row):  # type: ignore[no-untyped-def]
+def _rest(row: Row) -> Decimal:
     assert row.invoice is not None
     return row.unexplained if row.unexplained is not None else row.invoice.spec.amount
 

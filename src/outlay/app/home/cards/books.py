@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from outlay.app import closing, statements
 from outlay.app.home import addresses, words
+from outlay.app.home.asked import zero
 from outlay.app.home.cards import common
 from outlay.app.home.model import Card, Figure, Line, Step, Tone
 from outlay.money import total
@@ -13,6 +16,10 @@ from outlay.money.quotients import quotient
 
 if TYPE_CHECKING:
     from outlay.app.home.asked import At
+    from outlay.query import CostQuery
+    from outlay.query.result import Result
+    from outlay.statements.close import Check, Finding
+    from outlay.statements.disputes import Dispute
 
 _FEW = 5
 _TONES: dict[str, Tone] = {"ok": "ok", "attention": "attention", "blocking": "blocking"}
@@ -111,20 +118,21 @@ def close(at: At) -> Card | None:
         text = f"{when} of {status.plan} is closed, by {status.closed_by}."
     elif blocking:
         names = words.listed([check.title.lower() for check in blocking])
-        text = f"{good} of {all_} checks are in order; {names} keep{_s(blocking)} {when} open."
+        text = f"{good} of {all_} checks are in order; {when} is kept open by {names}."
         steps = tuple(
-            Step(one.text, one.link or check.link, *_money(one.amounts), urgent=True)
+            _blocks(check, one)
             for check in blocking
             for one in check.findings
             if one.state == "blocking"
         )[:_FEW]
     else:
         asks = f", {len(attention)} ask for attention" if attention else ""
-        text = f"{when} of {status.plan} is ready to close: {good} of {all_} checks are in order{asks}."
+        text = f"{when} of {status.plan} is ready to close: {good} of {all_} checks are in order"
+        text += f"{asks}."
         steps = (Step(f"Close {when}: nothing blocks it.", link, status.total, status.currency),)
     return Card(
         "close", f"Close of {when}", text, link=link, link_text="Month close",
-        figures=(Figure("In order", good, "count", term="Month close", period=f"of {all_} checks"),),
+        figures=(Figure("In order", good, "count", None, "Month close", f"of {all_} checks"),),
         lines=tuple(
             Line(check.title, check.link or link, note=_found(check.findings, check.text),
                  tone=_TONES[check.state])
@@ -136,19 +144,15 @@ def close(at: At) -> Card | None:
     )  # fmt: skip
 
 
-def _s(found: tuple[object, ...]) -> str:
-    return "s" if len(found) == 1 else ""
-
-
-def _found(findings, text: str) -> str:  # type: ignore[no-untyped-def]
+def _found(findings: Sequence[Finding], text: str) -> str:
     return findings[0].text if findings else text
 
 
-def _money(amounts):  # type: ignore[no-untyped-def]
-    if amounts and len(amounts) == 1:
-        code, value = next(iter(amounts.items()))
-        return value, code
-    return None, None
+def _blocks(check: Check, finding: Finding) -> Step:
+    """What to do about a finding that keeps the month open."""
+    amounts = dict(finding.amounts or {})
+    code, value = next(iter(amounts.items())) if len(amounts) == 1 else (None, None)
+    return Step(finding.text, finding.link or check.link, value, code, urgent=True)
 
 
 def disputes(at: At) -> Card | None:
@@ -162,7 +166,7 @@ def disputes(at: At) -> Card | None:
     ]
     if not found:
         return None
-    sums: dict[str, list] = {}  # type: ignore[type-arg]
+    sums: dict[str, list[Decimal]] = {}
     for one in found:
         sums.setdefault(one.currency, []).append(one.amount)
     amounts = {code: total(parts) for code, parts in sums.items()}
@@ -186,7 +190,7 @@ def disputes(at: At) -> Card | None:
     )  # fmt: skip
 
 
-def _dispute(one) -> str:  # type: ignore[no-untyped-def]
+def _dispute(one: Dispute) -> str:
     return f"/statements/{addresses.part(one.plan)}/{one.month}/{addresses.part(one.value)}"
 
 
@@ -210,27 +214,25 @@ def vendors(at: At) -> Card:
     return _vendors_card(at, query, result, "vendors", "Vendors")
 
 
-def _vendors_card(at: At, query, result, name: str, title: str) -> Card:  # type: ignore[no-untyped-def]
+def _vendors_card(at: At, query: CostQuery, result: Result, name: str, title: str) -> Card:
     figure = common.figure(at, result)
     number = result.group_count
     value = figure.value or 0
     text = words.moved(
         f"Billed cost of {words.counted(number, 'vendor')}" if number else "Billed cost",
-        common.zero(value), common.zero(figure.previous), common.zero(figure.change),
+        zero(value), zero(figure.previous), zero(figure.change),
         figure.change_ratio, currency=result.currency, than=at.period.than,
     )  # fmt: skip
     rows = list(result.rows())
-    ordered = sorted(rows, key=lambda row: abs(common.zero(row["BilledCost_change"])), reverse=True)
-    moved = [(str(r["InvoiceIssuerName"]), common.zero(r["BilledCost_change"])) for r in ordered]
+    ordered = sorted(rows, key=lambda row: abs(zero(row["BilledCost_change"])), reverse=True)
+    moved = [(str(r["InvoiceIssuerName"]), zero(r["BilledCost_change"])) for r in ordered]
     moved = [(one, change) for one, change in moved if change]
     if moved and figure.change:
-        why = common.mover_sentence(
-            moved, common.zero(figure.change), result.currency, at.period.than
-        )
+        why = common.mover_sentence(moved, zero(figure.change), result.currency, at.period.than)
         text = f"{text} {why}"
     return Card(
-        name, title, text, link=addresses.explore(query.but(limit=None)), link_text="By vendor",
-        query=query, drivers=addresses.drivers(query.but(by=())), figures=(figure,),
+        name, title, text, link=at.explore(query.but(limit=None)), link_text="By vendor",
+        query=at.plain(query), drivers=at.drivers(query.but(by=())), figures=(figure,),
         lines=common.lines(at, result, "InvoiceIssuerName", then="ServiceName",
                            none="without an issuer"),
         lines_title="Vendor", notes=common.notes(result),

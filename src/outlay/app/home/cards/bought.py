@@ -153,7 +153,7 @@ def _sentence(one: Bought, than: str) -> str:
         _moved(name, after, before)
         for name, after, before in (
             ("cost", one.now.cost, one.before.cost),
-            (f"{one.result.unit} units", one.now.units, one.before.units),
+            (one.unit.spec.metric.replace("-", " "), one.now.units, one.before.units),
         )
     ]
     if all(sides):

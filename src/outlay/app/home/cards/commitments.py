@@ -15,6 +15,7 @@ from outlay.money.quotients import quotient
 
 if TYPE_CHECKING:
     from outlay.app.home.asked import At
+    from outlay.query import CostQuery
     from outlay.query.result import Row
 
 _TYPE, _STATUS = "CommitmentDiscountType", "CommitmentDiscountStatus"
@@ -40,7 +41,7 @@ def commitments(at: At) -> Card:
     if share is None:
         return Card(
             "commitments", "Commitments", f"No commitment was held in {period}.",
-            link=addresses.explore(query), link_text="The question", query=query, tone="ok",
+            link=at.explore(query), link_text="The question", query=at.plain(query), tone="ok",
         )  # fmt: skip
     text = f"{words.percent(share)} of what was committed to in {period} was used"
     text += f"; {words.amount(lost, code)} was not." if lost else "."
@@ -57,9 +58,9 @@ def commitments(at: At) -> Card:
         "commitments",
         "Use of commitments",
         text,
-        link=addresses.explore(query),
+        link=at.explore(query),
         link_text="By type and status",
-        query=query,
+        query=at.plain(query),
         figures=(
             Figure("Used", share, "ratio", None, "Utilisation", period, before, good="up"),
             Figure("Unused", lost, "money", code, "Unused commitment", period),
@@ -72,7 +73,9 @@ def commitments(at: At) -> Card:
     )
 
 
-def _kind(at: At, query, kind: str | None, rows: dict[str, Row], code: str | None):  # type: ignore[no-untyped-def]
+def _kind(
+    at: At, query: CostQuery, kind: str | None, rows: dict[str, Row], code: str | None
+) -> tuple[Line, Step | None]:
     """The row of a type, and what to do about it."""
     used = zero(rows.get("Used", {}).get(COST))
     lost = zero(rows.get("Unused", {}).get(COST))
@@ -82,14 +85,14 @@ def _kind(at: At, query, kind: str | None, rows: dict[str, Row], code: str | Non
     name = kind or "without a type"
     unused = narrowed.but(by=("CommitmentDiscountId",)).narrowed(f"{_STATUS} = 'Unused'")
     line = Line(
-        name, addresses.explore(narrowed.but(by=(_STATUS,))),
+        name, at.explore(narrowed.but(by=(_STATUS,))),
         Figure("Unused", lost, "money", code, "Unused commitment", at.period.title),
         beside=(Figure("Used", share, "ratio", None, "Utilisation", at.period.title, good="up"),),
     )  # fmt: skip
     if lost <= 0 or share is None:
         return line, None
     text = f"{name} utilisation {words.percent(share, 0)}: {words.amount(lost, code)} unused."
-    return line, Step(text, addresses.explore(unused), lost, code)
+    return line, Step(text, at.explore(unused), lost, code)
 
 
 def _text(value: object) -> str | None:
@@ -126,8 +129,8 @@ def saved(at: At) -> Card | None:
     text += f": {words.percent(share)} of the list price." if share is not None else "."
     by = query.but(by=("ServiceProviderName",), measures=("NegotiatedSaving", "CommitmentSaving"))
     return Card(
-        "saved", "Discounts", text, link=addresses.explore(by), link_text="By provider", query=by,
-        figures=figures[:2], notes=common.notes(result),
+        "saved", "Discounts", text, link=at.explore(by), link_text="By provider",
+        query=at.plain(by), figures=figures[:2], notes=common.notes(result),
     )  # fmt: skip
 
 
@@ -157,14 +160,14 @@ def credits(at: At) -> Card | None:
             f"The credit “{row['ChargeDescription']}” of {at.period.than} "
             f"({words.size(zero(row['Credits_previous']), result.currency)}) did not come again: "
             "plan without it, or ask the vendor.",
-            addresses.explore(query.but(by=("ServiceProviderName",), limit=None, sort="")),
+            at.explore(query.but(by=("ServiceProviderName",), limit=None, sort="")),
             zero(row["Credits_previous"]).copy_abs(), result.currency,
         )
         for row in ended[:3]
     )  # fmt: skip
     return Card(
-        "credits", "Credits", text, link=addresses.explore(query.but(limit=None)),
-        link_text="By credit", query=query, figures=(figure,),
+        "credits", "Credits", text, link=at.explore(query.but(limit=None)),
+        link_text="By credit", query=at.plain(query), figures=(figure,),
         lines=common.lines(at, result, "ChargeDescription", none="without a description"),
         lines_title="Credit", steps=steps, notes=common.notes(result),
         tone="attention" if ended else "",
@@ -185,7 +188,7 @@ def ending(at: At) -> Card | None:
             used = total(
                 amount.copy_negate() for cause, amount in one.moves.items() if cause not in BOUGHT
             )
-            if used <= 0 or (one.closing <= 0 and one.opening <= 0):
+            if used <= 0 or one.closing <= 0:  # below nought: what came before is not known
                 continue
             name = short_name(one.commitment) if one.commitment else f"prepaid of {month.source}"
             left = quotient(one.closing, used, 1)
@@ -205,7 +208,7 @@ def ending(at: At) -> Card | None:
             name, link,
             Figure("Prepaid", one.closing, "money", code, "Prepaid", when),
             note=f"{source}: {words.amount(used, code)} a month, "
-            + (f"{left} months left" if one.closing > 0 else "used up"),
+            f"{left} months left",
             tone="attention" if left <= _MONTHS_LEFT else "",
         )
         for left, name, source, code, one, used in entries[:_FEW]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from outlay.app.home import addresses, words
+from outlay.app.home import words
 from outlay.app.home.asked import zero
 from outlay.app.home.model import Figure, Good, Line
 from outlay.expression import text_literal
@@ -41,7 +41,7 @@ def row_figure(
         previous=zero(row.get(f"{name}_previous")) if compared else None,
         change=zero(row.get(f"{name}_change")) if compared else None,
         change_ratio=row.get(f"{name}_change_ratio") if compared else None,  # type: ignore[arg-type]
-        drivers=addresses.drivers(query or result.query) if compared else "",
+        drivers=at.drivers(query or result.query) if compared else "",
         good=good,
     )
 
@@ -64,7 +64,7 @@ def lines(
     for row in result.rows() if rows is None else rows:
         value = row[dimension]
         narrowed = narrow(result.query, dimension, value)
-        link = addresses.explore(narrowed.but(by=(then,))) if then else addresses.charges(narrowed)
+        link = at.explore(narrowed.but(by=(then,))) if then else at.charges(narrowed)
         found.append(
             Line(
                 none or f"without {dimension}" if value is None else title(value),
@@ -142,9 +142,8 @@ def mover_sentence(
     if same and same[0][0] == title and abs(change) <= abs(net):
         share = quotient(change, net)
         assert share is not None
-        return (
-            f"{words.percent(share, 0)} of the {way} is {title} ({words.signed(change, currency)})."
-        )
+        part = words.percent(share, 0)
+        return f"{part} of the {way} is {title} ({words.signed(change, currency)})."
     other = next(((n, part) for n, part in moved if (part > 0) != (change > 0)), None)
     verb = "rose" if change > 0 else "fell"
     text = f"{title} {verb} by {words.size(change, currency)}"

@@ -1,4 +1,4 @@
-"""Cards of allocation: what has an owner, and what of mine is untagged, unused or driven by what."""
+"""Cards of allocation: what has an owner, and what of mine is large, unused or untagged."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def allocated(at: At) -> Card:
         _allocated_text(at, tag, share, before, none[0]),
         link=link,
         link_text="Coverage",
-        query=query,
-        drivers=addresses.drivers(query),
+        query=at.plain(query),
+        drivers=at.drivers(query),
         figures=figures,
         lines=common.lines(at, rest, "ServiceName", none="without a service"),
         lines_title=f"{default} by service",
@@ -103,8 +103,6 @@ def _allocated_steps(at: At, tag: str, none: Decimal, link: str) -> tuple[Step, 
 
 def _days(at: At) -> dict[str, str]:
     """The period as parameters of pages that take a question's range."""
-    if at.period.to_date:
-        return {"range": at.period.range}
     return {"from_": str(at.period.days.start), "to": str(at.period.days.end)}
 
 
@@ -134,7 +132,7 @@ def mine(at: At) -> Card | None:
     return Card(
         "mine", "Own and shared", text,
         link=addresses.address("/why", tag=tag, value=at.focus.value), link_text="Why is it mine?",
-        query=query,
+        query=at.plain(query),
         figures=(
             Figure("Direct", zero(direct), "money", code, "Direct", period),
             Figure("Shared in", zero(shared), "money", code, "Shared in", period),
@@ -167,15 +165,16 @@ def resources(at: At) -> Card:
         name = "without a resource" if row["ResourceId"] is None else short(str(row["ResourceId"]))
         found.append(
             Line(
-                name, addresses.charges(narrowed),
+                name, at.charges(narrowed),
                 common.row_figure(at, result, row, COST, query=narrowed),
                 note=str(row["ServiceName"] or ""),
             )
         )  # fmt: skip
     return Card(
         "resources", "Largest resources", text,
-        link=addresses.explore(query.but(limit=None, by=("ResourceId",))), link_text="All resources",
-        query=query, lines=tuple(found), lines_title="Resource", notes=common.notes(result),
+        link=at.explore(query.but(limit=None, by=("ResourceId",))), link_text="All of them",
+        query=at.plain(query), lines=tuple(found), lines_title="Resource",
+        notes=common.notes(result),
     )  # fmt: skip
 
 
@@ -209,7 +208,7 @@ def untagged(at: At) -> Card | None:
             f"{words.amount(value, result.currency)} of {who} carries no {tag} tag: "
             f"{'only a rule gives it to you' if at.focus else 'only rules can give it an owner'}."
         )
-        link = addresses.explore(query.but(by=("ResourceId",), limit=None, compare=None, sort=""))
+        link = at.explore(query.but(by=("ResourceId",), limit=None, compare=None, sort=""))
         steps = (
             Step(
                 f"Tag the resources behind {words.amount(value, result.currency)}, so that no "
@@ -218,8 +217,8 @@ def untagged(at: At) -> Card | None:
             ),
         )  # fmt: skip
     return Card(
-        "untagged", "Untagged", text, link=addresses.explore(query.but(limit=None)),
-        link_text="By service", query=query, figures=(figure,),
+        "untagged", "Untagged", text, link=at.explore(query.but(limit=None)),
+        link_text="By service", query=at.plain(query), figures=(figure,),
         lines=common.lines(at, result, "ServiceName", then="ResourceId", none="without a service"),
         lines_title="Service", steps=steps, notes=common.notes(result),
         tone="attention" if value else "ok",
@@ -249,9 +248,10 @@ def unused(at: At) -> Card | None:
             parts.append((title, term, figure, query.but(by=(by,))))
     whose = f" of {at.focus.value}" if at.focus else ""
     if not parts:
+        when = at.period.title
         return Card(
-            "unused", "Unused", f"Nothing{whose} was paid for and left unused in {at.period.title}.",
-            link=addresses.explore(at.question().narrowed(UNUSED)), link_text="The question",
+            "unused", "Unused", f"Nothing{whose} was paid for and left unused in {when}.",
+            link=at.explore(at.question().narrowed(UNUSED)), link_text="The question",
             tone="ok",
         )  # fmt: skip
     spoken = [f"{title.lower()} {words.amount(f.value, f.currency)}" for title, _, f, _ in parts]
@@ -259,7 +259,7 @@ def unused(at: At) -> Card | None:
         Step(
             f"{words.amount(figure.value, figure.currency)} of {at.period.title} paid for nothing: "
             f"{title.lower()}.",
-            addresses.explore(query), figure.value, figure.currency,
+            at.explore(query), figure.value, figure.currency,
         )
         for title, _, figure, query in parts
         if figure.value > 0
@@ -267,9 +267,9 @@ def unused(at: At) -> Card | None:
     return Card(
         "unused", "Unused",
         f"Paid for and not used{whose} in {at.period.title}: {words.listed(spoken)}.",
-        link=addresses.explore(parts[0][3]), link_text="Open", query=parts[0][3],
+        link=at.explore(parts[0][3]), link_text="Open", query=at.plain(parts[0][3]),
         lines=tuple(
-            Line(title, addresses.explore(query), figure) for title, _, figure, query in parts
+            Line(title, at.explore(query), figure) for title, _, figure, query in parts
         ),
         lines_title="What", steps=steps, tone="attention" if steps else "ok",
     )  # fmt: skip

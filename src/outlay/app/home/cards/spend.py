@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from outlay.app.home import addresses, words
+from outlay.app.home import words
 from outlay.app.home.asked import COST, zero
 from outlay.app.home.cards import common
 from outlay.app.home.cards.why import sentence_of
 from outlay.app.home.model import Card, Figure, Line, Step
+from outlay.money import total
 from outlay.query import CostQuery
 
 if TYPE_CHECKING:
@@ -25,41 +26,59 @@ def spend(at: At) -> Card:
     figure = common.figure(at, result)
     whole = at.question(compare="previous")
     subject = f"Spend of {at.focus.value}" if at.focus else "Spend"
-    sentence = words.moved(
-        subject, zero(figure.value), _decimal(figure.previous), _decimal(figure.change),
-        figure.change_ratio, currency=result.currency, than=at.period.than,
-    )  # fmt: skip
-    why = sentence_of(at, whole) or common.main_mover(result, "ServiceName", at.period.than)
+    sentence = sentence_of(at, whole)
+    if not sentence:
+        sentence = words.moved(
+            subject, zero(figure.value), _decimal(figure.previous), _decimal(figure.change),
+            figure.change_ratio, currency=result.currency, than=at.period.than,
+        )  # fmt: skip
+        if figure.change:
+            mover = common.main_mover(result, "ServiceName", at.period.than)
+            sentence = f"{sentence} {mover}".strip()
     return Card(
         "spend",
         "Spend",
-        f"{sentence} {why}".strip() if figure.change else sentence,
-        link=addresses.explore(at.question(by=("ServiceName",), compare="previous")),
+        sentence,
+        link=at.explore(at.question(by=("ServiceName",), compare="previous")),
         link_text="By service",
-        query=at.question(by=("ServiceName",), compare="previous"),
-        drivers=addresses.drivers(whole),
+        query=at.plain(at.question(by=("ServiceName",), compare="previous")),
+        drivers=at.drivers(whole),
         figures=(figure,),
         notes=(*common.notes(result), *_late(at)),
     )
 
 
 def movers(at: At) -> Card | None:
-    """The services whose cost changed most."""
-    query = at.question(by=("ServiceName",), compare="previous", sort="movers", limit=_MOVERS)
+    """The services whose cost changed most; what rose and what fell, each as a sum."""
+    query = at.question(by=("ServiceName",), compare="previous", sort="movers")
     result = at.ask(query)
     moved = [row for row in result.rows() if row.get(f"{COST}_change")]
+    changes = [zero(row[f"{COST}_change"]) for row in moved]
+    up, down = [c for c in changes if c > 0], [c for c in changes if c < 0]
+    spoken = [
+        f"{words.counted(len(found), 'service')} {verb} by {words.size(total(found), at.currency)}"
+        for found, verb in ((up, "rose"), (down, "fell"))
+        if found
+    ]
+    shown = query.but(limit=_MOVERS)
     return Card(
         "movers",
         "What changed most",
-        common.main_mover(result, "ServiceName", at.period.than)
-        or f"No service costs more or less than in {at.period.than}.",
-        link=addresses.explore(query.but(limit=None)),
+        f"{words.listed(spoken)}."
+        if spoken
+        else f"No service costs more or less than in {at.period.than}.",
+        link=at.explore(query),
         link_text="All changes",
-        query=query,
-        drivers=addresses.drivers(at.question(compare="previous", by=("ServiceName",))),
+        query=at.plain(shown),
+        drivers=at.drivers(at.question(compare="previous", by=("ServiceName",))),
         lines=common.lines(
-            at, result, "ServiceName", then="SubAccountName", rows=moved, none="without a service"
-        ),
+            at,
+            result,
+            "ServiceName",
+            then="SubAccountName",
+            rows=moved[:_MOVERS],
+            none="without a service",
+        ),  # fmt: skip
         lines_title="Service",
     )
 
@@ -81,24 +100,23 @@ def owners(at: At) -> Card | None:
     rows = list(result.rows())
     default = at.rules.tags[tag].default
     owned = [row for row in rows if row[tag] != default and zero(row[COST]) > 0]
-    total = zero((result.total or {}).get(COST))
+    whole = zero((result.total or {}).get(COST))
     text = f"Nothing was charged in {at.period.title}."
-    if owned and total > 0:
-        share = words.percent(common_share(owned[0][COST], total), 0)
-        text = f"{owned[0][tag]} has {share} of {words.amount(total, result.currency)}."
+    if owned and whole > 0:
+        share = words.percent(common_share(owned[0][COST], whole), 0)
+        text = f"{owned[0][tag]} has {share} of {words.amount(whole, result.currency)}."
         mover = max(owned, key=lambda row: abs(zero(row[f"{COST}_change"])))
         change = zero(mover[f"{COST}_change"])
         if change:
-            text += (
-                f" {words.upper(str(mover[tag]))} moved most: {_signed(change, result.currency)}."
-            )
+            shown = words.signed(change, result.currency)
+            text += f" What moved most is {mover[tag]}: {shown}."
     return Card(
         "owners",
         "Who owns it",
         text,
-        link=addresses.explore(query.but(limit=None)),
+        link=at.explore(query.but(limit=None)),
         link_text=f"By {tag}",
-        query=query,
+        query=at.plain(query),
         lines=common.lines(at, result, tag, then="ServiceName"),
         lines_title=tag,
         notes=common.notes(result),
@@ -111,10 +129,6 @@ def common_share(part: Any, whole: Any) -> Any:
 
     found = quotient(zero(part), zero(whole))
     return zero(found)
-
-
-def _signed(value: Any, currency: str | None) -> str:
-    return words.signed(value, currency)
 
 
 def trend(at: At) -> Card | None:
@@ -144,9 +158,9 @@ def trend(at: At) -> Card | None:
         figure = Figure(
             "Effective cost", value, "money", result.currency, COST, start[:7], before, change,
             None if before is None else common_ratio(change, before),
-            addresses.drivers(one) if index else "",
+            at.drivers(one) if index else "",
         )  # fmt: skip
-        found.append(Line(f"{month:%b %Y}", addresses.explore(one), figure))
+        found.append(Line(f"{month:%b %Y}", at.explore(one), figure))
     rose = sum(1 for line in found if line.figure and (line.figure.change or 0) > 0)
     low = min(amounts, key=lambda pair: pair[1])
     high = max(amounts, key=lambda pair: pair[1])
@@ -157,8 +171,9 @@ def trend(at: At) -> Card | None:
     )
     return Card(
         "trend", f"The last {len(found)} months", text,
-        link=addresses.explore(query.but(by=("ServiceName",))), link_text="By service and month",
-        query=query, lines=tuple(reversed(found)), lines_title="Month", notes=common.notes(result),
+        link=at.explore(query.but(by=("ServiceName",))), link_text="By service and month",
+        query=at.plain(query), lines=tuple(reversed(found)), lines_title="Month",
+        notes=common.notes(result),
     )  # fmt: skip
 
 
@@ -176,8 +191,6 @@ def _after(start: str) -> str:
 
 
 def _less(one: Any, other: Any) -> Any:
-    from outlay.money import total
-
     return total((one, other.copy_negate()))
 
 
@@ -186,9 +199,10 @@ def _decimal(value: Any) -> Any:
 
 
 def _late(at: At) -> tuple[str, ...]:
-    """That the month is not over, in days; and what has not come yet where that may be said."""
+    """Which days of a month that is not over are compared, and that later ones may still come."""
     if not at.period.to_date:
         return ()
-    return (
-        f"{at.period.title}, compared with the same days of the month before ({at.period.than}).",
-    )
+    same = f"{at.period.title} is compared with the same days before, {at.period.than}."
+    if not at.period.complete:
+        return (f"{same} No day of this month is complete yet: charges may still come.",)
+    return (f"{same} Later days are not complete and are left out.",)

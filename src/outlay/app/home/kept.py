@@ -27,6 +27,7 @@ from outlay.app.errors import WorkspaceError
 from outlay.app.home.asked import Asked, At, resolve
 from outlay.app.home.model import Card, CardKind, Failed, Persona, Question
 from outlay.app.home.personas import card_of, persona_of
+from outlay.app.served import served
 from outlay.expression.errors import QueryError
 from outlay.lake import LakeError
 from outlay.resources import ResourceError
@@ -41,6 +42,7 @@ Answer = Card | Failed | None
 """A card, one that failed, or nothing to say."""
 
 _KEPT = 512
+_VALUES = 100
 _WORKERS = 3
 _EXPECTED = (QueryError, LakeError, ResourceError, StatementError, WorkspaceError)
 
@@ -72,6 +74,7 @@ class Homes:
         self._workspace = workspace
         self._lock = threading.Lock()
         self._kept: OrderedDict[Any, Future[Answer]] = OrderedDict()
+        self._values: OrderedDict[Any, tuple[str, ...]] = OrderedDict()
         self._pool = ThreadPoolExecutor(_WORKERS, "outlay-home")
 
     def ask(
@@ -83,8 +86,8 @@ class Homes:
 
     def home(self, asked: Asked, *, seconds: float | None = None) -> Home:
         """The home with every card, or with those that are there after so many seconds."""
-        names = visible(asked.persona)
-        started = {name: self._start(asked, card_of(name)) for name in names}
+        base = self._base(asked)
+        started = {name: self._start(asked, card_of(name), base) for name in visible(asked.persona)}
         end = None if seconds is None else time.monotonic() + seconds
         answers: dict[str, Answer] = {}
         waiting = []
@@ -106,11 +109,33 @@ class Homes:
         """One card of the home; None where it has nothing to say or is not the reader's."""
         if name not in visible(asked.persona):
             return None
-        return self._start(asked, card_of(name)).result()
+        return self._start(asked, card_of(name), self._base(asked)).result()
 
-    def _start(self, asked: Asked, kind: CardKind) -> Future[Answer]:
+    def values(self, asked: Asked) -> tuple[str, ...]:
+        """The teams or products that the reader may choose, costliest in the period first."""
+        if not asked.tag:
+            return ()
+        base = self._base(asked)
+        key = None if base is None else ("values", *base)
+        with self._lock:
+            known = self._values.get(key) if key is not None else None
+        if known is None:
+            at = At(self._workspace, asked)
+            within = at.plain(at.question(where="", currency=None))
+            found = self._workspace.values(asked.tag, limit=_VALUES, within=within, now=asked.now)
+            default = at.rules.tags[asked.tag].default
+            known = tuple(str(one.value) for one in found if one.value not in (None, default))
+            with self._lock:
+                self._values[key] = known
+                while len(self._values) > _KEPT:
+                    self._values.popitem(last=False)
+        if asked.focus and asked.focus.value not in known:
+            return (asked.focus.value, *known)
+        return known
+
+    def _start(self, asked: Asked, kind: CardKind, base: Any) -> Future[Answer]:
         """The answer, being worked out or there already. What failed is not kept."""
-        key = self._key(asked, kind)
+        key = self._key(kind, base)
         with self._lock:
             known = self._kept.get(key) if key is not None else None
             if known is not None and not _failed(known):
@@ -137,15 +162,24 @@ class Homes:
             reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             return Failed(kind.name, kind.title, reason)
 
-    def _key(self, asked: Asked, kind: CardKind) -> Any:
-        if not kind.kept:
-            return None
+    def _base(self, asked: Asked) -> Any:
+        """What decides every answer of a home; None where that cannot be told: nothing is kept
+        then, and each card says what is wrong."""
         workspace, reader = self._workspace, current()
-        key: tuple[Any, ...] = (
-            kind.name, asked.period, asked.focus, asked.tag, asked.whole_month, asked.now.date(),
-            reader.scope, reader.level, workspace.currency, workspace.configuration(),
-            workspace.pin().snapshot_id, _metrics(workspace),
-        )  # fmt: skip
+        try:
+            return (
+                asked.period, asked.focus, asked.tag, asked.whole_month, asked.now.date(),
+                reader.scope, reader.level, workspace.currency, workspace.configuration(),
+                workspace.pin().snapshot_id, _metrics(workspace),
+            )  # fmt: skip
+        except _EXPECTED:
+            return None
+
+    def _key(self, kind: CardKind, base: Any) -> Any:
+        if not kind.kept or base is None:
+            return None
+        workspace = self._workspace
+        key: tuple[Any, ...] = (kind.name, *base)
         if kind.kept in ("books", "sources"):
             key += (_books(workspace),)
         if kind.kept == "sources":
@@ -195,3 +229,10 @@ def homes(workspace: Workspace) -> Homes:
         if workspace not in _HOMES:
             _HOMES[workspace] = Homes(workspace)
         return _HOMES[workspace]
+
+
+@served("GET /home/{persona}")
+def home(workspace: Workspace, persona: str, *, period: str = "", of: str = "") -> Home:
+    """A persona's home with every card; QueryError for a persona or period that is none."""
+    kept = homes(workspace)
+    return kept.home(kept.ask(persona, period=period, of=of))
