@@ -56,7 +56,38 @@
       box.append(line("tip-row", span("swatch dashed", ""), span("tip-name", spec.previous.name),
         span("tip-num", spec.previous.texts[index] ?? "–")));
     }
+    for (const mark of spec.marks ?? []) {
+      if (index < mark.from || index > mark.to) continue;
+      box.append(line("tip-row tip-mark", span("", "⚑"), span("tip-name", `${mark.when}: ${mark.text}`)));
+    }
     return box;
+  };
+
+  // Annotations as lines across the chart, those of several periods as bands; the number is that
+  // of the list below the chart.
+  const marked = (spec, colour) => {
+    if (!spec.marks?.length) return {};
+    const places = new Map();
+    spec.marks.forEach((mark, index) => {
+      places.set(mark.from, [...(places.get(mark.from) ?? []), index + 1]);
+    });
+    const bands = spec.marks.filter((mark) => mark.to > mark.from);
+    return {
+      markLine: {
+        silent: true, symbol: "none", animation: false, z: 6,
+        lineStyle: { color: colour("ink-2"), width: 1.2, type: [2, 3] },
+        label: {
+          show: true, position: "end", distance: 2, fontSize: 10, fontWeight: 600, padding: [2, 5],
+          borderRadius: 7, color: colour("surface"), backgroundColor: colour("ink-2"),
+        },
+        data: [...places].map(([index, numbers]) =>
+          ({ xAxis: index, label: { formatter: numbers.join(",") } })),
+      },
+      markArea: {
+        silent: true, itemStyle: { color: faded(colour("ink-3"), 0.1) },
+        data: bands.map((mark) => [{ xAxis: mark.from }, { xAxis: mark.to }]),
+      },
+    };
   };
 
   const decal = (colour) => ({
@@ -76,16 +107,19 @@
     const bars = spec.series.map((series) => {
       const fill = colour(series.colour);
       // Lines do not add up (a cost per unit, an average): they are never stacked.
-      if (spec.kind === "lines") {
+      if (spec.kind === "lines" || spec.kind === "areas") {
+        const area = spec.kind === "areas";
         return {
           name: series.name, type: "line", data: series.values, symbol: "circle", symbolSize: 5,
           showAllSymbol: true, connectNulls: false, itemStyle: { color: fill },
-          lineStyle: { color: fill, width: 2, type: series.dashed ? [5, 4] : "solid" },
+          lineStyle: { color: fill, width: area ? 1.2 : 2, type: series.dashed ? [5, 4] : "solid" },
+          ...(area && { areaStyle: { color: faded(fill, spec.stack === false ? 0.25 : 0.72) }, symbol: "none",
+            stack: spec.stack === false ? undefined : "all", emphasis: { disabled: true } }),
         };
       }
       const hatched = { color: faded(fill, 0.55), decal: decal(faded(surface, 0.85)) };
       return {
-        name: series.name, type: "bar", stack: "all", barCategoryGap: "24%", barMaxWidth: 54,
+        name: series.name, type: "bar", stack: spec.stack === false ? undefined : "all", barCategoryGap: "24%", barMaxWidth: 54,
         emphasis: { focus: "none" },
         itemStyle: { color: fill, borderColor: surface, borderWidth: spec.labels.length > 45 ? 0 : 0.6 },
         data: series.values.map((value, index) =>
@@ -98,10 +132,11 @@
         lineStyle: { color: colour("ink-2"), width: 1.6, type: [5, 4] }, itemStyle: { color: colour("ink-2") },
       });
     }
+    if (bars.length) Object.assign(bars[0], marked(spec, colour));
     return {
       animation: false,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-      grid: { left: 4, right: 6, top: 12, bottom: 2, containLabel: true },
+      grid: { left: 4, right: 6, top: spec.marks?.length ? 22 : 12, bottom: 2, containLabel: true },
       tooltip: {
         trigger: "axis", confine: true, appendTo: "#tips", className: "chart-tip", transitionDuration: 0,
         axisPointer: { type: "shadow", shadowStyle: { color: faded(colour("ink-3"), 0.1) } },
@@ -140,8 +175,16 @@
     colour.done();
     chart.getZr().on("click", (event) => {
       const point = [event.offsetX, event.offsetY];
-      if (!spec.links || !chart.containPixel("grid", point)) return;
+      if (!chart.containPixel("grid", point)) return;
       const index = chart.convertFromPixel({ seriesIndex: 0 }, point)[0];
+      const annotate = (element.closest(".card") ?? document).querySelector("[data-annotate][aria-pressed=true]");
+      if (annotate && spec.days?.[index]) {
+        element.dispatchEvent(new CustomEvent("outlay:annotate", {
+          bubbles: true, detail: { day: spec.days[index], button: annotate },
+        }));
+        return;
+      }
+      if (!spec.links) return;
       // The period's own link stands in the table of numbers below the chart.
       const card = element.closest(".card") ?? document;
       card.querySelector(`[data-period="${index}"]`)?.click();
