@@ -22,6 +22,7 @@ from outlay.access.people import Person
 from outlay.access.roles import Role
 from outlay.access.sessions import Limits, Session
 from outlay.access.tokens import Token
+from outlay.app.served import served
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
@@ -57,6 +58,7 @@ def administer(what: str) -> None:
 # --- people -----------------------------------------------------------------------------------
 
 
+@served("GET /users")
 def people(workspace: Workspace) -> list[PersonRow]:
     """Every account, by name."""
     administer("the list of people")
@@ -75,12 +77,14 @@ def people(workspace: Workspace) -> list[PersonRow]:
     ]
 
 
+@served("GET /users/{name}")
 def person(workspace: Workspace, name: str) -> PersonRow:
     """One account; NotFoundError lists those there are."""
     wanted = door_of(workspace).people.get(name)
     return next(row for row in people(workspace) if row.person.name == wanted.name)
 
 
+@served("POST /users")
 def add(
     workspace: Workspace,
     name: str,
@@ -96,6 +100,7 @@ def add(
     return people_.add(name, role, display=display, email=email, password=password)
 
 
+@served("PATCH /users/{name}")
 def change(
     workspace: Workspace,
     name: str,
@@ -119,18 +124,21 @@ def change(
     return found
 
 
+@served("DELETE /users/{name}")
 def remove(workspace: Workspace, name: str) -> None:
     """Remove an account with its sessions and tokens."""
     administer("removing people")
     door_of(workspace).people.remove(name)
 
 
+@served("PATCH /users/{name}")
 def set_password(workspace: Workspace, name: str, password: str) -> Person:
     """Set somebody's password, as an administrator."""
     administer("setting passwords")
     return door_of(workspace).people.set_password(name, password)
 
 
+@served("POST /users/{name}/invitation")
 def invite(workspace: Workspace, name: str) -> tuple[str, datetime]:
     """The path of a link by which somebody sets their password, and when it ends (UTC). It is
     shown this one time."""
@@ -193,6 +201,7 @@ def end_my_session(workspace: Workspace, id: str) -> None:
 # --- tokens -----------------------------------------------------------------------------------
 
 
+@served("GET /tokens")
 def tokens(workspace: Workspace, *, everybody: bool = False) -> list[Token]:
     """One's own tokens, or all of the workspace for administrators."""
     found = door_of(workspace).tokens
@@ -202,6 +211,7 @@ def tokens(workspace: Workspace, *, everybody: bool = False) -> list[Token]:
     return found.all(myself(workspace))
 
 
+@served("POST /tokens")
 def create_token(
     workspace: Workspace,
     name: str,
@@ -240,6 +250,7 @@ def create_token(
     )
 
 
+@served("DELETE /tokens/{number}")
 def revoke_token(workspace: Workspace, number: int, *, everybody: bool = False) -> Token:
     """Revoke one of one's own tokens, or any as an administrator."""
     found = door_of(workspace).tokens
@@ -272,6 +283,7 @@ class RoleRow:
     problem: str = ""
 
 
+@served("GET /roles")
 def role_rows(workspace: Workspace) -> list[RoleRow]:
     """Every role, with how much of last month's bill it shows (BilledCost, exact)."""
     administer("the list of roles")
@@ -296,6 +308,7 @@ def role_rows(workspace: Workspace) -> list[RoleRow]:
     return rows
 
 
+@served("GET /roles")
 def role_row(workspace: Workspace, name: str) -> RoleRow:
     """One role; NotFoundError lists those there are."""
     rows = role_rows(workspace)

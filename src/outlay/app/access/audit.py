@@ -7,7 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, and_, or_, select
 
 from outlay.access import Level, require
 from outlay.access.errors import AccessError
+from outlay.app.served import served
 from outlay.resources.tables import audit, events, statement_events
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Choices:
     actions: list[str]
 
 
+@served("GET /audit")
 def page(workspace: Workspace, asked: Asked, limit: int = PAGE) -> Page:
     """The newest entries that are asked for."""
     _require()
@@ -117,17 +119,16 @@ def page(workspace: Workspace, asked: Asked, limit: int = PAGE) -> Page:
 
 def walk(workspace: Workspace, asked: Asked) -> Iterator[Entry]:
     """All entries that are asked for, newest first."""
-    _require()
-    return _walk(workspace, asked)
+    first = page(workspace, asked, _AT_ONCE)
+    return _walk(workspace, asked, first)
 
 
-def _walk(workspace: Workspace, asked: Asked) -> Iterator[Entry]:
+def _walk(workspace: Workspace, asked: Asked, found: Page) -> Iterator[Entry]:
     while True:
-        found = page(workspace, asked, _AT_ONCE)
         yield from found.entries
         if not found.more:
             return
-        asked = Asked(asked.author, asked.kind, asked.action, asked.since, asked.until, found.more)
+        found = page(workspace, replace(asked, before=found.more), _AT_ONCE)
 
 
 def choices(workspace: Workspace) -> Choices:
