@@ -14,8 +14,11 @@ import uvicorn
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
+from outlay.access import Level
+from outlay.access.tokens import Tokens
 from outlay.api import create_router
 from outlay.app import Workspace
+from outlay.app.access.login import Login
 from outlay.mcp.http import route
 from outlay.mcp.registry import Options
 from outlay.query import CostQuery
@@ -37,9 +40,12 @@ ACCEPT = {"Accept": "application/json, text/event-stream"}
 
 
 @contextmanager
-def served(workspace: Workspace, options: Options | None = None) -> Iterator[str]:
+def served(
+    workspace: Workspace, options: Options | None = None, login: Login | None = None
+) -> Iterator[str]:
     """The workspace's server on a free port of this machine."""
-    app = create_app(workspace, api=create_router(workspace), mcp=route(workspace, options))
+    assistants = route(workspace, options)
+    app = create_app(workspace, api=create_router(workspace), mcp=assistants, login=login)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -170,6 +176,49 @@ def test_the_settings_of_the_workspace_allow_writes(workspace: Workspace) -> Non
                 assert "sql" not in names
 
         anyio.run(talk)
+
+
+def test_each_token_sees_its_own_part_whoever_asked_before(workspace: Workspace) -> None:
+    tokens = Tokens(workspace.resources)
+    want = {"Shop": "110.10", "Data": "30.333333333333333333333"}
+    secrets = {}
+    for account in want:
+        scope = f"SubAccountName = '{account}' AND tags.team IS NOT NULL"
+        level = Level.EDITOR if account == "Shop" else Level.VIEWER
+        secrets[account], _ = tokens.create(account, owner=None, level=level, scope=scope)
+
+    async def ask(address: str, account: str, found: list[Any]) -> None:
+        async with session(address, secrets[account]) as one:
+            for _ in range(3):
+                done = await one.call_tool("query", {"by": ["SubAccountName"], **SEPTEMBER})
+                values = await one.call_tool("list_values", {"dimension": "SubAccountName"})
+                found.append((account, done, values))
+            names = {tool.name for tool in (await one.list_tools()).tools}
+            assert ("save_view" in names) == (account == "Shop")
+            assert not {"sql", "list_sources", "apply_resources"} & names
+            refused = await one.call_tool("invoices", {})
+            assert refused.isError
+
+    async def all_of_them(address: str) -> list[Any]:
+        found: list[Any] = []
+        async with anyio.create_task_group() as tasks:
+            for account in [*secrets] * 3:
+                tasks.start_soon(ask, address, account, found)
+        return found
+
+    with served(workspace, Options(writes=True, sql=True), Login(workspace)) as address:
+        nobody = httpx.post(f"{address}/mcp", json=HELLO, headers=ACCEPT)
+        assert nobody.status_code == 401
+        assert "Bearer" in nobody.headers["WWW-Authenticate"]
+        wrong = {"Authorization": "Bearer outlay_nonsense"}
+        assert httpx.post(f"{address}/mcp", json=HELLO, headers=ACCEPT | wrong).status_code == 401
+        found = anyio.run(all_of_them, address)
+    assert len(found) == 18
+    for account, done, values in found:
+        assert done.structuredContent["total"] == {"EffectiveCost": want[account]}
+        assert [one["value"] for one in values.structuredContent["values"]] == [account]
+        other = "Data" if account == "Shop" else "Shop"
+        assert other not in str(done) + str(values)
 
 
 def test_everything_is_passed_on_to_a_server(address: str, workspace: Workspace) -> None:

@@ -49,6 +49,13 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("usage", {}),
     ("use_case", {"search": "commitment"}),
     ("plan_resources", {"documents": [{"kind": "View", "name": "x", "spec": {"query": {}}}]}),
+    ("drivers", {"by": ["ServiceName"], "compare": "previous", **SEPTEMBER}),
+    ("glossary", {"search": "effective cost"}),
+    ("home", {}),
+    ("home", {"persona": "finance"}),
+    ("list_dashboards", {}),
+    ("show_dashboard", {"name": "finance"}),
+    ("list_annotations", {"range": "last-3-months"}),
     ("sql", {"sql": "SELECT count(*) AS lines FROM charges"}),
 ]
 """Calls that answer; tools of other files have tests beside them."""
@@ -167,6 +174,39 @@ def test_other_tools_say_what_the_workspace_says(context: Context, workspace: Wo
     assert data_of(context, "charges", **SEPTEMBER)["lines"] == 6
 
 
+def test_what_drove_it_adds_up(context: Context) -> None:
+    found = data_of(context, "drivers", by=["ServiceName"], **SEPTEMBER)
+    (bridge,) = found["bridges"]
+    assert (bridge["before"], bridge["after"]) == ("120.50", SEPTEMBER_TOTAL)
+    effects = [Decimal(one["amount"]) for one in bridge["effects"]]
+    assert sum(effects, Decimal(0)) == Decimal(SEPTEMBER_TOTAL) - Decimal("120.50")
+    assert found["links"][0]["url"].startswith("http://127.0.0.1:8710/drivers?")
+
+
+def test_a_dashboards_panels_are_the_workspaces_answers(
+    context: Context, workspace: Workspace
+) -> None:
+    found = data_of(
+        context, "show_dashboard", name="finance", **{"range": "2026-09-01..2026-10-01"}
+    )
+    answered = [panel for panel in found["panels"] if panel.get("result")]
+    assert answered
+    for panel in answered:
+        same = workspace.query(CostQuery.from_json(panel["result"]["query"])).to_json()
+        assert panel["result"]["totals"] == same["totals"]
+    one = data_of(context, "show_dashboard", name="finance", panel=answered[0]["id"])
+    assert [panel["id"] for panel in one["panels"]] == [answered[0]["id"]]
+    assert "executive" in error_of(context, "show_dashboard", name="nope")
+
+
+def test_words_are_those_of_the_glossary(context: Context) -> None:
+    from outlay.app.glossary import find
+
+    term = find("EffectiveCost")
+    assert term is not None
+    assert data_of(context, "glossary", search="EffectiveCost")["terms"][0] == term.to_json()
+
+
 def test_a_list_that_is_cut_says_so(context: Context) -> None:
     left = data_of(context, "list_values", dimension="ServiceName", limit=1)["truncation"]
     assert left["truncated"] is True
@@ -223,7 +263,7 @@ def test_a_defect_is_an_answer_too(context: Context, monkeypatch: pytest.MonkeyP
 
 def test_nothing_is_changed_unless_it_is_allowed(context: Context, workspace: Workspace) -> None:
     names = {one.name for one in offered(context)}
-    assert not names & {"save_view", "apply_resources", "sql"}
+    assert not names & {"save_view", "annotate", "apply_resources", "sql"}
     assert "outlay mcp --allow-writes" in error_of(context, "save_view", name="x")
     assert "outlay mcp --allow-sql" in error_of(context, "sql", sql="SELECT 1")
     documents = [{"kind": "View", "name": "x", "spec": {"query": {}}}]
@@ -243,6 +283,21 @@ def test_a_view_is_saved_and_replaced_only_as_it_was_seen(tmp_path: Path) -> Non
     assert "version 1" in error_of(context, "save_view", name="mine", by=["RegionId"])
     assert data_of(context, "save_view", name="mine", by=["RegionId"], expected_version=1)
     assert workspace.history("View", "mine")[-1].note == "by an assistant"
+    workspace.close()
+
+
+def test_what_happened_is_noted_on_its_day(tmp_path: Path) -> None:
+    workspace = Workspace.init(tmp_path)
+    context = Context(workspace, Options(writes=True))
+    happened = {"from": "2026-09-03", "text": "Shop v2 went live", "category": "deploy"}
+    done = data_of(context, "annotate", **happened)
+    (kept,) = data_of(context, "list_annotations")["annotations"]
+    assert (kept["name"], kept["text"], kept["from"]) == (
+        done["name"],
+        "Shop v2 went live",
+        "2026-09-03",
+    )
+    assert "until" in error_of(context, "annotate", **happened, until="2026-09-01")
     workspace.close()
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from outlay.access import AccessDeniedError, Principal, require
-from outlay.access.rules import rules
+from outlay.access import current
+from outlay.access.rules import all_rules, check
 from outlay.app import Workspace
 from outlay.mcp.links import Links
 
@@ -92,12 +92,10 @@ class Tool:
         """Whether the options let it be there at all."""
         return not self.needs or bool(getattr(options, self.needs))
 
-    def admit(self) -> Principal:
-        """Who asks, if the rule of the route lets them; raises AccessError as the API would."""
-        rule = _rules().get(self.route)
-        if rule is None:
-            raise AccessDeniedError(f"There is no rule for {self.route}; it is refused.")
-        return require(rule.level, f"the tool {self.name}", whole=rule.reach == "whole")
+    def admit(self) -> None:
+        """Let who asks go on if the rule of the route lets them; raises AccessError as the API
+        would."""
+        check(current(), all_rules().get(self.route), f"the tool {self.name}")
 
 
 def tool(
@@ -138,8 +136,3 @@ def tools() -> Mapping[str, Tool]:
                     raise ValueError(f"two files have a tool {value.name}")
                 found[value.name] = value
     return dict(sorted(found.items()))
-
-
-@cache
-def _rules() -> Mapping[str, Any]:
-    return rules()

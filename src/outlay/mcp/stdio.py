@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -43,6 +44,8 @@ def forward(address: str, token: str = "") -> None:
 
 
 async def _serve(server: Server[Any, Any]) -> None:
+    # The library warns of calls of tools that are not offered; the answer says it already.
+    logging.getLogger("mcp").setLevel(logging.ERROR)
     # Descriptors of its own: whatever else is printed meanwhile must not mix with the messages.
     with (
         os.fdopen(os.dup(0), encoding="utf-8", errors="replace") as given,
@@ -90,7 +93,9 @@ def _relay(session: ClientSession, started: types.InitializeResult) -> Server[An
 
     def passing(answer: Any) -> Any:
         async def pass_on(request: Any) -> types.ServerResult:
-            done = await session.send_request(types.ClientRequest(request), answer)
+            # Anew: the request that came carries the id of its own conversation.
+            asked_there = type(request)(method=request.method, params=request.params)
+            done = await session.send_request(types.ClientRequest(asked_there), answer)
             return types.ServerResult(done)
 
         return pass_on
