@@ -13,11 +13,14 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from outlay.access import current
+from outlay.access import Level, current
+from outlay.app.annotations.marks import listed as annotations_of
+from outlay.app.annotations.marks import marked
 from outlay.money import money_text
 from outlay.query import CostQuery, QueryError, Result
 from outlay.query.codec import from_params, to_params
 from outlay.web import words
+from outlay.web.dashboards.picture import mark
 from outlay.web.explore import filters
 from outlay.web.explore.address import EXPLORE, START, Ask, address, changed
 from outlay.web.explore.answers import Answers, Asker, Ranks, answers
@@ -119,6 +122,9 @@ class Explorer:
         present = {info.name for info in frame["dimensions"]}
 
         drawn = chart(asked, got, self.ranks.of(got.table), workspace.currency)
+        marks = marked(annotations_of(workspace), asked.query, got.chart.range)
+        if drawn is not None:
+            mark(drawn, marks)
         return self.site.page(
             request,
             "explore/explore.html",
@@ -127,6 +133,9 @@ class Explorer:
             got=got,
             table=table(asked, got, fixed, present, drawn.colours if drawn else {}),
             chart=drawn,
+            marks=marks,
+            saved=workspace.views(),
+            may_edit=current().may(Level.EDITOR),
             parts=parts(asked, got.parts),
             provisional=self.provisional(asked.query, now),
             spoken=spoken,

@@ -63,31 +63,34 @@
     return box;
   };
 
-  // Annotations as lines across the chart, those of several periods as bands; the number is that
-  // of the list below the chart.
-  const marked = (spec, colour) => {
-    if (!spec.marks?.length) return {};
+  // Annotations stand over the chart, since its library was built without marks: a flag with the
+  // number of the list below, and a line, or a band over several periods, down to the axis.
+  const flag = (spec, chart, host) => {
+    host.querySelector(".chart-marks")?.remove();
+    if (!spec.marks?.length) return;
+    const layer = line("chart-marks");
+    const at = (index) => chart.convertToPixel({ xAxisIndex: 0 }, index);
+    const foot = chart.convertToPixel({ yAxisIndex: 0 }, 0);
     const places = new Map();
     spec.marks.forEach((mark, index) => {
-      places.set(mark.from, [...(places.get(mark.from) ?? []), index + 1]);
+      places.set(mark.from, [...(places.get(mark.from) ?? []), { ...mark, number: index + 1 }]);
     });
-    const bands = spec.marks.filter((mark) => mark.to > mark.from);
-    return {
-      markLine: {
-        silent: true, symbol: "none", animation: false, z: 6,
-        lineStyle: { color: colour("ink-2"), width: 1.2, type: [2, 3] },
-        label: {
-          show: true, position: "end", distance: 2, fontSize: 10, fontWeight: 600, padding: [2, 5],
-          borderRadius: 7, color: colour("surface"), backgroundColor: colour("ink-2"),
-        },
-        data: [...places].map(([index, numbers]) =>
-          ({ xAxis: index, label: { formatter: numbers.join(",") } })),
-      },
-      markArea: {
-        silent: true, itemStyle: { color: faded(colour("ink-3"), 0.1) },
-        data: bands.map((mark) => [{ xAxis: mark.from }, { xAxis: mark.to }]),
-      },
-    };
+    for (const [from, marks] of places) {
+      const mark = document.createElement("a");
+      mark.className = `chart-mark ${marks[0].category}`;
+      mark.href = marks[0].href;
+      mark.tabIndex = -1;
+      mark.title = marks.map((one) => `${one.when}: ${one.text}`).join("\n");
+      mark.textContent = marks.map((one) => one.number).join(",");
+      mark.style.left = `${at(from)}px`;
+      mark.style.setProperty("--foot", `${Math.max(foot - 16, 0)}px`);
+      const last = Math.max(...marks.map((one) => one.to));
+      if (last > from) mark.style.setProperty("--width", `${at(last) - at(from)}px`);
+      layer.append(mark);
+    }
+    layer.setAttribute("aria-hidden", "true");
+    host.append(layer);
+    window.htmx?.process(layer);
   };
 
   const decal = (colour) => ({
@@ -132,7 +135,6 @@
         lineStyle: { color: colour("ink-2"), width: 1.6, type: [5, 4] }, itemStyle: { color: colour("ink-2") },
       });
     }
-    if (bars.length) Object.assign(bars[0], marked(spec, colour));
     return {
       animation: false,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
@@ -143,7 +145,7 @@
         formatter: tooltip(spec),
       },
       xAxis: {
-        type: "category", data: spec.ticks,
+        type: "category", data: spec.ticks, boundaryGap: spec.kind !== "areas",
         axisTick: { show: false }, axisLine: { lineStyle: { color: colour("line-strong") } },
         axisLabel: { color: colour("ink-3"), fontSize: 11, hideOverlap: true },
       },
@@ -173,6 +175,7 @@
     const colour = colours();
     chart.setOption(option(spec, colour));
     colour.done();
+    flag(spec, chart, host);
     chart.getZr().on("click", (event) => {
       const point = [event.offsetX, event.offsetY];
       if (!chart.containPixel("grid", point)) return;
@@ -189,7 +192,7 @@
       const card = element.closest(".card") ?? document;
       card.querySelector(`[data-period="${index}"]`)?.click();
     });
-    const observer = new ResizeObserver(() => chart.resize());
+    const observer = new ResizeObserver(() => { chart.resize(); flag(spec, chart, host); });
     observer.observe(host);
     drawn.set(element, { source, theme: document.documentElement.dataset.theme, chart, host, observer });
   };

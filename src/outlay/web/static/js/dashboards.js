@@ -135,7 +135,25 @@
     if (annotate) {
       event.preventDefault();
       event.stopPropagation();
-      annotate.setAttribute("aria-pressed", String(annotate.getAttribute("aria-pressed") !== "true"));
+      const on = annotate.getAttribute("aria-pressed") !== "true";
+      annotate.setAttribute("aria-pressed", String(on));
+      const menu = annotate.closest("details.menu");
+      if (menu) menu.open = false;
+      const card = annotate.closest(".card");
+      card?.querySelector(".annotate-hint")?.remove();
+      if (on && card?.querySelector("[data-chart]")) {
+        const hint = document.createElement("p");
+        hint.className = "note tile-note annotate-hint";
+        hint.setAttribute("role", "status");
+        hint.textContent = "Click a day of the chart, or ";
+        const form = hint.appendChild(document.createElement("a"));
+        form.href = annotate.href;
+        form.textContent = "write it by hand";
+        card.querySelector("[data-chart]").before(hint);
+        window.htmx?.process(hint);
+      } else if (on) {
+        location.assign(annotate.href);
+      }
     }
   }, true);
 
@@ -144,6 +162,7 @@
     const address = new URL(button.href);
     address.searchParams.set("from", day);
     button.setAttribute("aria-pressed", "false");
+    button.closest(".card")?.querySelector(".annotate-hint")?.remove();
     delete document.getElementById("panel").dataset.closed;
     htmx.ajax("GET", address.pathname + address.search,
       { target: "#panel-body", select: "#panel-content", swap: "innerHTML", push: "false" });
