@@ -29,11 +29,12 @@ from outlay.access.rules import all_rules, check
 from outlay.access.sessions import session_id
 from outlay.app import events
 from outlay.app.access.login import Login
-from outlay.web.addresses import asked_path, login_address
+from outlay.web.addresses import asked_path, login_address, own_path
 from outlay.web.render import Site
 
 log = logging.getLogger("outlay.web")
 
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 COOKIE, SECURE_COOKIE = "outlay", "__Host-outlay"
 """The session's cookie; the second name where the connection is encrypted: browsers then refuse
@@ -188,7 +189,7 @@ class Gate:
             route = self._route(request)
             if route is None or method == "OPTIONS":
                 # Nothing answers, which is told to those alone who may know what there is.
-                return None if principal.name else self._must_log_in(request)
+                return self._nothing(request) if principal.name else self._must_log_in(request)
             rule = all_rules().get(route.key("GET" if method == "HEAD" else method))
             if rule is None and route.mounted:
                 rule = all_rules().get(route.key("*"))
@@ -203,10 +204,31 @@ class Gate:
                 return refused(self.site, request, 403, str(error))
             return None
 
+    def _nothing(self, request: Request) -> Response:
+        """No route of the table answers. Said here and not passed on: what is not in the table
+        has no rule that was looked at."""
+        from outlay.web.errors import failure
+
+        path = request.scope["path"]
+        bare = path.rstrip("/")
+        if bare != path and own_path(bare) == bare and self._table_of(request).find("GET", bare):
+            return RedirectResponse(bare + asked_path(request)[len(request.url.path) :], 307)
+        others = [m for m in METHODS if self._table_of(request).find(m, path)]
+        if is_program(request):
+            status, title = (405, "Method Not Allowed") if others else (404, "Not Found")
+            return problem(status, "http", title, f"There is no {request.method} {path}.")
+        if others:
+            allowed = {"Allow": ", ".join(others)}
+            return Response("There is no such action.", 405, allowed, "text/plain")
+        return failure(self.site, request, 404, f"Nothing is kept at {path}.")
+
     def _route(self, request: Request) -> Known | None:
+        return self._table_of(request).find(request.method, request.scope["path"])
+
+    def _table_of(self, request: Request) -> RouteTable:
         if self._table is None:
             self._table = RouteTable(request.app.routes)
-        return self._table.find(request.method, request.scope["path"])
+        return self._table
 
     def _too_often(self, request: Request, principal: Principal) -> Response | None:
         assert self.login is not None
