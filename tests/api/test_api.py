@@ -226,4 +226,4 @@ def test_the_documentation_is_valid_and_every_route_is_described(client: TestCli
     parameters = {p["name"] for p in document["paths"][f"{V1}/query"]["get"]["parameters"]}
     from outlay.query.codec import URL_KEYS
 
-    assert parameters == set(URL_KEYS)
+    assert parameters == {*URL_KEYS, "format"}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
+from outlay.api import tables
 from outlay.api.answers import json_response, row_data, table_rows
+from outlay.api.formats import Wanted, response
+from outlay.api.paging import Paging, json_page
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace, presentation
 from outlay.app.rates import RatesInfo, days_asked, list_rates, show_rates, take_bank
@@ -38,6 +41,9 @@ AsOf = Annotated[
 def rates_in_use(workspace: Workspace, content: bytes) -> RatesInfo:
     """The bank's rates after its file was taken."""
     return take_bank(workspace, content, "the body")
+
+
+OfSource = Annotated[str, Query(description="Only this source", examples=["aws"])]
 
 
 class InferBody(BaseModel):
@@ -88,10 +94,18 @@ def routes(workspace: Workspace) -> APIRouter:
         return json_response([kind_json(kind) for kind in workspace.source_kinds()])
 
     @router.get("/deliveries", summary="The slices with their proof")
-    def deliveries(source: str = "", as_of: AsOf = "") -> Response:
-        """Rows, stated and loaded totals per cost column and currency, files."""
+    def deliveries(page: Paging, form: Wanted, source: OfSource = "", as_of: AsOf = "") -> Response:
+        """Rows, stated and loaded totals per cost column and currency, files. As a table: one row
+        a slice, cost column and currency."""
         found = workspace.deliveries(source or None, moment(as_of))
-        return json_response([slice_json(item) for item in found])
+        items, headers = page.of(found, lambda one: (one.source, str(one.billing_period)))
+        return response(
+            form,
+            lambda: [slice_json(item) for item in items],
+            lambda: tables.deliveries(items),
+            "deliveries",
+            headers,
+        )
 
     @router.get("/deliveries/{source}/{period}", summary="One slice with proof and checks")
     def delivery(source: str, period: str) -> Response:
@@ -157,9 +171,14 @@ def routes(workspace: Workspace) -> APIRouter:
         return json_response(rates_json(taken))
 
     @router.get("/snapshots", summary="Every commit of the ledger, oldest first")
-    def snapshots() -> Response:
+    def snapshots(page: Paging) -> Response:
         """With what it added and removed; the id is a value of `as_of`."""
-        return json_response([snapshot_json(item) for item in workspace.snapshots()])
+        found = workspace.snapshots()
+        order = {one.snapshot_id: place for place, one in enumerate(found)}
+        return json_page(
+            page.of(found, lambda one: (str(one.committed_at), order[one.snapshot_id])),
+            snapshot_json,
+        )
 
     @router.get("/restatements", summary="What changed between two moments")
     def restatements(
@@ -173,18 +192,40 @@ def routes(workspace: Workspace) -> APIRouter:
         return json_response(restatement_json(report))
 
     @router.get("/quarantine/{delivery}", summary="The rejected rows of a delivery")
-    def quarantine(delivery: str) -> Response:
+    def quarantine(
+        page: Paging,
+        form: Wanted,
+        delivery: Annotated[
+            str,
+            Path(description="A delivery's id", examples=["01M8HW7J1QB58Q1XQ9ET8QPH5X"]),
+        ],
+    ) -> Response:
         """File, record number, reason and the vendor's record."""
-        return json_response(table_rows(workspace.quarantine(delivery)))
+        found = workspace.quarantine(delivery)
+        items, headers = page.of(range(found.num_rows), lambda number: (number,))
+        shown = found.take(items) if items else found.slice(0, 0)
+        return response(form, lambda: table_rows(shown), lambda: shown, "quarantine", headers)
 
     @router.get("/checks", summary="The FOCUS checks that rows break")
-    def checks(source: str = "") -> Response:
-        """A check never changes money: a count, a sample and the rule's name."""
-        return json_response([check_json(line) for line in workspace.checks(source or None)])
+    def checks(page: Paging, source: OfSource = "") -> Response:
+        """A check never changes money: a count, a sample and the rule's name. Errors first."""
+        found = workspace.checks(source or None)
+        ranks = {severity: rank for rank, severity in enumerate(("error", "warning", "note"))}
+        return json_page(
+            page.of(
+                found,
+                lambda x: (ranks[x.severity], x.source, str(x.billing_period), x.rule),
+            ),
+            check_json,
+        )
 
     @router.get("/runs", summary="The run log, newest first")
-    def runs(source: str = "", rows: Annotated[int, Query(ge=1, le=1000)] = 50) -> Response:
+    def runs(page: Paging, source: OfSource = "") -> Response:
         """Loads and syncs with their outcome."""
-        return json_response([run_json(run) for run in workspace.runs(source or None, rows)])
+        before = page.after(1)
+        last = int(before[0]) if before and isinstance(before[0], int) else None
+        found = workspace.runs(source or None, page.rows + 1, last)
+        headers = page.link((found[page.rows - 1].id,)) if len(found) > page.rows else {}
+        return json_response([run_json(run) for run in found[: page.rows]], headers=headers)
 
     return router

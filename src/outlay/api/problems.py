@@ -21,6 +21,7 @@ from starlette.responses import Response
 
 from outlay.access import AccessDeniedError, AccessError, LoginRequiredError
 from outlay.allocation.metrics.values import MetricDataError
+from outlay.api.conditional import NotModifiedError, not_modified, tagged
 from outlay.app import WorkspaceError
 from outlay.app.served.wire import WireError
 from outlay.lake import LakeError
@@ -156,7 +157,9 @@ class ProblemRoute(APIRoute):
 
         async def handled(request: Request) -> Response:
             try:
-                return await handler(request)
+                return tagged(request, await handler(request))
+            except NotModifiedError as found:
+                return not_modified(found.tag)
             except Exception as error:  # every failure has the one body
                 return problem(error, request)
 

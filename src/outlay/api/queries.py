@@ -9,6 +9,8 @@ from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import Response
 
 from outlay.api.answers import csv_response, json_response, parquet_response, row_data
+from outlay.api.formats import Form, Wanted, response
+from outlay.api.paging import Page, Paging
 from outlay.api.params import QuestionParams, question
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace
@@ -56,16 +58,18 @@ def routes(workspace: Workspace) -> APIRouter:
     router = APIRouter(route_class=ProblemRoute, tags=["Questions"])
 
     @router.get("/query", responses=_example(_ANSWER_EXAMPLE), summary="Ask a question")
-    def query(request: Request, _: QuestionParams) -> Response:
-        """Sums of measures by dimensions and time. The parameters are those of the pages."""
-        return json_response(workspace.query(question(request)).to_json())
+    def query(request: Request, _: QuestionParams, form: Wanted) -> Response:
+        """Sums of measures by dimensions and time. The parameters are those of the pages. As a
+        table: every row, also those beyond the limit."""
+        return _answer(workspace, question(request, "format"), form)
 
     @router.post("/query", responses=_example(_ANSWER_EXAMPLE), summary="Ask a question as JSON")
     def query_as_json(
         asked: Annotated[dict[str, Any], Body(examples=[_QUESTION_EXAMPLE])],
+        form: Wanted,
     ) -> Response:
         """As GET, with the question as a JSON object (`range` may also be `from` and `to`)."""
-        return json_response(workspace.query(from_json(asked)).to_json())
+        return _answer(workspace, from_json(asked), form)
 
     @router.get("/query.csv", responses=RESPONSES, summary="Every row as CSV")
     def query_csv(request: Request, _: QuestionParams) -> Response:
@@ -93,6 +97,13 @@ def routes(workspace: Workspace) -> APIRouter:
     return router
 
 
+def _answer(workspace: Workspace, asked: CostQuery, form: Form) -> Response:
+    if form == "json":
+        return json_response(workspace.query(asked).to_json())
+    whole = _whole(workspace, asked)
+    return response(form, whole.to_json, lambda: whole.table, "outlay")
+
+
 def _whole(workspace: Workspace, query: CostQuery) -> Result:
     return workspace.query(query.but(limit=None))
 
@@ -102,13 +113,26 @@ def _charges(router: APIRouter, workspace: Workspace) -> None:
     def charges(
         request: Request,
         _: QuestionParams,
-        rows: Annotated[int, Query(ge=0, le=_MOST_CHARGES, description="Charges a page")] = 100,
-        offset: Annotated[int, Query(ge=0, description="Charges to pass over")] = 0,
+        form: Wanted,
+        page: Paging,
+        offset: Annotated[
+            int, Query(ge=0, le=2**40, description="Charges to pass over", examples=[0])
+        ] = 0,
     ) -> Response:
-        """Largest amount first, each with the vendor's file and record number it is from."""
-        asked = question(request, "rows", "offset", "page")
-        page = workspace.charges(asked, limit=rows, offset=offset)
-        return json_response(_charge_page(page))
+        """Largest amount first, each with the vendor's file and record number it is from; 100 a
+        page unless `rows` says, at most 1000. The next page is of the same snapshot, whatever is
+        loaded meanwhile. As a table: every column of at most 100,000 charges."""
+        asked = question(request, "rows", "offset", "page", "cursor", "format")
+        if form != "json":
+            return response(form, dict, lambda: _charge_table(workspace, asked), "charges")
+        rows = min(page.request.query_params.get("rows") and page.rows or 100, _MOST_CHARGES)
+        asked, start = _continued(page, asked, offset)
+        found = workspace.charges(asked, limit=rows, offset=start)
+        last = start + len(found.charges)
+        if last >= found.lines or not found.charges:
+            return json_response(_charge_page(found) | {"next": None})
+        key = (found.snapshot or "", last)
+        return json_response(_charge_page(found) | {"next": page.next(key)}, headers=page.link(key))
 
     @router.get("/charges.csv", responses=RESPONSES, summary="The charges as CSV")
     def charges_csv(request: Request, _: QuestionParams) -> Response:
@@ -119,6 +143,17 @@ def _charges(router: APIRouter, workspace: Workspace) -> None:
     def charges_parquet(request: Request, _: QuestionParams) -> Response:
         """Every column of at most 100,000 charges, largest amount first."""
         return parquet_response(_charge_table(workspace, question(request, "page")), "charges")
+
+
+def _continued(page: Page, asked: CostQuery, offset: int) -> tuple[CostQuery, int]:
+    """The question of the page's cursor: its snapshot, and where it goes on."""
+    after = page.after(2)
+    if after is None:
+        return asked, offset
+    snapshot, start = after
+    if not isinstance(snapshot, str) or not isinstance(start, int) or not 0 <= start < 2**40:
+        raise QueryError("the cursor is none of this list", field="cursor", text=page.cursor)
+    return asked.but(as_of=snapshot or None), start
 
 
 def _charge_page(page: ChargePage) -> dict[str, Any]:

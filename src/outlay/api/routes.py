@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
@@ -37,6 +37,7 @@ from outlay.api import (
     vocabulary,
 )
 from outlay.api.answers import json_response
+from outlay.api.conditional import conditional
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace
 from outlay.app.shapes import doctor_json
@@ -91,7 +92,9 @@ def create_router(workspace: Workspace) -> APIRouter:
         resources,
         export,
     ):
-        router.include_router(room.routes(workspace))
+        router.include_router(
+            room.routes(workspace), dependencies=[Depends(conditional(workspace))]
+        )
 
     @router.api_route(
         "/{path:path}",

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from outlay.access import who
 from outlay.api.answers import json_response
+from outlay.api.paging import Paging, json_page
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace
 from outlay.app.shapes import load_json, record_json, source_json
@@ -86,9 +87,11 @@ def routes(workspace: Workspace) -> APIRouter:
 
     @router.get("/held", summary="Deliveries that were held back")
     def held(
+        page: Paging,
         source: Annotated[str, Query(description="Only this source", examples=["aws"])] = "",
     ) -> Response:
         """Their proof says why they were not let in; the slice of before is still there."""
-        return json_response([record_json(one) for one in workspace.held(source or None)])
+        found = workspace.held(source or None)
+        return json_page(page.of(found, lambda one: (one.id,)), record_json)
 
     return router

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi.responses import Response
 
 from outlay.access import who
-from outlay.api.answers import json_response
+from outlay.api import tables
+from outlay.api.answers import json_response, parquet_response
+from outlay.api.formats import accepted, arrow_response
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace, disputes, statement_files, statements
 from outlay.app.statement_files import StatementFile
 from outlay.expression.errors import QueryError
 from outlay.money import BillingPeriod, parse_money
+from outlay.statements.documents import Statement
 
-_Form = Annotated[str, Query(alias="format", description="json, csv, xlsx, html or pdf")]
+
+def _form(
+    request: Request,
+    format: Annotated[
+        str,
+        Query(
+            description="json (default), csv, xlsx, html or pdf; arrow or parquet: every line as a "
+            "table. Goes before the Accept header",
+            examples=["csv"],
+        ),
+    ] = "",
+) -> str:
+    return format or accepted(request.headers.get("accept", ""))
+
+
+_Form = Annotated[str, Depends(_form)]
 _DISPUTE = {
     "plan": "team",
     "month": "2026-09",
@@ -50,18 +68,24 @@ def _months(router: APIRouter, workspace: Workspace) -> None:
         return json_response(found)
 
     @router.get("/statements/{plan}/{month}", summary="A month of a plan")
-    def month(plan: str, month: str, form: _Form = "json") -> Response:
+    def month(plan: str, month: str, form: _Form) -> Response:
         """All statements of the month: as they were closed, else the draft of this moment."""
         period = BillingPeriod.parse(month)
+        if form in ("arrow", "parquet"):
+            whole = statements.month(workspace, plan, period)
+            return _lines(form, whole.statements, f"statement-{whole.plan}-{period}")
         if form == "json":
             found = statements.month(workspace, plan, period)
             return json_response(statement_files.month_json(found))
         return _file(statement_files.export(workspace, plan, period, form))
 
     @router.get("/statements/{plan}/{month}/{value:path}", summary="One value's statement")
-    def statement(plan: str, month: str, value: str, form: _Form = "json") -> Response:
+    def statement(plan: str, month: str, value: str, form: _Form) -> Response:
         """A closed statement as JSON is the same byte for byte, always."""
         period = BillingPeriod.parse(month)
+        if form in ("arrow", "parquet"):
+            whole, one = statements.statement(workspace, plan, period, value)
+            return _lines(form, [one], f"statement-{whole.plan}-{period}")
         return _file(statement_files.export(workspace, plan, period, form, value))
 
     @router.post("/statements/{plan}/{month}/close", summary="Close a month")
@@ -145,6 +169,12 @@ def _fields(body: Mapping[str, Any], allowed: tuple[str, ...]) -> dict[str, str]
     if unknown:
         raise QueryError(f"{unknown[0]!r} is no field of it", field=unknown[0], allowed=allowed)
     return {name: "" if body.get(name) is None else str(body[name]) for name in allowed}
+
+
+def _lines(form: str, found: Sequence[Statement], name: str) -> Response:
+    """The lines of statements as a table."""
+    table = tables.statement_lines(found)
+    return arrow_response(table, name) if form == "arrow" else parquet_response(table, name)
 
 
 def _file(found: StatementFile) -> Response:

@@ -7,7 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
+from outlay.api import tables
 from outlay.api.answers import CSV, json_response
+from outlay.api.formats import Wanted, response
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace
 from outlay.app import usage as usages
@@ -45,12 +47,13 @@ def routes(workspace: Workspace) -> APIRouter:
     router = APIRouter(route_class=ProblemRoute, tags=["Usage"])
 
     @router.get("/usage", responses=RESPONSES, summary="What was used")
-    def usage(request: Request, _: Params) -> Response:
+    def usage(request: Request, _: Params, form: Wanted) -> Response:
         """Sums of quantities by metric and unit, and of estimated costs by currency.
 
         Estimates are no charges: they are in no other answer of this API.
         """
-        return json_response(usages.usage(workspace, _question(request)).to_json())
+        found = usages.usage(workspace, _question(request))
+        return response(form, found.to_json, lambda: tables.usage(found), "usage")
 
     @router.get("/usage.csv", responses=RESPONSES, summary="What was used, as CSV")
     def usage_csv(request: Request, _: Params) -> Response:
@@ -79,4 +82,5 @@ def routes(workspace: Workspace) -> APIRouter:
 
 
 def _question(request: Request) -> UsageQuery:
-    return UsageQuery.of(dict(request.query_params))
+    given = {key: value for key, value in request.query_params.items() if key != "format"}
+    return UsageQuery.of(given)

@@ -56,9 +56,13 @@ class RunLog:
         with writing(self._engine) as connection:
             connection.execute(update(runs).where(wanted).values(**values))
 
-    def list(self, source: str | None = None, limit: int = 50) -> list[RunRecord]:
-        """The newest runs, newest first."""
+    def list(
+        self, source: str | None = None, limit: int = 50, before: int | None = None
+    ) -> list[RunRecord]:
+        """The newest runs (of those before the one with an id), newest first."""
         query = select(runs).order_by(runs.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(runs.c.id < before)
         if source is not None:
             query = query.where(runs.c.source == source)
         with self._engine.connect() as connection:
