@@ -172,7 +172,7 @@ def test_what_is_not_there_is_said_by_the_gate(vera: TestClient) -> None:
     assert (answer.status_code, answer.headers["location"]) == (307, "/views?a=b")
     for odd in ("//evil.example/", "/static/../access/", "/%2e%2e/access", "/views/%2e%2e/access"):
         answer = vera.get(f"http://localhost{odd}")
-        assert answer.status_code in (403, 404), odd
+        assert answer.status_code in (307, 403, 404), odd
         assert "evil" not in answer.headers.get("location", "")
 
 
