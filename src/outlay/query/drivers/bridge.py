@@ -276,6 +276,7 @@ def _item(effect: str, key: Key, amount: int) -> Item:
         price_before=_price(before) if counted else None,
         price_after=_price(after) if counted else None,
         detail=_DETAIL.get(key.kind, ""),
+        kind=key.kind,
     )
 
 

@@ -86,8 +86,8 @@ _HIGH, _LOW = "DECIMAL(26,9)", "DECIMAL(21,21)"
 
 @dataclass(frozen=True)
 class Half:
-    """One side of a report: the question over its days, and the rates that convert it (None:
-    nothing needs converting)."""
+    """One side of a report: the question over its days, the rates that convert it (None: all of
+    it is in the target already), and the target where any side converts."""
 
     prepared: Prepared
     rates: Mapping[RateKey, Decimal] | None

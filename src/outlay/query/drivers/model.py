@@ -89,7 +89,8 @@ BESIDE = ("against", "before_as_of", "before_rules_as_of")
 @dataclass(frozen=True)
 class Item:
     """One key (a price on a resource) and what an effect made of it. Costs are of the charges that
-    the effect is about, in the report's currency; prices are costs by quantities, rounded."""
+    the effect is about, in the report's currency; prices are costs by quantities, rounded. `kind`
+    is the class of its charges: metered, unused, or the effect of a category; '' for several."""
 
     effect: str
     amount: Decimal
@@ -112,6 +113,7 @@ class Item:
     price_before: Decimal | None
     price_after: Decimal | None
     detail: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True)

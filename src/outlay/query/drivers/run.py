@@ -144,7 +144,7 @@ def _report(setting: _Setting, rulebook: Rulebook | None) -> DriverReport:
         for shift in (
             shifted("restatement", setting.ask, before_query, (then_pin, then_rules),
                     (pin, then_rules)) if then_pin is not pin else None,
-            shifted("rules", setting.ask, before_query, (pin, then_rules), (pin, rules))
+            _rule_shift(setting, before_query, pin, then_rules)
             if then_rules is not rules else None,
         )
         if shift is not None
@@ -175,9 +175,27 @@ def _report(setting: _Setting, rulebook: Rulebook | None) -> DriverReport:
     )
 
 
+def _rule_shift(setting: _Setting, query: CostQuery, pin: Pin, then_rules: Ruleset) -> Shift:
+    """What rules that changed since did to the earlier period; QueryError where those of then do
+    not know a tag that is asked for."""
+    try:
+        return shifted("rules", setting.ask, query, (pin, then_rules), (pin, setting.rules))
+    except QueryError as error:
+        if not error.what.startswith("there is no virtual tag"):
+            raise
+        raise QueryError(
+            f"{error.what} by the rules of {then_rules.at:%Y-%m-%d %H:%M} UTC",
+            field="before_rules_as_of",
+            text=setting.asking.before_rules_as_of,
+            hint="Ask by the rules of a later moment.",
+        ) from None
+
+
 def _rows(setting: _Setting, before: CostQuery, after: CostQuery) -> tuple[Rows, bool]:
     """The keys of both sides, and whether price ids tell them apart."""
     halves = [_half(setting, query) for query in (before, after)]
+    if any(half.rates is not None for half in halves):
+        halves = [replace(half, target=setting.query.currency) for half in halves]
     detail = has_detail(halves)
     for wide in (False, True):
         try:
@@ -196,8 +214,7 @@ def _half(setting: _Setting, query: CostQuery) -> Half:
     )
     rates = question_rates(prepared, setting.rates, stated=setting.stated)
     values = None if rates is None else {key: rate.value for key, rate in rates.items()}
-    return Half(prepared, values, query.currency if values is not None else None,
-                setting.stated and values is not None)  # fmt: skip
+    return Half(prepared, values, None, setting.stated and values is not None)
 
 
 def _may_share(setting: _Setting, query: CostQuery) -> bool:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from outlay.query import CostQuery, Result
 from outlay.query.result import Row
 from outlay.web import numbers, words
+from outlay.web.drivers.address import result_url
 from outlay.web.explore import filters
 from outlay.web.explore.address import CHARGES, Ask, next_dimension
 from outlay.web.explore.answers import Answers, is_by_change
@@ -32,11 +33,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Delta:
-    """A change with what is needed to write it."""
+    """A change with what is needed to write it, and the address of what drove it."""
 
     value: Decimal | None
     ratio: Decimal | None
     previous: Decimal | None
+    drivers: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,18 @@ def _key(row: Row, names: Sequence[str]) -> Key:
     return tuple(row.get(name) for name in names)
 
 
-def _delta(row: Row | None, measure: str) -> Delta | None:
-    if row is None:
+def _delta(
+    row: Row | None, measure: str, changes: Result | None, *, total: bool = False
+) -> Delta | None:
+    if row is None or changes is None:
         return None
+    names = ("BillingCurrency",) if total else _key_names(changes)
+    values = {name: row[name] for name in names if name in row}
     return Delta(
         _decimal(row.get(f"{measure}_change")),
         _decimal(row.get(f"{measure}_change_ratio")),
         _decimal(row.get(f"{measure}_previous")),
+        result_url(changes, measure, values),
     )
 
 
@@ -146,7 +153,7 @@ def _row(
         amount=amount,
         others=tuple(_decimal(row.get(name)) for name in ask.query.measures[1:]),
         share=_decimal(row.get(f"{ask.measure}_share")),
-        delta=_delta(change, ask.measure),
+        delta=_delta(change, ask.measure, got.changes),
         bar=_percent(amount, largest),
         negative=bool(amount and amount < 0),
         spark=sparks.get((*values, row.get("BillingCurrency")), ""),
@@ -176,7 +183,9 @@ def _totals(ask: Ask, got: Answers) -> tuple[RowView, ...]:
             amount=_decimal(row.get(ask.measure)),
             others=tuple(_decimal(row.get(name)) for name in ask.query.measures[1:]),
             share=Decimal(1) if row.get(ask.measure) else None,
-            delta=_delta(changes.get(row.get("BillingCurrency")), ask.measure),
+            delta=_delta(
+                changes.get(row.get("BillingCurrency")), ask.measure, got.changes, total=True
+            ),
             bar="0",
             negative=False,
             spark="",
