@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from outlay.money import BillingPeriod, PeriodError
 from outlay.reports import conditions
@@ -155,7 +155,7 @@ spec:
 """The kind `Channel`."""
 
 
-class StatementsOf(Spec):
+class StatementOf(Spec):
     """Statements: a `plan` (or the virtual tag), one `value` or all, and the `month`: ``last`` (the
     newest that is over), ``last-closed``, ``current`` or YYYY-MM."""
 
@@ -164,7 +164,7 @@ class StatementsOf(Spec):
     month: str = "last"
 
     @model_validator(mode="after")
-    def _known_month(self) -> StatementsOf:
+    def _known_month(self) -> StatementOf:
         if self.month not in ("last", "last-closed", "current"):
             try:
                 BillingPeriod.parse(self.month)
@@ -175,13 +175,18 @@ class StatementsOf(Spec):
         return self
 
 
+def _of_plan(value: Any) -> Any:
+    """The name of a plan alone stands for all its statements."""
+    return {"plan": value} if isinstance(value, str) else value
+
+
 class Content(Spec):
-    """What a report tells: a saved `view`, a `dashboard`, `statements`, or the `home` of a
-    persona. Exactly one."""
+    """What a report tells: a saved `view`, a `dashboard`, `statements` (of a plan, or of one
+    value), or the `home` of a persona. Exactly one."""
 
     view: str = ""
     dashboard: str = ""
-    statements: StatementsOf | None = None
+    statements: Annotated[StatementOf | None, BeforeValidator(_of_plan)] = None
     home: str = ""
 
     @model_validator(mode="after")

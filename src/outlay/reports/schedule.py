@@ -1,13 +1,15 @@
 """When a report is due: words that people write, or cron's five fields, in a named time zone.
 
-The clock work is APScheduler's. What is added here: words, cron's own numbering of weekdays, and
-one rule about the night on which clocks go back: what is due at a fixed time of day is due once.
-What is due in the hour that is skipped in spring is due as that hour ends.
+Which readings of a clock are meant is APScheduler's work; what is added here are words, cron's own
+numbering of weekdays, and the nights on which clocks change (APScheduler loses the day after such a
+night). A fixed time of day is due once a day: in the hour that comes twice at its first coming, in
+the hour that is skipped as that hour ends. What is due every hour is due in both.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -25,6 +27,8 @@ _AT = r"(?: at (?P<hour>\d{1,2}):(?P<minute>\d{2}))?"
 _DEFAULT_HOUR = 8
 _WINDOWS = tuple(timedelta(hours=h) for h in (1, 24, 200, 800, 2_400, 9_600))
 _MOST_COUNTED = 100
+_TURN = timedelta(hours=3)
+"""More than any clock is turned by."""
 ALLOWED = (
     "daily at 07:00",
     "weekdays at 07:00",
@@ -62,7 +66,7 @@ class Schedule:
     def _trigger(self) -> CronTrigger:
         from apscheduler.triggers.cron import CronTrigger
 
-        return CronTrigger(timezone=ZoneInfo(self.zone), **dict(self.fields))
+        return CronTrigger(timezone=UTC, **dict(self.fields))
 
     @property
     def timed(self) -> bool:
@@ -73,15 +77,33 @@ class Schedule:
         """The first time after a moment; None where no clock decides, or never again."""
         if not self.timed:
             return None
-        start = moment.replace(tzinfo=UTC) + timedelta(seconds=1)
+        zone = ZoneInfo(self.zone)
+        best: datetime | None = None
+        for wall in self._walls(_wall(moment, zone) - _turned(moment, zone)):
+            moments = self._moments(wall, zone)
+            if best is not None and _utc(wall, zone) > best:
+                break
+            best = min((m for m in (*moments, best) if m is not None and m > moment), default=None)
+        return best
+
+    def _walls(self, start: datetime) -> Iterator[datetime]:
+        """What a clock on the wall shows when it is due, from one reading on."""
+        at: datetime | None = start.replace(tzinfo=UTC)
         while True:
-            found: datetime | None = self._trigger.get_next_fire_time(None, start)
-            if found is None:
-                return None
-            utc = found.astimezone(UTC)
-            if not (found.fold and self._once_a_day):
-                return utc.replace(tzinfo=None)
-            start = utc + timedelta(seconds=1)
+            at = self._trigger.get_next_fire_time(None, at)
+            if at is None:
+                return
+            yield at.replace(tzinfo=None)
+            at += timedelta(seconds=1)
+
+    def _moments(self, wall: datetime, zone: ZoneInfo) -> list[datetime]:
+        """The moments at which the wall's clock shows it: none, one or two."""
+        first = _utc(wall, zone)
+        if self._once_a_day:
+            return [first]  # in the hour that is skipped: as it ends
+        if _wall(first, zone) != wall:
+            return []
+        return [first, _utc(wall.replace(fold=1), zone)]
 
     @property
     def _once_a_day(self) -> bool:
@@ -147,6 +169,23 @@ def local(moment: datetime, zone: str) -> str:
     """A UTC moment on the clock of a zone: Mon 2 Nov 2026 07:00 (Europe/Berlin)."""
     there = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
     return f"{there:%a} {there.day} {there:%b %Y %H:%M} ({zone})"
+
+
+def _wall(moment: datetime, zone: ZoneInfo) -> datetime:
+    """What the wall's clock shows at a UTC moment."""
+    return moment.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+
+
+def _utc(wall: datetime, zone: ZoneInfo) -> datetime:
+    return wall.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+
+
+def _turned(moment: datetime, zone: ZoneInfo) -> timedelta:
+    """How far back a clock that was turned lately must be read from."""
+    here = moment.replace(tzinfo=UTC).astimezone(zone)
+    near = (moment.replace(tzinfo=UTC) + hours for hours in (-_TURN, _TURN))
+    changes = any(other.astimezone(zone).utcoffset() != here.utcoffset() for other in near)
+    return _TURN if changes else timedelta()
 
 
 def _of_words(text: str) -> dict[str, str] | None:

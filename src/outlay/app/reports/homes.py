@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from outlay.app.home import model
-from outlay.app.home.homes import Home, homes
+from outlay.app.home.kept import Home, homes
 from outlay.app.home.words import amount
 from outlay.reports.document import Block, Figure, Figures, Heading, Note, Sentence
 

@@ -12,7 +12,7 @@ from outlay.money import BillingPeriod
 from outlay.query import Column, Row
 from outlay.reports.document import Block, Figure, Figures, File, Note, Sentence, Table
 from outlay.reports.errors import PermanentError
-from outlay.reports.model import StatementsOf
+from outlay.reports.model import StatementOf
 from outlay.statements.documents import Statement, StatementMonth
 from outlay.statements.sections import COLUMNS, SECTIONS
 
@@ -25,7 +25,7 @@ OWN_FORMS = ("pdf", "xlsx", "csv")
 """Forms that statements have of themselves: a report sends those, not others."""
 
 
-def month_of(workspace: Workspace, wanted: StatementsOf, today: date) -> BillingPeriod:
+def month_of(workspace: Workspace, wanted: StatementOf, today: date) -> BillingPeriod:
     """The month that is meant on a day. PermanentError when no month is closed yet."""
     if wanted.month == "current":
         return BillingPeriod.of(today)
@@ -115,7 +115,7 @@ def _rounding(whole: StatementMonth) -> str:
 
 
 def files(
-    workspace: Workspace, wanted: StatementsOf, period: BillingPeriod, forms: Sequence[str]
+    workspace: Workspace, wanted: StatementOf, period: BillingPeriod, forms: Sequence[str]
 ) -> list[File]:
     """The statements' own files: the same as on their page."""
     found = []

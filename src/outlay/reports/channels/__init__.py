@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from outlay.reports.channels.parcel import Delivered, Parcel, Ways
-from outlay.reports.errors import PermanentError
+from outlay.reports.errors import DeliveryError, PermanentError, TemporaryError
 from outlay.reports.model import ChannelSpec
 from outlay.sources.contract import SourceError
 
 __all__ = ["Delivered", "Parcel", "Ways", "send"]
+
+log = logging.getLogger("outlay.reports")
 
 Sender = Callable[[ChannelSpec, Parcel, Ways], Delivered]
 
@@ -24,8 +27,14 @@ def send(channel: ChannelSpec, parcel: Parcel, ways: Ways) -> Delivered:
         raise PermanentError("the channel is turned off.")
     try:
         return _sender(channel.type)(channel, parcel, ways)
+    except DeliveryError:
+        raise
     except SourceError as error:  # a secret that is not where it should be
         raise PermanentError(f"{str(error).rstrip('.')}.") from None
+    except Exception as error:
+        # Only its kind is told and logged: its text may hold an address, which may hold a secret.
+        log.error("sending by a channel of type %s failed: %s", channel.type, type(error).__name__)
+        raise TemporaryError(f"the channel failed unexpectedly ({type(error).__name__}).") from None
 
 
 def _sender(kind: str) -> Sender:

@@ -23,7 +23,7 @@ from outlay.reports.model import ChannelSpec
 from outlay.reports.render import mail
 from outlay.sources.secrets import read_secret
 
-_TYPES = {"info": "info", "warning": "warning", "critical": "failure"}
+_TYPES = {"info": "INFO", "warning": "WARNING", "critical": "FAILURE"}
 _SHORTEST_SECRET = 4
 
 
@@ -45,7 +45,7 @@ def send(channel: ChannelSpec, parcel: Parcel, ways: Ways) -> Delivered:
         done = service.notify(
             body=body,
             title=parcel.subject,
-            notify_type=_TYPES[parcel.document.severity],
+            notify_type=apprise.NotifyType[_TYPES[parcel.document.severity]],
             body_format=apprise.NotifyFormat.HTML if html else apprise.NotifyFormat.TEXT,
             attach=apprise.AppriseAttachment(paths) if paths else None,
         )
