@@ -31,6 +31,7 @@ test: dev ## the tests (browser tests need Chromium, installed when that is poss
 		-m "not slow and not slow_faults" $(ARGS)
 
 slow: dev ## the tests that take minutes: the whole demo, all shared bills, most journeys in a browser, 40 kills
+	@scripts/install-oidc-provider.sh
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m slow tests $(ARGS)
 
 faults: dev ## kill loads at 200 seeded points and look at what is left (minutes; `make slow` does 40)

@@ -102,6 +102,7 @@ def two_teams(folder: Path) -> TwoTeams:
     _metrics(workspace)
     query = {"by": ["team"], "grain": "month"}
     put("View", "by-team", {"title": "By team", "query": query}, author="test")
+    _shown(workspace)
     return TwoTeams(workspace, folder, theirs, mine)
 
 
@@ -144,6 +145,29 @@ def _metrics(workspace: Workspace) -> None:
         "by": {"dimension": "team", "label": "team"},
     }  # fmt: skip
     put("UnitCost", "per-order", unit, author="test")
+
+
+def _shown(workspace: Workspace) -> None:
+    put = workspace.resources.put
+    panels = [
+        {"title": "All", "kind": "figure", "query": {}},
+        {"title": "Teams", "kind": "table", "query": {"by": ["team"]}},
+        {"title": "Services", "kind": "area", "query": {"by": ["ServiceName"], "grain": "day"}},
+        {"title": "Accounts", "kind": "table", "query": {"by": ["SubAccountName", "ResourceId"]}},
+    ]
+    put("Dashboard", "board", {"title": "Board", "range": "all", "panels": panels}, author="test")
+    put("Annotation", "launch", {"from": "2026-09-03", "text": "Launch"}, author="test")
+    channel = {"type": "mail", "server": "smtp.acme.example", "sender": "outlay@acme.example",
+               "to": ["carl@acme.example"]}  # fmt: skip
+    put("Channel", "mail", channel, author="test")
+    for name, content in (
+        ("weekly", {"view": "by-team"}),
+        ("weekly-board", {"dashboard": "board"}),
+        ("weekly-statement", {"statements": {"plan": "team"}}),
+    ):
+        report = {"title": name, "content": content, "formats": ["html", "xlsx", "csv"],
+                  "schedule": "weekly on monday at 07:00", "channels": ["mail"]}  # fmt: skip
+        put("Report", name, report, author="test")
 
 
 # --- who asks -------------------------------------------------------------------------------

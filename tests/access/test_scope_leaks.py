@@ -1,0 +1,124 @@
+"""Nothing tells the people of one team of another: every route, in every form that it has.
+
+The others' team has names and amounts that occur nowhere else (see `tests.access.leaks`). Whoever
+sees the whole ledger finds them on these same addresses, so that these tests can fail.
+"""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from outlay.access import Level
+from outlay.access.rules import rules
+from tests.access.leaks import assert_no_canary, canaries
+from tests.access.samples import ADDRESSES, HIDDEN, filled
+from tests.access.twoteams import SCOPE, People, TwoTeams, two_teams
+
+GETS = {key.removeprefix("GET "): rule for key, rule in rules().items() if key.startswith("GET ")}
+FILTERED = sorted(path for path, rule in GETS.items() if rule.reach == "filtered")
+WHOLE = sorted(path for path, rule in GETS.items() if rule.reach == "whole")
+FREE = sorted(path for path, rule in GETS.items() if rule.reach == "free")
+NOBODY_OF_THE_NAME = "koala"  # as long as the one that there is
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoTeams]:
+    made = two_teams(tmp_path_factory.mktemp("teams"))
+    yield made
+    made.workspace.close()
+
+
+@pytest.fixture(scope="module")
+def people(company: TwoTeams) -> People:
+    return People(company.workspace)
+
+
+@pytest.fixture
+def carl(people: People) -> TestClient:
+    """A viewer of the scope."""
+    return people.client(scope=SCOPE)
+
+
+@pytest.fixture
+def ann(people: People) -> TestClient:
+    """A viewer of everything."""
+    return people.client()
+
+
+def addresses(path: str) -> tuple[str, ...]:
+    """The addresses of a route; fails for one without."""
+    if path in ADDRESSES:
+        return ADDRESSES[path]
+    if GETS[path].reach == "filtered" and "{" in path:
+        pytest.fail(f"write addresses for {path} into tests/access/samples.py")
+    try:
+        return (filled(path),)
+    except KeyError as error:
+        pytest.fail(f"tests/access/samples.py knows nothing for {error} of {path}")
+
+
+@pytest.mark.parametrize("path", FILTERED)
+def test_what_keeps_to_the_scope_tells_nothing_of_others(path: str, people: People) -> None:
+    carl = people.client(GETS[path].level, SCOPE)
+    for address in addresses(path):
+        answer = carl.get(address)
+        assert answer.status_code < 500, f"{address}: {answer.text[-500:]}"
+        assert_no_canary(answer.content, address)
+
+
+@pytest.mark.parametrize("path", WHOLE)
+def test_what_tells_of_the_whole_ledger_is_refused(path: str, carl: TestClient) -> None:
+    for address in addresses(path):
+        answer = carl.get(address)
+        assert answer.status_code == 403, address
+        # The address may be told again: it is what was typed.
+        typed = set(re.findall(r"[\w-]*zebra[\w-]*", address, re.IGNORECASE))
+        for word in typed:
+            assert canaries(answer.content.replace(word.encode(), b"")) == [], address
+        if not typed:
+            assert_no_canary(answer.content, address)
+
+
+@pytest.mark.parametrize("path", FREE)
+def test_what_is_free_tells_nothing_of_the_ledger(path: str, carl: TestClient) -> None:
+    for address in addresses(path):
+        answer = carl.get(address)
+        assert answer.status_code < 500, address
+        assert_no_canary(answer.content, address)
+
+
+@pytest.mark.parametrize("address", HIDDEN)
+def test_others_are_as_if_they_were_not(address: str, carl: TestClient) -> None:
+    """What is hidden and what is not there are answered alike: nobody learns which it is."""
+    hidden = carl.get(address.format(who="zebra"))
+    absent = carl.get(address.format(who=NOBODY_OF_THE_NAME))
+    assert hidden.status_code == absent.status_code < 500, hidden.text[-500:]
+    told = hidden.text.replace("zebra", NOBODY_OF_THE_NAME)
+    assert told.replace("Zebra", "Koala") == absent.text
+
+
+def test_whoever_sees_everything_finds_the_others_there(ann: TestClient) -> None:
+    """The same addresses tell of the hidden team to others: they could have told it to Carl."""
+    silent = []
+    for path in (one for one in FILTERED if GETS[one].level <= Level.VIEWER):
+        found = any(canaries(ann.get(address).content) for address in addresses(path))
+        if not found:
+            silent.append(path)
+    # These tell of nobody by name or amount, whoever asks.
+    assert set(silent) <= {
+        "/explore/start", "/explore/ask", "/explore/filter/add", "/views", "/views/{name}",
+        "/api/v1/views", "/api/v1/views/{name}", "/drivers/ask", "/statements/{plan}/{month}",
+        "/find", "/api/v1/resources",
+    }, sorted(silent)  # fmt: skip
+
+
+def test_nobody_gets_in_without_a_token(people: People) -> None:
+    nobody = people.client(Level.NOBODY)
+    for path, rule in GETS.items():
+        if rule.level is Level.NOBODY:
+            continue
+        answer = nobody.get(addresses(path)[0])
+        assert answer.status_code in (303, 401), path
+        assert_no_canary(answer.content.replace(addresses(path)[0].encode(), b""), path)
