@@ -265,7 +265,11 @@ def test_a_conflict_is_shown_with_what_changed_and_both_ways_out(
 def test_a_suggestion_is_added_by_its_button(workspace: Workspace, client: TestClient) -> None:
     form = editor(client, "/tags/team?start=").press("suggest")
     table = form.page.one("section", id="suggestions")
-    buttons = [b.attrs["value"] for b in table.all("button") if b.attrs["value"].startswith("use ")]
+    buttons = [
+        b.attrs["value"]
+        for b in table.all("button", name="do")
+        if b.attrs["value"].startswith("use ")
+    ]
     assert buttons, table.text
     form = form.press(buttons[0])
     assert form.fields["rules.0.taken"] == "tags.team"

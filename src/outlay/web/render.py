@@ -119,7 +119,8 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         static=static, navigation=NAVIGATION, groups_of_pages=NAVIGATION_GROUPS, numbers=numbers,
-        term=terms.term, term_mark=terms.mark, terms_of=terms.terms_of, terms_used=terms.terms_used,
+        term=terms.term, term_mark=terms.mark, terms_of=terms.terms_of,
+        term_if=terms.term_if, mark_if=terms.mark_if, terms_used=terms.terms_used,
     )
     return environment
 

@@ -52,6 +52,21 @@ def mark(name: str) -> Markup:
     ).format(slug=known.slug, title=known.title)
 
 
+def term_if(name: str, label: str) -> Markup:
+    """The label with its meaning where the glossary knows the name, else the label: for names that
+    come from data, such as those of virtual tags."""
+    return term(name, label) if find(name) else Markup("{}").format(label)
+
+
+def mark_if(name: str) -> Markup:
+    """The small sign where the glossary knows the name of a dimension or measure (or of what is
+    beside it: ``EffectiveCost_direct``), else nothing."""
+    measure, _, part = name.rpartition("_")
+    beside = {"direct": "Direct", "shared": "Shared in", "previous": "Before"}.get(part)
+    name = beside if beside and find(measure) else name
+    return mark(name) if find(name) else Markup("")
+
+
 def terms_of(names: Iterable[str]) -> Markup:
     """Note terms that a part of the page will use which comes later."""
     for name in names:

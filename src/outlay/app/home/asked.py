@@ -206,7 +206,7 @@ def resolve(
     present, this month as soon as five days of it are over and it has bills.
     """
     here = BillingPeriod.of(now.date())
-    billed = {one.billing_period for one in workspace.pin().slices}
+    billed = {one.billing_period for one in workspace.pin().slices if one.delivery.rows}
     months = tuple(sorted((one for one in billed if one <= here), reverse=True))
     over = next((one for one in months if one < here), None)
     tag = chosen_tag(workspace, workspace.rules(), persona.focus)

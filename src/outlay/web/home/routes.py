@@ -88,7 +88,7 @@ class Pages:
         """The choice of a home."""
         return self._page(
             request, "home/choose.html", title="Home", personas=PERSONAS.values(),
-            empty=not self.workspace.pin().slices,
+            empty=not any(one.delivery.rows for one in self.workspace.pin().slices),
         )  # fmt: skip
 
     def keep(self, request: Request, fields: dict[str, str]) -> Response:
