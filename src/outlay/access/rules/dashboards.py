@@ -54,5 +54,8 @@ RULES: dict[str, Rule] = {
     "POST /api/v1/dashboards/{name}/copy": filtered(_EDITOR),
     "GET /api/v1/annotations": filtered(),
     "POST /api/v1/annotations": filtered(_EDITOR),
+    "GET /api/v1/annotations/{name}": filtered(),
     "DELETE /api/v1/annotations/{name}": filtered(_EDITOR),
+    "GET /api/v1/views/{name}/uses": filtered(),
+    "POST /api/v1/views/{name}/rename": filtered(_EDITOR),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from outlay.access import current, who
@@ -41,15 +41,19 @@ class Sought:
     text: str = ""
 
 
-def listed(workspace: Workspace, sought: Sought | None = None) -> list[Annotation]:
+def listed(workspace: Workspace, wanted: Sought | None = None) -> list[Annotation]:
     """The annotations that the reader may see, newest day first."""
-    wanted = sought or Sought()
     seen = conditions(current().scope)
     found = [
         _annotation(one)
         for one in workspace.resources.list(ANNOTATION.name)
         if isinstance(one.spec, AnnotationSpec) and _may_see(one.spec, seen)
     ]
+    return sought_of(found, wanted or Sought())
+
+
+def sought_of(found: Iterable[Annotation], wanted: Sought) -> list[Annotation]:
+    """Those annotations that are looked for, newest day first."""
     kept = [one for one in found if _is_sought(one.spec, wanted)]
     return sorted(kept, key=lambda one: (one.spec.from_, one.name), reverse=True)
 
@@ -201,11 +205,3 @@ def _annotation(resource: Resource) -> Annotation:
     return Annotation(
         resource.name, resource.spec, resource.version, resource.author, resource.updated_at
     )
-
-
-def first_day(text: str) -> date | None:
-    """A day as written in an address; None for nothing or nonsense."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -15,7 +15,6 @@ from outlay.resources import (
     ResourceInUseError,
     ResourceNotFoundError,
     Write,
-    valid_name,
 )
 
 if TYPE_CHECKING:
@@ -59,13 +58,13 @@ def spec_of(view: Resource) -> ViewSpec:
 
 def keep(
     workspace: Workspace,
+    name: str,
     title: str,
     query: CostQuery,
     *,
-    description: str = "",
     replace: str = "",
 ) -> Resource:
-    """Save a question as a new view, or as a new version of the view `replace`.
+    """Save a question as a new view `name`, or as a new version of the view `replace`.
 
     ResourceConflictError when a view of that name is there already with another question.
     """
@@ -73,7 +72,6 @@ def keep(
         old = spec_of(workspace.view(replace))
         changed = old.model_copy(update={"query": query})
         return workspace.put_resource(VIEW.name, replace, changed, author=who())
-    name = valid_name(title, "view")
     known = workspace.resources.find(VIEW.name, name)
     if known is not None and spec_of(known).query == query:
         return known
@@ -82,7 +80,7 @@ def keep(
             f"there is a view {name!r} already, with another question. Choose another title, or "
             "save as a new version of it."
         )
-    spec = ViewSpec(title=title, description=description, owner=who(), query=query)
+    spec = ViewSpec(title=title, owner=who(), query=query)
     return workspace.put_resource(VIEW.name, name, spec, author=who(), expected_version=0)
 
 
@@ -93,12 +91,11 @@ def edit(
     title: str,
     description: str,
     owner: str,
-    pinned: bool,
     seen: int | None = None,
 ) -> Resource:
     """Change what is said of a view; its question stays."""
     spec = spec_of(workspace.view(name)).model_copy(
-        update={"title": title, "description": description, "owner": owner, "pinned": pinned}
+        update={"title": title, "description": description, "owner": owner}
     )
     return workspace.put_resource(VIEW.name, name, spec, author=who(), expected_version=seen)
 

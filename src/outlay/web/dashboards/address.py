@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-
-from pydantic import ValidationError
 
 from outlay.app.dashboards.model import Variables
-from outlay.query import QueryError, ranges
-from outlay.resources.kinds import problem_text
+from outlay.app.dashboards.variables import params_of, variables_of
 from outlay.web.explore.address import address
 
 BOARDS = "/dashboards"
@@ -35,7 +31,7 @@ class Look:
     def read(cls, params: Mapping[str, str]) -> Look:
         """From the parameters of an address; QueryError says which is wrong."""
         return cls(
-            variables=_variables(params),
+            variables=variables_of(params),
             full=params.get("screen") == "full",
             every=_pause(params.get("every", "")),
             editing=params.get("edit") == "1",
@@ -45,17 +41,7 @@ class Look:
 
     def params(self) -> dict[str, str]:
         """As parameters of an address; what is the default is left out."""
-        given = self.variables
-        found: dict[str, str] = {}
-        if given.range and not ranges.is_relative(given.range):
-            days = ranges.bounds(given.range)
-            found |= {"from": str(days.start or ""), "to": str(days.end or "")}
-            if given.range == ranges.ALL:
-                found["range"] = ranges.ALL
-        elif given.range:
-            found["range"] = given.range
-        found |= {"compare": given.compare, "where": given.where, "currency": given.currency}
-        found |= {
+        found = params_of(self.variables) | {
             "screen": "full" if self.full else "",
             "every": str(self.every or ""),
             "edit": "1" if self.editing else "",
@@ -85,34 +71,7 @@ class Look:
         return replace(self, full=False, every=0, editing=False, whole=False)
 
 
-def _variables(params: Mapping[str, str]) -> Variables:
-    given = {key: params.get(key, "") for key in ("range", "compare", "where", "currency")}
-    if params.get("from") or params.get("to") or params.get("until"):
-        if given["range"]:
-            given["range"] = ""
-        end = ranges.parse_day(params.get("to", ""), "to")
-        last = ranges.parse_day(params.get("until", ""), "until")
-        if last is not None:
-            end = last + timedelta(days=1)
-        given["range"] = ranges.between(ranges.parse_day(params.get("from", ""), "from"), end)
-    try:
-        return Variables.model_validate(given)
-    except ValidationError as error:
-        (first, *_) = error.errors()
-        raise QueryError(
-            problem_text(first), field=str(first["loc"][0]) if first["loc"] else ""
-        ) from None
-
-
 def _pause(text: str) -> int:
     if not text.isdigit() or len(text) > 6 or not int(text):
         return 0
     return min(max(int(text), _SHORTEST_PAUSE), _LONGEST_PAUSE)
-
-
-def day(text: str) -> date | None:
-    """A day as typed; None for nothing or nonsense."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -17,10 +17,10 @@ from outlay.money import DateRange
 from outlay.query import QueryError
 from outlay.resources import ResourceConflictError, ResourceError
 from outlay.web import words
-from outlay.web.dashboards.editing import local, seen
+from outlay.web.dashboards.editing import seen
 from outlay.web.dashboards.pages import may_edit
 from outlay.web.render import Site
-from outlay.web.views import form
+from outlay.web.views import form, local
 
 PAGE = "/annotations"
 CATEGORY_WORDS = {name: name.replace("-", " ").capitalize() for name in CATEGORIES}
@@ -54,8 +54,7 @@ class Annotating:
             active="dashboards",
             title="Annotations",
             found=found,
-            events=[one for one in events if days is None or one.spec.from_ < days.end
-                    and one.spec.end > days.start],
+            events=marks.sought_of(events, Sought(days, "", given["q"])),
             given=given,
             problem=problem,
             any=bool(found or marks.listed(self.workspace)),

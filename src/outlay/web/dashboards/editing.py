@@ -27,7 +27,7 @@ from outlay.web.dashboards.pages import PERSONA_WORDS, PROVIDER_WORDS, Boards
 from outlay.web.dashboards.picture import picture
 from outlay.web.explore.controls import ordered
 from outlay.web.explore.controls import title as question_title
-from outlay.web.views import form
+from outlay.web.views import form, local
 
 Change = Callable[[DashboardSpec], DashboardSpec]
 
@@ -378,11 +378,6 @@ def seen(fields: Mapping[str, str]) -> int | None:
     """The version that a form was made from; None where it does not say."""
     text = fields.get("seen", "")
     return int(text) if text.isdigit() and len(text) < 9 else None
-
-
-def local(text: str, default: str) -> str:
-    """An address of this server to go back to; anything else is the default."""
-    return text if text.startswith("/") and not text.startswith(("//", "/\\")) else default
 
 
 def dict_of(state: str) -> dict[str, str]:

@@ -74,7 +74,7 @@ def offered(workspace: Workspace, ask: Ask | None = None) -> dict[str, Dashboard
     """Those ready-made dashboards that the reader's charges have something for. `ask` answers a
     question, by default the workspace."""
     found = shipped(workspace)
-    if not any(item.delivery.rows for item in workspace.deliveries()):
+    if not workspace.holds_charges():
         return {}
     asking, now = ask or workspace.query, utc_now()
     return {name: spec for name, spec in found.items() if _has_charges(asking, spec, now)}
@@ -91,7 +91,7 @@ def _has_charges(ask: Ask, spec: DashboardSpec, now: datetime) -> bool:
 
 def _currency(workspace: Workspace) -> str:
     """The workspace's currency where its bills have several."""
-    lines = (line for s in workspace.deliveries() for line in s.delivery.proof.lines)
+    lines = (line for s in workspace.pin().slices for line in s.delivery.proof.lines)
     return workspace.currency if len({line.currency for line in lines}) > 1 else ""
 
 
