@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from outlay.app import usage
-from outlay.app.demo import allocation, finance, lines, metrics, views, write_cur, write_focus
+from outlay.app.demo import (
+    allocation,
+    boards,
+    finance,
+    lines,
+    metrics,
+    views,
+    write_cur,
+    write_focus,
+)
 from outlay.app.demo.story import COMPANY, MONTHS, Story
 from outlay.app.demo.table import Span
 from outlay.app.demo.vendors import VENDORS
@@ -133,6 +142,7 @@ class _Maker:
         allocation.configure(self.workspace)
         metrics.configure(self.workspace, self.story)
         finance.configure(self.workspace, self.story)
+        boards.configure(self.workspace, self.story)
         self._remember("done")
 
     def _remember(self, stage: str) -> None:
