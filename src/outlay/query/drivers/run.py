@@ -97,8 +97,8 @@ def drivers(
 
     `rules` are those of the question, `rulebook` gives those of the earlier period's moment where
     another is asked for; `rates`, `stated` and `now` as in `outlay.query.run`. From
-    `complete_until` on, charges of a day may still come: those days are left out, and the earlier
-    period is as much shorter. Every figure is of
+    `complete_until` on, charges of a day may still come: unless the earlier days are given, those
+    days are left out, and the earlier period is as much shorter. Every figure is of
     charges within the scope of who asks. Raises QueryError for what cannot be answered, LakeError
     for a moment before the first snapshot, and DriversError if the effects did not add up.
     """
@@ -110,7 +110,7 @@ def drivers(
         return DriverReport(asking, None, None, (0, 0), ())
     asked, previous = prepared.range, prepared.previous_range
     cut = complete_until is not None and asked.start < complete_until < asked.end
-    if cut and complete_until is not None:
+    if cut and complete_until is not None and not asking.against:
         asked = DateRange(asked.start, complete_until)
         if query.compare == "previous-year":
             previous = ranges.previous_year(asked)
@@ -125,7 +125,8 @@ def drivers(
     report = _report(setting, rulebook)
     if not cut:
         return report
-    note = f"Charges of {asked.end} and later may still come: those days are left out."
+    note = f"Charges of {complete_until} and later may still come"
+    note += "." if asking.against else ": those days are left out."
     return replace(report, warnings=(note, *report.warnings))
 
 

@@ -54,7 +54,10 @@ def result_url(result: Result, measure: str, values: Mapping[str, Value] | None 
     if isinstance(period, date):
         if query.grain == "hour":
             return ""
-        asked, before = _period(query, result.range, period)
+        found = _period(query, result.range, period)
+        if found is None:
+            return ""
+        asked, before = found
     fixed = {name: value for name, value in told.items() if name in (*query.by, "BillingCurrency")}
     narrow = narrowed(query, fixed)
     return drivers_url(
@@ -85,13 +88,20 @@ def _next(query: CostQuery, fixed: set[str]) -> tuple[str, ...]:
     return (following,) if following else ()
 
 
-def _period(query: CostQuery, whole: DateRange, start: date) -> tuple[DateRange, DateRange]:
-    """One period of a range, and the earlier days that a comparison lays under it."""
-    end = ranges.step(start, query.grain, 1)
-    asked = DateRange(max(start, whole.start), min(end, whole.end))
-    _, span = comparison_span(query, whole)
+def _period(query: CostQuery, whole: DateRange, start: date) -> tuple[DateRange, DateRange] | None:
+    """One period of a range, and the earlier days that a comparison lays over it; None where it
+    lays none."""
+    earlier, span = comparison_span(query, whole)
     shift = span.shift or Shift("day", 0)
-    return asked, DateRange(_back(asked.start, shift), _back(asked.end, shift))
+    end = ranges.step(start, query.grain, 1)
+    asked = _within(whole, start, end)
+    before = _within(earlier, _back(start, shift), _back(end, shift))
+    return (asked, before) if asked and before else None
+
+
+def _within(whole: DateRange, start: date, end: date) -> DateRange | None:
+    first, last = max(start, whole.start), min(end, whole.end)
+    return DateRange(first, last) if first < last else None
 
 
 def _back(day: date, shift: Shift) -> date:
