@@ -6,6 +6,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -23,18 +24,25 @@ from tests.web.company import AUGUST, AUGUST_TOTAL, SEPTEMBER, SEPTEMBER_TOTAL, 
 BOTH = Decimal(AUGUST_TOTAL) + Decimal(SEPTEMBER_TOTAL)
 
 
-@pytest.fixture
-def shared(postgres_server: str) -> Iterator[str]:
-    """An empty PostgreSQL database."""
+@contextmanager
+def database(server: str) -> Iterator[str]:
+    """An empty database of a PostgreSQL server."""
     name = f"outlay_{uuid.uuid4().hex}"
-    plain = make_url(postgres_server).set(drivername="postgresql+psycopg")
+    plain = make_url(server).set(drivername="postgresql+psycopg")
     admin = create_engine(plain, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
+
+
+@pytest.fixture
+def shared(postgres_server: str) -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    with database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture
