@@ -119,10 +119,16 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         static=static, navigation=NAVIGATION, groups_of_pages=NAVIGATION_GROUPS, numbers=numbers,
-        term=terms.term, term_mark=terms.mark, terms_of=terms.terms_of,
+        may=may, term=terms.term, term_mark=terms.mark, terms_of=terms.terms_of,
         term_if=terms.term_if, mark_if=terms.mark_if, terms_used=terms.terms_used,
     )
     return environment
+
+
+def may(level: str) -> bool:
+    """Whether who asks may do what needs a level: for templates, so that nobody is offered what
+    the server would refuse."""
+    return current().may(level)
 
 
 class Site:
