@@ -110,3 +110,36 @@ def test_a_narrow_window_opens_the_list_of_pages(browser: Browser, site: str) ->
     expect(page.locator("h1")).to_have_text("Sources")
     expect(page.locator("#pages")).to_be_hidden()
     context.close()
+
+
+def test_from_the_rail_to_a_vendors_record_and_back_by_keyboard_alone(visit: Visit) -> None:
+    page = visit.go("/help")
+    page.keyboard.press("g")
+    page.keyboard.press("e")
+    expect(page.locator("h1")).to_have_text("Effective cost by service")
+    page.keyboard.press("/")
+    expect(page.locator("#where")).to_be_focused()
+    page.keyboard.type("ServiceName = 'Amazon Elastic Compute Cloud'")
+    page.keyboard.press("Enter")
+    expect(page.locator("#table tbody tr")).to_have_count(1)
+    _tab_to(page, "#table tbody a")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Effective cost by account")
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    expect(page.locator("h1")).to_contain_text("harges")
+    _tab_to(page, "#charges tbody a")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chain")).to_be_visible()
+    page.keyboard.press("Alt+ArrowLeft")
+    expect(page.locator("#charges")).to_be_visible()
+
+
+def _tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the focus is on the first such element, as a person would."""
+    page.locator("#main").focus()
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+    raise AssertionError(f"the keyboard does not reach {selector}")
