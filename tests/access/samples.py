@@ -84,7 +84,7 @@ def _cards(path: str) -> Iterator[str]:
 
 
 def _panels(rest: str) -> Iterator[str]:
-    for panel in range(4):
+    for panel in ("all", "teams", "services", "accounts"):
         yield f"/dashboards/board/panels/{panel}{rest}"
 
 

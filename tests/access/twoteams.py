@@ -150,10 +150,20 @@ def _metrics(workspace: Workspace) -> None:
 def _shown(workspace: Workspace) -> None:
     put = workspace.resources.put
     panels = [
-        {"title": "All", "kind": "figure", "query": {}},
-        {"title": "Teams", "kind": "table", "query": {"by": ["team"]}},
-        {"title": "Services", "kind": "area", "query": {"by": ["ServiceName"], "grain": "day"}},
-        {"title": "Accounts", "kind": "table", "query": {"by": ["SubAccountName", "ResourceId"]}},
+        {"id": "all", "title": "All", "kind": "figure", "query": {}},
+        {"id": "teams", "title": "Teams", "kind": "table", "query": {"by": ["team"]}},
+        {
+            "id": "services",
+            "title": "Services",
+            "kind": "area",
+            "query": {"by": ["ServiceName"], "grain": "day"},
+        },
+        {
+            "id": "accounts",
+            "title": "Accounts",
+            "kind": "table",
+            "query": {"by": ["SubAccountName", "ResourceId"]},
+        },
     ]
     put("Dashboard", "board", {"title": "Board", "range": "all", "panels": panels}, author="test")
     put("Annotation", "launch", {"from": "2026-09-03", "text": "Launch"}, author="test")

@@ -61,7 +61,7 @@ def _glyphs(objects: dict[int, bytes], font: int) -> dict[int, str]:
 def _unpacked(body: bytes) -> bytes:
     stream = _STREAM.search(body)
     assert stream is not None
-    return zlib.decompress(stream[1]) if b"FlateDecode" in body else stream[1]
+    return zlib.decompressobj().decompress(stream[1]) if b"FlateDecode" in body else stream[1]
 
 
 def _drawn(stream: bytes, fonts: dict[bytes, dict[int, str]]) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from outlay.access import whole_ledger
+from outlay.access import current, whole_ledger
 from outlay.allocation.model import TagValue
 from outlay.app.served import served
 from outlay.app.shipped import with_shipped
@@ -162,7 +162,9 @@ def why(
             one = asked.narrowed(rule.seen[0].condition).but(splits="direct")
             charges[rule.number] = workspace.charges(one, limit=1, now=now)
     kept = {key for rule in found.rules for key in rule.resources}
-    about = spec.values.get(value)
+    # What is said of a value is told to whoever sees something of it.
+    there = current().whole or found.rules or explanation.groups
+    about = spec.values.get(value) if there else None
     owners = {f"{tag} = {value}": about.owner} if about is not None and about.owner else {}
     for group in explanation.groups:
         for part in group.shared:

@@ -64,9 +64,14 @@ def joined(*conditions: Condition | None) -> Condition | None:
 def without_names(error: QueryError) -> QueryError:
     """An error as people of a scope see it: names that the lake would propose may be of charges
     that they do not see."""
-    if scope():
-        error.near, error.allowed = (), ()
-    return error
+    if not scope():
+        return error
+    # A new one: the text of an error is made with it.
+    return QueryError(
+        error.what, field=error.field, text=error.text, position=error.position,
+        length=error.length,
+        hint=f"No charge that {current().title} sees has it: see what there is to group by.",
+    )  # fmt: skip
 
 
 def _check_names(
