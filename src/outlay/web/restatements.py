@@ -11,8 +11,12 @@ from fastapi.responses import HTMLResponse, Response
 
 from outlay.expression.dimensions import parse_dimension
 from outlay.lake import RestatementReport, SnapshotInfo
+from outlay.lake.types import SliceChange
+from outlay.query import CostQuery, equals
 from outlay.query.codec import from_params
+from outlay.query.ranges import between
 from outlay.web import numbers, words
+from outlay.web.drivers.address import drivers_url
 from outlay.web.render import Site
 
 _MEASURES = ("BilledCost", "EffectiveCost")
@@ -60,9 +64,25 @@ def router(site: Site) -> APIRouter:
             most=_MOST_ROWS,
             names=_names(site),
             texts=snapshot_text,
+            drivers=lambda item, measure: _drivers(item, measure, before, after),
         )
 
     return routes
+
+
+def _drivers(item: SliceChange, measure: str, before: str, after: str) -> str:
+    """What drove a restatement: the same days, told then and now; '' for a slice that is new."""
+    if item.before is None or item.after is None:
+        return ""
+    month = item.billing_period
+    query = CostQuery(
+        measures=(measure,),
+        by=("ServiceName",),
+        range=between(month.start, month.end),
+        where=equals("x_SourceName", item.source),
+        as_of=after or None,
+    )
+    return drivers_url(query, against=query.range, before_as_of=before)
 
 
 def _chosen(fields: Mapping[str, str], snapshots: Sequence[SnapshotInfo]) -> tuple[str, str]:

@@ -12,7 +12,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from outlay.app import Workspace, disputes, statements
 from outlay.money import BillingPeriod, parse_money
-from outlay.query import CostQuery, QueryError
+from outlay.query import CostQuery, QueryError, equals
+from outlay.query.ranges import between
 from outlay.statements.bill import of_month
 from outlay.statements.disputes import Dispute
 from outlay.statements.documents import Line, Statement, StatementMonth
@@ -21,6 +22,7 @@ from outlay.statements.model import Plan
 from outlay.statements.paper import money, rest_of, sections_of
 from outlay.statements.sections import COLUMNS
 from outlay.web.allocated import asked
+from outlay.web.drivers.address import drivers_url
 from outlay.web.explore.address import EXPLORE, address
 from outlay.web.render import Site
 from outlay.web.views import form
@@ -167,6 +169,7 @@ def _month_page(
         month=whole,
         columns=COLUMNS,
         money=money,
+        drivers=_drivers(whole),
         value_address=value_address,
         files=_files(plan.name, period),
         journal=f"/api/v1/journals/{quote(plan.name)}/{period}",
@@ -248,7 +251,20 @@ def _statement_page(
         values=sorted({other.value for other in whole.statements} - {value}),
         disputes=[Asked(d, disputes.owner_of(workspace, d)) for d in mine],
         neighbours=_neighbours(whole, one),
+        drivers=_drivers(whole, value),
     )
+
+
+def _drivers(whole: StatementMonth, value: str = "") -> str:
+    """What drove the month: against the one before, of a value or by every value."""
+    query = CostQuery(
+        measures=(whole.spec["measure"],),
+        by=("ServiceName",) if value else (whole.tag,),
+        range=between(whole.month.start, whole.month.end),
+        where=equals(whole.tag, value) if value else "",
+        currency=whole.currency,
+    )
+    return drivers_url(query)
 
 
 def _behind(whole: StatementMonth, one: Statement) -> Any:

@@ -154,6 +154,7 @@ def _unit(site: Site, request: Request, name: str) -> Response:
         ]
         if unit.spec.by
         else [],
+        cost_drivers=view.cost_drivers(unit.spec, result),
         bars=waterfall(drivers) if drivers else (),
         cut=starts_above_nought(drivers) if drivers else False,
         width=WIDTH,

@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from outlay.money.quotients import significant
-from outlay.query.unit import Cell, PeriodUnits, UnitQuery, UnitResult
+from outlay.query import CostQuery, ranges
+from outlay.query.unit import Cell, PeriodUnits, UnitCostSpec, UnitQuery, UnitResult
 from outlay.query.unit.result import marginal, number, step
 from outlay.web import numbers, words
+from outlay.web.drivers.address import drivers_url
 from outlay.web.explore.address import address
 from outlay.web.explore.colours import MISSING, colours
 
@@ -111,6 +113,25 @@ def blocks(result: UnitResult) -> list[Block]:
         )
         before = period
     return found[::-1]
+
+
+def cost_drivers(spec: UnitCostSpec, result: UnitResult) -> str:
+    """The page that takes the change of the cost alone apart; '' where nothing is compared."""
+    change = result.change
+    if change is None:
+        return ""
+    days = [
+        ranges.between(start, ranges.step(start, result.grain, 1))
+        for start in (change.before, change.after)
+    ]
+    query = CostQuery(
+        measures=(spec.measure,),
+        by=("ServiceName",),
+        range=days[1],
+        where=spec.where,
+        currency=result.currency,
+    )
+    return drivers_url(query, against=days[0])
 
 
 def chart(result: UnitResult) -> dict[str, Any] | None:
