@@ -11,6 +11,7 @@ from outlay.app.home.asked import COST, zero
 from outlay.app.home.cards import common
 from outlay.app.home.model import Card, Figure, Line, Step
 from outlay.expression import text_literal
+from outlay.expression.errors import QueryError
 from outlay.money import total
 from outlay.money.quotients import quotient
 
@@ -242,7 +243,12 @@ def unused(at: At) -> Card | None:
         ("Idle in clusters", "Idle", IDLE, "x_Cluster"),
     ):
         query = at.question(compare="previous").narrowed(condition)
-        result = at.ask(query)
+        try:
+            result = at.ask(query)
+        except QueryError:
+            if condition == UNUSED:
+                raise
+            continue  # no bill has the columns of a cluster
         figure = common.figure(at, result, label=title)
         if figure.value or figure.previous:
             parts.append((title, term, figure, query.but(by=(by,))))
