@@ -35,7 +35,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, private: bool, sh
     parts = urlsplit(url)
     host, secure = parts.hostname or "", parts.scheme == "https"
     if parts.scheme not in ("http", "https") or not host:
-        raise PermanentError(f"{shown} has no https:// address.")
+        raise PermanentError(f"{_begun(shown)} has no https:// address.")
     port = parts.port or (443 if secure else 80)
     address = checked(host, port, private=private, shown=shown)
     options: dict[str, Any] = {
@@ -63,10 +63,10 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, private: bool, sh
             )
     except urllib3.exceptions.SSLError:
         raise PermanentError(
-            f"the certificate of {shown} is not trusted or its TLS is broken."
+            f"The certificate of {shown} is not trusted or its TLS is broken."
         ) from None
     except urllib3.exceptions.HTTPError as error:
-        raise TemporaryError(f"{shown} cannot be reached: {_kind(error)}.") from None
+        raise TemporaryError(f"{_begun(shown)} cannot be reached: {_kind(error)}.") from None
     return _judged(answer.status, answer.headers.get("Retry-After"), answer.data, shown)
 
 
@@ -75,13 +75,13 @@ def checked(host: str, port: int, *, private: bool, shown: str) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError):
-        raise TemporaryError(f"the host of {shown} is not known now.") from None
+        raise TemporaryError(f"The host of {shown} is not known now.") from None
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     inner = [one for one in addresses if not is_public(one)]
     if inner and not private:
         raise PermanentError(
-            f"{shown} is at {inner[0]}, which is not a public address. Where that is meant, the "
-            f"administrator of the workspace allows it in outlay.yaml with {SETTING}."
+            f"{_begun(shown)} leads to {inner[0]}, which is not a public address. Where that is "
+            f"meant, the administrator of the workspace allows it in outlay.yaml with {SETTING}."
         )
     return addresses[0]
 
@@ -99,7 +99,7 @@ def is_public(address: str) -> bool:
 def _judged(status: int, retry_after: str | None, data: bytes, shown: str) -> int:
     if 200 <= status < 300:
         return status
-    told = f"{shown} answers {status}{_reason(data)}."
+    told = f"{_begun(shown)} answers {status}{_reason(data)}."
     if status in _GONE:
         raise PermanentError(f"{told} It is gone: make a new one and change the channel.")
     if status >= 500 or status in _LATER:
@@ -108,6 +108,11 @@ def _judged(status: int, retry_after: str | None, data: bytes, shown: str) -> in
     if 300 <= status < 400:
         raise PermanentError(f"{told} Redirects are not followed: give the final address.")
     raise PermanentError(told)
+
+
+def _begun(shown: str) -> str:
+    """The receiver at the beginning of a sentence."""
+    return f"{shown[:1].upper()}{shown[1:]}"
 
 
 def _reason(data: bytes) -> str:
