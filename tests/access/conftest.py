@@ -9,6 +9,7 @@ import pytest
 from outlay.access import passwords
 from outlay.access.login import Door
 from outlay.app import Workspace
+from tests.access.twoteams import People, TwoTeams, two_teams
 
 PASSWORD = "seven yellow bicycles"
 
@@ -36,3 +37,17 @@ def door(workspace: Workspace) -> Door:
     found.people.add("root@acme.example", "admin", password=PASSWORD)
     found.people.add("vera", "viewer", display="Vera", password=PASSWORD)
     return found
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoTeams]:
+    """A company of two teams, one of which must never be seen by the other; not to be changed."""
+    made = two_teams(tmp_path_factory.mktemp("teams"))
+    yield made
+    made.workspace.close()
+
+
+@pytest.fixture(scope="session")
+def people(company: TwoTeams) -> People:
+    """Whoever asks its server."""
+    return People(company.workspace)

@@ -35,6 +35,7 @@ PLACES: Mapping[str, str] = {
     "path:path": "nothing-here",
     "id": "none",
     "number": "1",
+    "action": "restore",
 }
 """What stands for each part of a path. A name that a route needs otherwise is in `ADDRESSES`."""
 
@@ -46,7 +47,7 @@ NAMES: Mapping[str, str] = {
     "/invoices": "INV-ZEBRA",
     "/sources": ZEBRAS,
     "/views": "by-team",
-    "/usecases": "analyze-cost-by-service-name",
+    "/usecases": "analyze-costs-by-service-name",
     "/platforms": "databricks",
     "/dashboards": "board",
     "/annotations": "launch",

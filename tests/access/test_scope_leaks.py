@@ -5,7 +5,6 @@ sees the whole ledger finds them on these same addresses, so that these tests ca
 """
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,25 +13,13 @@ from outlay.access import Level
 from outlay.access.rules import rules
 from tests.access.leaks import assert_no_canary, canaries
 from tests.access.samples import ADDRESSES, HIDDEN, filled
-from tests.access.twoteams import SCOPE, People, TwoTeams, two_teams
+from tests.access.twoteams import SCOPE, People
 
 GETS = {key.removeprefix("GET "): rule for key, rule in rules().items() if key.startswith("GET ")}
 FILTERED = sorted(path for path, rule in GETS.items() if rule.reach == "filtered")
 WHOLE = sorted(path for path, rule in GETS.items() if rule.reach == "whole")
 FREE = sorted(path for path, rule in GETS.items() if rule.reach == "free")
 NOBODY_OF_THE_NAME = "koala"  # as long as the one that there is
-
-
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoTeams]:
-    made = two_teams(tmp_path_factory.mktemp("teams"))
-    yield made
-    made.workspace.close()
-
-
-@pytest.fixture(scope="module")
-def people(company: TwoTeams) -> People:
-    return People(company.workspace)
 
 
 @pytest.fixture
