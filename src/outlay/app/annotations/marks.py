@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING, Any
 from outlay.access import current, who
 from outlay.app.annotations.model import ANNOTATION, AnnotationSpec
 from outlay.expression import canonical, parse
+from outlay.expression.errors import QueryError
 from outlay.expression.tree import All, Comparison, Condition, Membership, Missing, Ref, Text
+from outlay.lake import LakeError
 from outlay.money import DateRange
-from outlay.query import CostQuery
+from outlay.query import CostQuery, Result
 from outlay.resources import ResourceNotFoundError, valid_name
 from outlay.resources.names import MAX_NAME
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
     from outlay.resources import Resource
+
+Ask = Callable[[CostQuery], Result]
+"""Answers a question."""
 
 
 @dataclass(frozen=True)
@@ -73,18 +78,18 @@ def marked(
     found: Iterable[Annotation],
     query: CostQuery,
     days: DateRange | None,
+    ask: Ask,
     *,
     dashboard: str = "",
     view: str = "",
 ) -> list[Annotation]:
     """Those annotations that concern a chart, oldest first.
 
-    `days` are the chart's. An annotation with a condition concerns every chart whose charges may
-    be among those that it is about: only conditions that exclude each other keep it away.
+    `days` are the chart's. An annotation with a condition concerns a chart that has charges of
+    its days for which both conditions hold; where the conditions do not tell, `ask` is asked.
     """
     if days is None:
         return []
-    asked = conditions(query.where)
     kept = [
         one
         for one in found
@@ -92,9 +97,23 @@ def marked(
         and one.spec.end > days.start
         and one.spec.dashboard in ("", dashboard)
         and one.spec.view in ("", view)
-        and not exclude(asked, conditions(one.spec.where))
+        and _meets(one.spec, query, days, ask)
     ]
     return sorted(kept, key=lambda one: (one.spec.from_, one.name))
+
+
+def _meets(spec: AnnotationSpec, query: CostQuery, days: DateRange, ask: Ask) -> bool:
+    own, asked = conditions(spec.where), conditions(query.where)
+    if not own or not asked or own <= asked or asked <= own:
+        return True
+    if exclude(own, asked):
+        return False
+    first, end = max(spec.from_, days.start), min(spec.end, days.end)
+    both = CostQuery(range=f"{first}..{end}", as_of=query.as_of).narrowed(query.where)
+    try:
+        return bool(ask(both.narrowed(spec.where)).totals)
+    except (QueryError, LakeError):  # a tag or column that is no more: it concerns no charge
+        return False
 
 
 def add(workspace: Workspace, parts: Mapping[str, Any], name: str = "") -> Annotation:

@@ -14,7 +14,7 @@ from outlay.app.dashboards.model import DashboardSpec, Panel, PanelKind, Variabl
 from outlay.app.errors import WorkspaceError
 from outlay.expression.errors import QueryError
 from outlay.lake import LakeError
-from outlay.money import DateRange
+from outlay.money import DateRange, display
 from outlay.query import CostQuery, Result, ranges
 from outlay.resources import ResourceError
 
@@ -48,9 +48,10 @@ class PanelAnswer:
 
     `title` and `kind` are the panel's, `query` its question with the dashboard's variables in it
     (None for texts and unit costs). `result` answers it: for a figure the totals, for a chart the
-    series by period and group (`Result.other` is Other), for a table the rows. `compared` is the
-    comparison over the complete days where the question has one (the result's own unless days of
-    the range are not complete), `course` the figure's total by period. `unit` is the answer of a
+    series by period and group (`Result.other` is Other), for a table the rows (of complete days
+    where it compares; a note says so). `compared` is the comparison over the complete days where
+    the question has one (the result itself unless a figure has days that are not complete),
+    `course` the figure's total by period. `unit` is the answer of a
     unit cost, `drivers` that of what drove it, `text` Markdown. `error` says in words why there is
     no answer: nothing else is set then. `notes` are what must be said beside the numbers.
     """
@@ -181,8 +182,24 @@ class _Panel:
         order = query.sort or (first if query.by else "")
         limit = blank.panel.options.limit or query.limit or (ROWS if query.by else None)
         rows = changed(query, limit=limit, sort=order)
-        result, compared, incomplete = self.compared(rows)
-        return self.told(blank, result, compared, incomplete)
+        if query.compare is None:
+            result = self.ask(rows, self.now)
+            return self.told(blank, result, None, self.incomplete(result))
+        flat = changed(rows, by=(), grain="none", limit=None, sort="", compare=None)
+        whole = self.ask(flat, self.now)
+        incomplete = self.incomplete(whole)
+        notes: tuple[str, ...] = ()
+        if incomplete is not None and whole.range and incomplete > whole.range.start:
+            # Rows, Other and total of one table are of the same days, those that are complete.
+            rows = rows.but(range=f"{whole.range.start}..{incomplete}")
+            notes = (
+                "Compared on complete days: until "
+                f"{display.day(incomplete - timedelta(days=1))}. The days after are not in this "
+                "table.",
+            )
+        result = self.ask(rows, self.now)
+        found = self.told(blank, result, result, None)
+        return replace(found, notes=(*notes, *found.notes))
 
     def chart(self, blank: PanelAnswer, query: CostQuery) -> PanelAnswer:
         """The series by period, the largest groups by themselves."""
@@ -279,8 +296,3 @@ def _fitting_grain(span: DateRange | None) -> str:
     if span is None or span.days <= _MOST_DAYS_BY_DAY:
         return "day"
     return "week" if span.days <= _MOST_DAYS_BY_WEEK else "month"
-
-
-def last_day(days: DateRange) -> date:
-    """The last day of a range, for people."""
-    return days.end - timedelta(days=1)

@@ -183,7 +183,13 @@ class Boards:
             from outlay.app.annotations.events import product_events
 
             kept = [*kept, *product_events(self.workspace)]
-        return Drawing(self.ranks.of, self.workspace.currency, tuple(kept))
+        now = utc_now()
+        return Drawing(
+            self.ranks.of,
+            lambda query: self.asker(query, now),
+            self.workspace.currency,
+            tuple(kept),
+        )
 
     def fragment(self, request: Request, name: str, panel_id: str) -> Response:
         """The body of one panel; what fails is said within it."""

@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from outlay.app.annotations.marks import Annotation, marked
+from outlay.app.annotations.marks import Ask as Asking
 from outlay.app.dashboards.answers import PanelAnswer
 from outlay.query import Result
 from outlay.query.drivers.effects import EFFECTS
@@ -75,6 +76,7 @@ class Picture:
     chart: ChartView | None = None
     unit_chart: Mapping[str, Any] | None = None
     newest: unitview.Newest | None = None
+    unit_spark: Spark | None = None
     table: TableView | None = None
     changes: tuple[Change, ...] = ()
     sentence: str = ""
@@ -97,10 +99,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What pictures are drawn with: ranks for colours, the currency that a chart prefers, the
+    """What pictures are drawn with: ranks for colours, who answers a question, the currency that a chart prefers, the
     annotations that there are and the dimensions that charges have."""
 
     ranks: Ranks
+    ask: Asking
     currency: str
     annotations: Sequence[Annotation] = ()
     present: frozenset[str] = frozenset()
@@ -120,6 +123,7 @@ def picture(answer: PanelAnswer, name: str, look: Look, drawing: Drawing) -> Pic
             page,
             unit_chart=unitview.chart(answer.unit),
             newest=unitview.newest(answer.unit),
+            unit_spark=spark([p.total.unit_cost if p.whole else None for p in answer.unit.periods]),
             **links,
         )
     if answer.drivers is not None:
@@ -156,6 +160,7 @@ def _of_question(
             drawing.annotations,
             query,
             result.range,
+            drawing.ask,
             dashboard=name,
             view=answer.panel.view,
         )

@@ -122,7 +122,12 @@ class Explorer:
         present = {info.name for info in frame["dimensions"]}
 
         drawn = chart(asked, got, self.ranks.of(got.table), workspace.currency)
-        marks = marked(annotations_of(workspace), asked.query, got.chart.range)
+        marks = marked(
+            annotations_of(workspace),
+            asked.query,
+            got.chart.range,
+            lambda query: self.asker(query, now),
+        )
         if drawn is not None:
             mark(drawn, marks)
         return self.site.page(
