@@ -1,6 +1,7 @@
 """Statements under a scope: whole or not at all, with sums of what is seen alone; disputes of one's
 own statements, and answers to them."""
 
+import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -13,17 +14,19 @@ from outlay.money import total
 from outlay.query import QueryError
 from outlay.statements.errors import StatementError
 from tests.access.leaks import assert_no_canary
-from tests.access.twoteams import AUGUST, SEPTEMBER, TwoTeams, as_checkout, two_teams
+from tests.access.twoteams import AUGUST, SEPTEMBER, TwoTeams, as_checkout
 
 LINE = "direct/Amazon Elastic Compute Cloud"
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoTeams]:
-    """A company of this module's own: disputes are raised and answered here."""
-    made = two_teams(tmp_path_factory.mktemp("finance"))
-    yield made
-    made.workspace.close()
+def own(company: TwoTeams, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoTeams]:
+    """A copy of the company: disputes are raised and answered here."""
+    folder = tmp_path_factory.mktemp("finance")
+    shutil.copytree(company.workspace.path, folder / "workspace")
+    workspace = Workspace.open(folder / "workspace")
+    yield TwoTeams(workspace, folder, company.theirs, company.mine)
+    workspace.close()
 
 
 @pytest.fixture
