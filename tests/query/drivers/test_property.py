@@ -53,7 +53,7 @@ _scales = st.builds(Scale, _rates, st.integers(0, 31), st.integers(0, 31))
 
 
 @given(_sides, _sides, _scales, st.booleans(), st.booleans(), st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_the_effects_of_a_key_are_its_change(
     before: Side, after: Side, scale: Scale, counted: bool, by_day: bool, split: bool
 ) -> None:
@@ -191,7 +191,7 @@ def _holds(lake: Lake, measure: str, by: tuple[str, ...], currency: str | None) 
     st.sampled_from([(), ("ServiceName",), ("tags.team",), ("SkuPriceId", "tags.team")]),
     st.sampled_from([None, "USD"]),
 )
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_charges_add_up(
     charges: list[dict[str, Any]], measure: str, by: tuple[str, ...], currency: str | None
 ) -> None:
@@ -212,7 +212,7 @@ def test_any_charges_add_up_by_everything(charges: list[dict[str, Any]]) -> None
 
 
 @given(_charges, st.randoms(use_true_random=False))
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_order_of_charges_makes_no_difference(
     charges: list[dict[str, Any]], random_: random.Random
 ) -> None:
