@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from outlay.access import AccessDeniedError, AccessError, LoginRequiredError
+from outlay.access.errors import NotFoundError, ThrottledError
 from outlay.allocation.metrics.values import MetricDataError
 from outlay.api.conditional import NotModifiedError, not_modified, tagged
 from outlay.app import WorkspaceError
@@ -80,6 +81,8 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 _KINDS: tuple[tuple[type[Exception], str, str, int], ...] = (
     (LoginRequiredError, "login", "Somebody must be logged in", 401),
     (AccessDeniedError, "denied", "This is not allowed", 403),
+    (NotFoundError, "not-found", "There is no such account, token or session", 404),
+    (ThrottledError, "rate", "Too many attempts", 429),
     (AccessError, "access", "The account, role or token is refused", 400),
     (WireError, "call", "The call is not understood", 400),
     (QueryError, "query", "The question cannot be answered", 400),

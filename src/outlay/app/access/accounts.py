@@ -379,7 +379,7 @@ def me_json(workspace: Workspace) -> dict[str, Any]:
     found = me(workspace)
     return {
         "name": reader.name,
-        "display": reader.title,
+        "display": found.title if found else reader.title,
         "level": reader.level.word,
         "role": reader.role,
         "scope": reader.scope,
