@@ -21,6 +21,7 @@ from outlay.app.demo import (
     finance,
     lines,
     metrics,
+    reports,
     views,
     write_cur,
     write_focus,
@@ -143,6 +144,7 @@ class _Maker:
         metrics.configure(self.workspace, self.story)
         finance.configure(self.workspace, self.story)
         boards.configure(self.workspace, self.story)
+        reports.configure(self.workspace)
         self._remember("done")
 
     def _remember(self, stage: str) -> None:
