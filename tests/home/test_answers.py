@@ -115,7 +115,7 @@ def test_practitioner(ask: Ask) -> None:
     # the plan covered: 60 + 40 + 40 + 40 + 12.345.
     reconciled = found["reconciled"]
     assert figure(reconciled, "Unexplained") == D("7.655")
-    assert reconciled.sentence == "0 of 1 invoice of October 2026 agree; one does not."
+    assert reconciled.sentence == "The one invoice of October 2026 does not agree with its charges."
     assert reconciled.steps[0].urgent and reconciled.steps[0].amount == D("7.655")
     assert rows(found["movers"]) == [
         (EC2, D("140"), D("40")), (S3, D("40"), D("15")), ("AWS Support", D("12.345"), D("12.345")),

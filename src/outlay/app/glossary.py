@@ -13,6 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+_FEW = 12
 SHORT = 200
 """Characters that a definition on hover may have."""
 
@@ -140,7 +141,9 @@ def _columns() -> Iterator[Term]:
         text = f"FOCUS column since {column.since}."
         if column.removed:
             text += f" It was removed in {column.removed}."
-        if column.allowed:
+        if len(column.allowed) > _FEW:
+            text += f" It has {len(column.allowed)} values."
+        elif column.allowed:
             text += f" Values: {', '.join(column.allowed)}."
         title = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", column.name)
         title = (title[:1] + title[1:].lower()).replace(" id", " ID").replace("Sku ", "SKU ")

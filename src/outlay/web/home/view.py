@@ -150,7 +150,8 @@ def bars(card: Card) -> list[str]:
 def terms(persona: Persona) -> Sequence[str]:
     """The glossary's terms of every card of a persona, so that late cards find them there."""
     names = (name for question in persona.questions for name in question.cards)
-    return tuple(dict.fromkeys(term for name in names for term in card_of(name).terms))
+    found = (term for name in names for term in card_of(name).terms)
+    return tuple(dict.fromkeys(("Change", *found)))
 
 
 def titles() -> dict[str, str]:

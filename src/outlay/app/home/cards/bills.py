@@ -107,7 +107,11 @@ def reconciled(at: At) -> Card | None:
     open_ = [row for row in found.rows if row.state == "no invoice" and row.charged]
     agreed = len(entered) - len(differ)
     text = f"All {words.counted(len(entered), 'invoice')} of {when} agree with their charges."
-    if differ:
+    if len(entered) == 1 and not differ:
+        text = f"The one invoice of {when} agrees with its charges."
+    elif len(entered) == 1:
+        text = f"The one invoice of {when} does not agree with its charges."
+    elif differ:
         text = f"{agreed} of {words.counted(len(entered), 'invoice')} of {when} agree; " + (
             "one does not." if len(differ) == 1 else f"{len(differ)} do not."
         )
