@@ -6,10 +6,10 @@ from datetime import date, datetime
 
 import pytest
 
+from outlay.app.complete import incomplete_from
 from outlay.query import CostQuery
 from outlay.web.explore import filters
 from outlay.web.explore.address import next_dimension
-from outlay.web.explore.answers import incomplete_from
 from outlay.web.explore.colours import colours
 from tests.web.company import Company
 

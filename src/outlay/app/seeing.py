@@ -23,6 +23,7 @@ from outlay.statements.sections import OF_THE_BILL
 if TYPE_CHECKING:
     from outlay.resources import Kind
     from outlay.statements.documents import StatementMonth
+    from outlay.statements.model import Plan
 
 
 def values_seen(tag: str) -> frozenset[str] | None:
@@ -94,6 +95,16 @@ def check_kind(kind: Kind) -> None:
 def kinds_seen(kinds: Iterable[Kind]) -> list[Kind]:
     """The kinds whose resources who asks may read."""
     return [kind for kind in kinds if current().whole or kind.personal]
+
+
+def plan_seen(plan: Plan) -> Plan:
+    """A plan as who asks may see it: the journal's accounts of other values are left out."""
+    seen, journal = values_seen(plan.tag), plan.spec.journal
+    if seen is None or journal is None:
+        return plan
+    mine = {value: account for value, account in journal.values.items() if value in seen}
+    kept = journal.model_copy(update={"values": mine})
+    return replace(plan, spec=plan.spec.model_copy(update={"journal": kept}))
 
 
 def check_values(tag: str, values: Iterable[str], what: str) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from outlay.access import Level, require, whole_ledger
 from outlay.app.rates import bank, table_of
-from outlay.app.seeing import month_seen, signed, values_seen
+from outlay.app.seeing import month_seen, plan_seen, signed, values_seen
 from outlay.app.served import served
 from outlay.expression.errors import QueryError, near_names
 from outlay.lake.facts import TABLES, facts_of
@@ -65,12 +65,17 @@ def plans(workspace: Workspace) -> list[Plan]:
     found |= {
         name: _closed_plan(kept.closed(name)[-1]) for name in kept.plans() if name not in found
     }
-    return [plan for _, plan in sorted(found.items()) if values_seen(plan.tag) != frozenset()]
+    seen = (plan for _, plan in sorted(found.items()) if values_seen(plan.tag) != frozenset())
+    return [plan_seen(plan) for plan in seen]
 
 
 def plan_of(workspace: Workspace, name: str) -> Plan:
     """A plan by its name, else the default one of the virtual tag of that name, else as its last
     closed month has it; QueryError lists the plans there are, and that who asks may see."""
+    return plan_seen(_plan_of(workspace, name))
+
+
+def _plan_of(workspace: Workspace, name: str) -> Plan:
     plan = _find_plan(workspace, name)
     if plan is not None and values_seen(plan.tag) != frozenset():
         return plan
@@ -145,7 +150,7 @@ def months(workspace: Workspace, name: str) -> list[tuple[BillingPeriod, str]]:
 def month(workspace: Workspace, name: str, period: BillingPeriod) -> StatementMonth:
     """All statements of a month that who asks may see: as they were closed, else the draft of this
     moment. They are reckoned over the whole ledger, so that everybody's are the same for all."""
-    plan = plan_of(workspace, name)
+    plan = _plan_of(workspace, name)
     return month_seen(_whole_month(workspace, plan, period))
 
 
@@ -161,7 +166,7 @@ def _whole_month(workspace: Workspace, plan: Plan, period: BillingPeriod) -> Sta
 def values_of(workspace: Workspace, name: str, period: BillingPeriod) -> frozenset[str]:
     """Every value that has a statement in a month, whoever asks; never shown to people of a
     scope."""
-    found = _whole_month(workspace, plan_of(workspace, name), period)
+    found = _whole_month(workspace, _plan_of(workspace, name), period)
     return frozenset(one.value for one in found.statements)
 
 
