@@ -63,6 +63,44 @@ spec:
 kind: StatementPlan
 name: showback
 spec: {title: Showback, tag: team, currency: USD, rates: finance}
+---
+kind: StatementPlan
+name: booked
+spec:
+  title: Chargeback
+  tag: team
+  currency: USD
+  rates: finance
+  mode: chargeback
+  journal: {cost: "6815", clearing: "1590", accrual: "3790", tax: "1406"}
+---
+kind: Dashboard
+name: money
+spec:
+  title: Money
+  range: "2026-09-01..2026-10-01"
+  panels:
+    - {title: Spend, kind: figure, query: {compare: previous}}
+    - {title: By service, kind: table, query: {by: [ServiceName]}}
+    - {title: Orders, kind: unit, unit: cost-per-order}
+    - {title: About, kind: text, text: What it costs.}
+---
+kind: Channel
+name: folder
+spec: {type: file, folder: FOLDER}
+---
+kind: Report
+name: teams
+spec:
+  title: Cost by team
+  content: {view: by-team}
+  formats: [csv]
+  schedule: monthly on day 3 at 07:00
+  channels: [folder]
+---
+kind: Annotation
+name: checkout
+spec: {from: 2026-09-03, text: Checkout went live, category: deploy}
 """
 
 INVOICE: dict[str, Any] = {
@@ -91,7 +129,9 @@ def firm(folder: Path) -> Workspace:
     load(workspace, bills, "acme", [*AUGUST, *SEPTEMBER])
     load(workspace, bills, "europe", EUROPE)
     rules = folder / "rules.yaml"
-    rules.write_text(RESOURCES, encoding="utf-8")
+    sent = folder / "sent"
+    sent.mkdir()
+    rules.write_text(RESOURCES.replace("FOLDER", str(sent)), encoding="utf-8")
     plan = workspace.plan_resources(workspace.read_resource_files([rules]), effects=False)
     workspace.apply_resources(plan, author="ana", note="The firm's rules.")
     workspace.metrics.push("orders", {"values": ORDERS}, author="ana")

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 import outlay
+from outlay.access import Level, current
 from outlay.api import (
     ai,
     calls,
@@ -38,6 +39,7 @@ from outlay.api import (
 )
 from outlay.api.answers import json_response
 from outlay.api.conditional import conditional
+from outlay.api.openapi.document import document
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace
 from outlay.app.shapes import doctor_json
@@ -49,7 +51,11 @@ def create_router(workspace: Workspace) -> APIRouter:
 
     @router.get("/health", tags=["Health"], responses=RESPONSES, summary="Is it well?")
     def health(deep: bool = False) -> Response:
-        """Quickly by default; with `deep`, everything that `outlay doctor` looks at."""
+        """Quickly by default; with `deep`, everything that `outlay doctor` looks at, for who sees
+        the whole ledger. Who has not logged in is told that the server answers, and no more."""
+        if not current().whole or current().level is Level.NOBODY:
+            workspace.pin()  # the state can be read
+            return json_response({"status": "ok", "version": outlay.__version__})
         slices = len(workspace.deliveries())
         found = {
             "status": "ok",
@@ -65,6 +71,8 @@ def create_router(workspace: Workspace) -> APIRouter:
 
     for room in (
         queries,
+        # Before the ledger's, whose /deliveries/{source}/{period} would take /deliveries/log/7.
+        reports,
         ledger,
         sources,
         views,
@@ -86,7 +94,6 @@ def create_router(workspace: Workspace) -> APIRouter:
         find,
         drivers,
         dashboards,
-        reports,
         people,
         calls,
         resources,
@@ -95,6 +102,15 @@ def create_router(workspace: Workspace) -> APIRouter:
         router.include_router(
             room.routes(workspace), dependencies=[Depends(conditional(workspace))]
         )
+
+    described: dict[str, Response] = {}
+
+    @router.get("/openapi.json", include_in_schema=False)
+    def openapi(request: Request) -> Response:
+        """What the API is, for machines."""
+        if "it" not in described:
+            described["it"] = json_response(document(request.app))
+        return described["it"]
 
     @router.api_route(
         "/{path:path}",

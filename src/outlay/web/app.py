@@ -88,7 +88,7 @@ def create_app(
         "ranges end exclusively; days are UTC.",
         docs_url=None,
         redoc_url=None,
-        openapi_url=f"{API_PREFIX}/openapi.json",
+        openapi_url=None,
     )
     site = Site(workspace, syncer, login)
     app.mount("/static", _Static(directory=_STATIC), name="static")
