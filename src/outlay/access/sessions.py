@@ -18,6 +18,23 @@ from outlay.resources.tables import sessions, users
 _TOUCH_AFTER = timedelta(minutes=1)
 _SHOWN = 16
 
+# Browsers also name those that they descend from: the first that fits is meant.
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -40,6 +57,13 @@ class Session:
     agent: str
     by_sign_on: bool
     id_token: str = ""
+
+    @property
+    def device(self) -> str:
+        """The browser and the system in words, as far as they say."""
+        browser = next((name for sign, name in _BROWSERS if sign in self.agent), "")
+        system = next((name for sign, name in _SYSTEMS if sign in self.agent), "")
+        return " on ".join(filter(None, (browser, system))) or self.agent[:60] or "A program"
 
 
 class Sessions:
