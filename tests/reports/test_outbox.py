@@ -114,6 +114,18 @@ def test_the_other_side_may_ask_for_a_longer_pause(box: Outbox) -> None:
     assert box.listed()[0].next_attempt_at == NOW + timedelta(seconds=600)
 
 
+def test_the_log_forgets_what_is_old_and_keeps_the_newest_of_each(box: Outbox) -> None:
+    box.put([entry(due=NOW + timedelta(days=n)) for n in range(3)], NOW)
+    while (one := box.claim("me", NOW)) is not None:
+        box.sent(one, NOW)
+    waiting = entry("other")
+    box.put([waiting], NOW)
+    assert box.forget(NOW) == 0
+    assert box.forget(NOW + timedelta(seconds=1)) == 2
+    assert {one.report for one in box.listed()} == {"teams", "other"}
+    assert box.last_due("teams") == NOW + timedelta(days=2)
+
+
 def test_a_person_may_have_a_failed_one_tried_again(box: Outbox) -> None:
     (ident,) = box.put([entry()], NOW)
     with pytest.raises(ReportError, match="no delivery"):

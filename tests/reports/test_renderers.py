@@ -162,6 +162,33 @@ def test_an_empty_question_says_so_and_is_not_zero_money(workspace: Workspace) -
     ]  # fmt: skip
 
 
+def test_a_dashboard_has_the_figures_of_its_questions(workspace: Workspace) -> None:
+    question = {"range": "2026-09-01..2026-10-01", "compare": "previous"}
+    panels = [
+        {"title": "Cost", "kind": "figure", "query": question},
+        {"title": "Billed", "kind": "figure", "query": {"measures": ["BilledCost"]}},
+        {"title": "Services", "kind": "table", "query": {**question, "by": ["ServiceName"]}},
+        {"title": "Days", "kind": "bar", "query": {**question, "grain": "day"}},
+        {"title": "Words", "kind": "text", "text": "**Read** [this](https://a.example)."},
+    ]
+    spec = {"title": "Board", "panels": panels}
+    workspace.resources.put("Dashboard", "board", spec, author="ana")
+    composed = compose(workspace, "board", spec_of(dashboard="board"), system())
+    cost, billed = composed.document.figures
+    assert (cost.title, cost.value, cost.change) == (
+        "Cost", Decimal(SEPTEMBER_TOTAL), Decimal(CHANGE),
+    )  # fmt: skip
+    assert billed.value == Decimal(SEPTEMBER_TOTAL) + Decimal(AUGUST_TOTAL)
+    names = [file.name for file in composed.files(["csv"])]
+    assert names == ["board-1-services.csv", "board-2-days.csv"]
+    for file in composed.files(["csv"]):
+        rows = list(csv.DictReader(io.StringIO(file.content.decode())))
+        assert sum(Decimal(row["EffectiveCost"]) for row in rows) == Decimal(SEPTEMBER_TOTAL)
+    text = mail.text(composed.document)
+    assert "Read this." in text
+    assert f"Exactly: Effective cost {SEPTEMBER_TOTAL} USD" in text
+
+
 @pytest.mark.parametrize("form", ["pdf", "xlsx", "csv"])
 def test_statements_have_their_own_files(workspace: Workspace, form: str) -> None:
     from outlay.app import statement_files

@@ -56,9 +56,13 @@ class Shown:
     note: str = ""
 
 
-def shown(table: Table, most: int) -> Shown:
-    """At most so many rows of a table; what is beyond is summed exactly into one a currency."""
+def shown(table: Table, most: int, columns_at_most: int = 99) -> Shown:
+    """At most so many rows of a table; what is beyond is summed exactly into one a currency. Where
+    there are too many columns, what splits gave and took stays in the files, then the shares."""
     columns = [c for c in table.columns if not _hidden(table, c)]
+    for roles in (("direct", "shared"), ("share",)):
+        if len(columns) > columns_at_most:
+            columns = [c for c in columns if c.role not in roles]
     rows, rest = list(table.rows), 0
     others: list[Row] = []
     if len(rows) > most:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Engine, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from outlay.reports.errors import ReportError
@@ -264,6 +264,16 @@ class Outbox:
                 .values(**values)
             )
         return done.rowcount == 1
+
+    def forget(self, before: datetime) -> int:
+        """Remove deliveries that ended before a moment, but for the newest of each report and
+        channel, by which one knows what was due. Gives their number."""
+        newest = select(func.max(t.c.id)).group_by(t.c.report, t.c.channel)
+        with self._engine.connect() as connection:
+            kept = [int(ident) for ident in connection.execute(newest).scalars()]
+        old = and_(t.c.ended_at < before, t.c.state.in_(("sent", "failed", "skipped")))
+        with writing(self._engine) as connection:
+            return int(connection.execute(delete(t).where(old, t.c.id.not_in(kept))).rowcount)
 
     # --- looking ----------------------------------------------------------------------------
 

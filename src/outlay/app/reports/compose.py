@@ -14,8 +14,8 @@ from outlay.app.reports import statements as of_statements
 from outlay.app.reports.owners import scope_text
 from outlay.app.runs import utc_now
 from outlay.money.display import moment
-from outlay.query import CostQuery
-from outlay.reports.document import Document, File
+from outlay.query import MEASURES, CostQuery
+from outlay.reports.document import Block, Document, File, Note
 from outlay.reports.model import ReportSpec
 from outlay.reports.render.files import files as rendered
 
@@ -87,10 +87,24 @@ def compose(
     parts |= told.parts
     if spec.title:
         parts["title"] = spec.title
+    parts["blocks"] = said_once(parts["blocks"])
     document = Document(**parts)
     if told.own is None:
         return Composed(document)
     return Composed(document, as_principal, of_statements.OWN_FORMS)
+
+
+def said_once(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """The blocks without notes that were read before: panels share their rates and warnings."""
+    seen: set[Note] = set()
+    found: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Note):
+            if block in seen:
+                continue
+            seen.add(block)
+        found.append(block)
+    return tuple(found)
 
 
 def freshness(workspace: Workspace) -> str:
@@ -150,9 +164,7 @@ def of_query(
     }
 
 
-def _small(text: str) -> list[Any]:
-    from outlay.reports.document import Note
-
+def _small(text: str) -> list[Block]:
     return [Note(text)] if text else []
 
 
@@ -198,7 +210,7 @@ def _statements(workspace: Workspace, spec: ReportSpec, now: datetime) -> _Told:
         "title": f"{whole.title}: {one.label}" if one else whole.title,
         "subtitle": f"{whole.spec['mode'].capitalize()}, {whole.state}",
         "period": f"{period.start:%B %Y}",
-        "measure": f"{whole.spec['measure']}, {whole.currency}",
+        "measure": f"{MEASURES[whole.spec['measure']].title}, {whole.currency}",
         "link": link_to(workspace, path),
         "blocks": tuple(of_statements.blocks(whole, one)),
     }

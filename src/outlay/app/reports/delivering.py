@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("outlay.reports")
 
+KEPT = timedelta(days=400)
+"""How long the log tells of a delivery that ended."""
+
 LATE = timedelta(minutes=15)
 """After so long a delivery says that it is late."""
 
@@ -249,9 +252,10 @@ def run(
 
     `now` (UTC, naive) is for tests of the clock.
     """
+    box = outbox(workspace)
     if due and ids is None:
         put_due(workspace, now)
-    box = outbox(workspace)
+        box.forget((now or utc_now()) - KEPT)
     claimant = f"{socket.gethostname()[:24]}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
     kept = _Kept({})
     done: list[Delivery] = []

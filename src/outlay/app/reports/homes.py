@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from outlay.app.home import model
 from outlay.app.home.kept import Home, homes
 from outlay.app.home.words import amount
-from outlay.reports.document import Block, Figure, Figures, Heading, Note, Sentence
+from outlay.query import Column, Row
+from outlay.reports.cells import figure_texts
+from outlay.reports.document import Block, Figure, Figures, Heading, Note, Sentence, Table
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,9 +44,7 @@ def _card(card: model.Card) -> Iterator[Block]:
     yield Sentence(f"{card.title}: {card.sentence}" if card.sentence else card.title)
     if card.figures:
         yield Figures(tuple(_figure(one) for one in card.figures))
-    for line in card.lines:
-        if line.figure is not None:
-            yield Note(_line(line))
+    yield from _lines(card)
     for step in card.steps:
         cost = f" ({amount(step.amount, step.currency)})" if step.amount is not None else ""
         yield Note(f"Next: {step.text}{cost}")
@@ -52,11 +52,46 @@ def _card(card: model.Card) -> Iterator[Block]:
         yield Note(text)
 
 
-def _line(line: model.Line) -> str:
-    assert line.figure is not None
-    value = line.figure.value
-    shown = "–" if value is None else amount(Decimal(value), line.figure.currency)
-    return f"{line.title}: {shown}{f' ({line.note})' if line.note else ''}"
+def _lines(card: model.Card) -> Iterator[Block]:
+    """The rows of a card as a table where they are amounts of money, else as notes."""
+    lines = [line for line in card.lines if line.figure is not None]
+    figures = [line.figure for line in lines if line.figure is not None]
+    if not lines or any(figure.kind != "money" for figure in figures):
+        for line in card.lines:
+            yield Note(f"{line.title}{_shown(line)}{f' ({line.note})' if line.note else ''}")
+        return
+    moved = any(figure.change is not None for figure in figures)
+    noted = any(line.note for line in lines)
+    currencies = {figure.currency for figure in figures}
+    columns = [
+        Column("name", "dimension", "text", card.lines_title or "Of it"),
+        *([Column("note", "dimension", "text", "")] if noted else []),
+        Column("BillingCurrency", "currency", "text", "Currency"),
+        Column("amount", "measure", "money", "Amount", "amount"),
+        *([Column("amount_change", "change", "money", "Change", "amount")] if moved else []),
+    ]
+    rows: list[Row] = [
+        {
+            "name": line.title,
+            "note": line.note,
+            "BillingCurrency": figure.currency,
+            "amount": None if figure.value is None else Decimal(figure.value),
+            "amount_change": None if figure.change is None else Decimal(figure.change),
+            "amount_change_ratio": figure.change_ratio,
+        }
+        for line, figure in zip(lines, figures, strict=True)
+    ]
+    unit = currencies.pop() if len(currencies) == 1 else None
+    yield Table(card.name, "", tuple(columns), tuple(rows), currency=unit)
+
+
+def _shown(line: model.Line) -> str:
+    figure = line.figure
+    if figure is None or figure.value is None:
+        return ""
+    if figure.kind == "money":
+        return f": {amount(Decimal(figure.value), figure.currency)}"
+    return f": {figure_texts(_figure(figure))['value']}"
 
 
 def _figure(one: model.Figure) -> Figure:

@@ -28,6 +28,9 @@ from outlay.reports.render.templates import environment
 ROWS = 25
 """The most rows of a table in a mail; files have all."""
 
+COLUMNS = 6
+"""The most columns, as far as there are some that can be spared."""
+
 _TEXT_ROWS = 25
 _WIDTH = 78
 
@@ -64,7 +67,7 @@ def body(document: Document, key: str = "report", attached: tuple[str, ...] = ()
     html = (
         environment()
         .get_template("mail.html")
-        .render(document=document, picture=picture, rows=ROWS, attached=attached)
+        .render(document=document, picture=picture, rows=ROWS, columns=COLUMNS, attached=attached)
     )
     return MailBody(html, text(document, attached), pictures)
 
