@@ -21,6 +21,7 @@ from outlay.app.demo import (
     finance,
     lines,
     metrics,
+    people,
     reports,
     views,
     write_cur,
@@ -145,6 +146,7 @@ class _Maker:
         finance.configure(self.workspace, self.story)
         boards.configure(self.workspace, self.story)
         reports.configure(self.workspace)
+        people.configure(self.workspace)
         self._remember("done")
 
     def _remember(self, stage: str) -> None:

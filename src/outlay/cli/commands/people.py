@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from outlay.cli.command import Cli, command
-from outlay.cli.output import NOTHING, Col, moment
+from outlay.cli.output import NOTHING, Col, moment, money
 
 if TYPE_CHECKING:
     from outlay.app.access.audit import Entry
@@ -341,7 +342,10 @@ def _seen(role: dict[str, Any]) -> str:
         return "cannot be told"
     if not role["scope"]:
         return "all"
-    parts = [f"{s['seen']} of {s['whole']} {s['currency']}" for s in role["last_month"]]
+    parts = [
+        f"{money(Decimal(s['seen']))} of {money(Decimal(s['whole']))} {s['currency']}"
+        for s in role["last_month"]
+    ]
     return "; ".join(parts) or NOTHING
 
 
