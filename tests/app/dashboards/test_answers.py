@@ -46,7 +46,7 @@ def summed(found: PanelAnswer) -> Decimal:
     return exact(Decimal(str(row["EffectiveCost"])) for row in rows)
 
 
-QUERIES = (
+QUERIES: tuple[dict[str, Any], ...] = (
     {},
     {"by": ["ServiceName"]},
     {"by": ["ServiceName"], "grain": "day", "limit": 1},

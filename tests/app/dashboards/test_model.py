@@ -21,7 +21,7 @@ from outlay.app.dashboards.model import (
 from outlay.query import CostQuery
 from outlay.resources import ResourceError, parse_resources
 
-TOTAL = {"query": {}}
+TOTAL: dict[str, Any] = {"query": {}}
 
 
 def panel(**parts: Any) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def test_ids_are_unique() -> None:
 
 def test_every_kind_has_one_content() -> None:
     for kind in PANEL_KINDS:
-        content = TOTAL if kind in OF_A_QUESTION else {kind: "some"}
+        content: dict[str, Any] = dict(TOTAL) if kind in OF_A_QUESTION else {kind: "some"}
         (read,) = spec({"kind": kind, **content}).panels
         assert read.kind == kind
 
