@@ -68,6 +68,22 @@ class RunLog:
         with self._engine.connect() as connection:
             return [_record(row) for row in connection.execute(query)]
 
+    def recent(self, limit: int) -> dict[str, list[RunRecord]]:
+        """The newest runs of each source, newest first, in one look at the database."""
+        rank = func.row_number().over(partition_by=runs.c.source, order_by=runs.c.id.desc())
+        ranked = select(runs.c.id, rank.label("rank")).subquery()
+        wanted = (
+            select(runs)
+            .join(ranked, ranked.c.id == runs.c.id)
+            .where(ranked.c.rank <= limit)
+            .order_by(runs.c.id.desc())
+        )
+        found: dict[str, list[RunRecord]] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(wanted):
+                found.setdefault(row.source, []).append(_record(row))
+        return found
+
     def newest(self) -> dict[str, RunRecord]:
         """The last run of each source."""
         last = select(func.max(runs.c.id)).group_by(runs.c.source)

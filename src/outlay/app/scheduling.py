@@ -33,6 +33,9 @@ INTERVALS = {
 """How long after a run the next one starts. Vendors deliver at no fixed time of the day, and a
 look that finds nothing new costs a listing."""
 
+RUNS_LOOKED_AT = 12
+"""Newest runs of a source that tell when it is due: more failures in a row wait no longer."""
+
 _FIRST_RETRY = timedelta(minutes=2)
 _TICK_SECONDS = 20
 _NICE = 10
@@ -62,9 +65,14 @@ def due_at(workspace: Workspace, name: str, now: datetime | None = None) -> date
     """When the served workspace syncs this source next; None for a manual or paused one."""
     resource = workspace.resources.find(SOURCE.name, name)
     spec = resource.spec if resource is not None else None
+    return due_of(spec, workspace.run_log.list(name, RUNS_LOOKED_AT), now or utc_now())
+
+
+def due_of(spec: object, runs: Sequence[RunRecord], now: datetime) -> datetime | None:
+    """The same of a source's spec and its newest runs, newest first."""
     if not isinstance(spec, SourceSpec) or not spec.enabled:
         return None
-    return next_sync(spec.cadence, workspace.runs(name, 12), now or utc_now())
+    return next_sync(spec.cadence, runs, now)
 
 
 class Syncer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from outlay.app.loading import stored_location
 from outlay.app.options import with_files_read
 from outlay.app.running import note_killed
 from outlay.app.runs import utc_now
-from outlay.app.scheduling import due_at
+from outlay.app.scheduling import RUNS_LOOKED_AT, due_of
 from outlay.app.status import RunRecord, SourceKind, SourceStatus
 from outlay.resources import check_name
 
@@ -31,22 +31,34 @@ def statuses(workspace: Workspace, now: datetime | None) -> list[SourceStatus]:
     slices: dict[str, list[Slice]] = {}
     for item in workspace.lake.pin().slices:
         slices.setdefault(item.source, []).append(item)
-    for name in specs:
-        note_killed(workspace, name)
-    runs = workspace.run_log.newest()
-    names = sorted(specs.keys() | slices.keys())
-    found = [
-        _status(name, specs.get(name), slices.get(name, []), runs.get(name), moment)
-        for name in names
-    ]
+    runs = _recent_runs(workspace, specs)
     return [
-        replace(status, next_sync_at=due_at(workspace, status.name, moment)) for status in found
+        replace(
+            _status(name, specs.get(name), slices.get(name, []), runs.get(name, []), moment),
+            next_sync_at=due_of(specs.get(name), runs.get(name, []), moment),
+        )
+        for name in sorted(specs.keys() | slices.keys())
     ]
+
+
+def _recent_runs(workspace: Workspace, names: Iterable[str]) -> dict[str, list[RunRecord]]:
+    """What a status looks at of each source's runs; killed ones are noted as failed first.
+
+    Every page asks this: it is one query however many sources there are.
+    """
+    runs = workspace.run_log.recent(RUNS_LOOKED_AT)
+    busy = [name for name in names if any(r.outcome == "running" for r in runs.get(name, []))]
+    if not busy:
+        return runs
+    for name in busy:
+        note_killed(workspace, name)
+    return workspace.run_log.recent(RUNS_LOOKED_AT)
 
 
 def _status(
-    name: str, spec: Any, slices: Sequence[Slice], run: RunRecord | None, now: datetime
+    name: str, spec: Any, slices: Sequence[Slice], runs: Sequence[RunRecord], now: datetime
 ) -> SourceStatus:
+    run = runs[0] if runs else None
     records = [item.delivery for item in slices]
     last = max((record.loaded_at for record in records), default=None)
     newest = max((record.billing_period for record in records), default=None)

@@ -249,7 +249,8 @@ class ResourceStore:
             return [_change(row) for row in connection.execute(query)]
 
     def _resource(self, kind: Kind, row: Row[Any]) -> Resource:
-        spec = _stored_spec(kind, row)
+        """A resource of a committed row."""
+        spec = self._parsed(kind, row)
         return Resource(
             kind.name, row.name, spec, row.version, row.author, row.updated_at, row.note
         )
@@ -316,7 +317,9 @@ class ResourceStore:
         current = 0 if row is None else int(row.version)
         _expect(kind, name, change.expected, current)
         if row is not None and row.spec == spec:
-            return self._resource(kind, row), False
+            # Not through what is kept of committed rows: this one may be of the same transaction.
+            same = Resource(kind.name, name, typed, current, row.author, row.updated_at, row.note)
+            return same, False
         version = _last_version(connection, kind.name, name) + 1
         now = _now()
         values = {
