@@ -148,6 +148,10 @@ PAGES: dict[str, tuple[str, ...]] = {
     "GET /dashboards/{name}/panels/{panel}/edit": ("GET /dashboards/{name}",),
     "POST /dashboards/{name}/panels/{panel}/duplicate": RESOURCE,
     "POST /dashboards/{name}/panels/{panel}/delete": RESOURCE,
+    "GET /home/{persona}": ("GET /home", "GET /home/{persona}"),
+    "GET /home/{persona}/cards/{card}": ("GET /home/{persona}/cards/{card}",),
+    "GET /home/{persona}/next": ("GET /home/{persona}",),
+    "GET /glossary": ("GET /glossary", "GET /glossary/{term}"),
     "GET /annotations": ("GET /annotations",),
     "POST /annotations": ("POST /annotations",),
     "GET /annotations/_new": ("POST /annotations",),
@@ -160,6 +164,7 @@ operations stand below /api/v1, as openapi.json has them."""
 
 WITHOUT: dict[str, str] = {
     "GET /": "Leads to the home of the person; what stands there has lines of its own.",
+    "POST /home": "Keeps which home a browser opens first; an API asks for the home that it wants.",
     "GET /help": "The text of the product, the same for everybody: docs/ has it.",
     "GET /explore/filter/add": "Moves a person from a form to an address; nothing is read or done.",
 }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from outlay.app.glossary import find
 from outlay.app.home import CARDS, PERSONAS, Asked, Card, Figure, Home, Persona, Step
 from outlay.app.home.addresses import address
 from outlay.app.home.personas import card_of
@@ -145,6 +146,16 @@ def bars(card: Card) -> list[str]:
         "" if amount is None or not longest else f"{quotient(amount * 100, longest, 1)}"
         for amount in amounts
     ]
+
+
+def heading(card: Card) -> tuple[str, str]:
+    """The term and title over the amounts of a card's rows."""
+    figures = [line.figure for line in card.lines if line.figure]
+    labels, known = {one.label for one in figures}, {one.term for one in figures}
+    if len(labels) == 1:
+        return figures[0].term, figures[0].label
+    term = find(figures[0].term) if len(known) == 1 else None
+    return (term.name, term.title) if term else ("", "Amount")
 
 
 def terms(persona: Persona) -> Sequence[str]:

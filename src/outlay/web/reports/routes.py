@@ -16,6 +16,7 @@ from outlay.expression.errors import QueryError
 from outlay.lake import LakeError
 from outlay.reports.errors import DeliveryError, ReportError
 from outlay.reports.model import REPORT, ReportSpec
+from outlay.reports.outbox import Delivery
 from outlay.reports.schedule import local
 from outlay.resources import ResourceError
 from outlay.statements.errors import StatementError
@@ -189,6 +190,7 @@ def _page(site: Site, request: Request, name: str, problem: str = "") -> Respons
     line = use.report(workspace, name)
     spec: ReportSpec = line.spec
     shown = request.query_params.get("form", "html")
+    log = use.deliveries(workspace, name, limit=_LOG)
     tabs = [form for form in TABS if form in ("html", "text", *spec.formats)]
     return site.page(
         request,
@@ -202,15 +204,21 @@ def _page(site: Site, request: Request, name: str, problem: str = "") -> Respons
         tabs={form: TABS[form] for form in tabs},
         shown=shown if shown in tabs else "html",
         framed=_FRAMED,
-        log=use.deliveries(workspace, name, limit=_LOG),
+        log=log,
         channels={one.name: one for one in use.channels(workspace)},
         states=STATES,
         local=local,
         problem=problem,
         sent=request.query_params.get("sent", ""),
+        under_way=any(_is_under_way(one) for one in log),
         narrowed="" if current().whole else current().scope,
         email=_email(site),
     )
+
+
+def _is_under_way(one: Delivery) -> bool:
+    """Whether it comes to an end within moments: the page looks again by itself."""
+    return one.state == "sending" or (one.state == "waiting" and not one.attempts)
 
 
 def _email(site: Site) -> str:

@@ -198,7 +198,7 @@ def ending(at: At) -> Card | None:
     entries.sort(key=lambda entry: (entry[0], entry[1]))
     soon = [entry for entry in entries if entry[0] <= _MONTHS_LEFT]
     text = f"{words.counted(len(entries), 'prepaid balance')} at the end of {when}; " + (
-        f"{words.counted(len(soon), 'one', 'of them')} "
+        f"{'one' if len(soon) == 1 else len(soon)} of them "
         f"{'lasts' if len(soon) == 1 else 'last'} three months or less at {when}'s pace."
         if soon
         else f"each lasts more than three months at {when}'s pace."

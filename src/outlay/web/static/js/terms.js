@@ -9,7 +9,11 @@
   const tipOf = (button) => document.getElementById(button.getAttribute("popovertarget") ?? "");
   const isOpen = (tip) => tip.matches(":popover-open");
 
+  // Where CSS places a popover by the button that opened it, nothing is reckoned here.
+  const placed = CSS.supports("position-area: bottom");
+
   function place(button, tip) {
+    if (placed) return;
     const at = button.getBoundingClientRect();
     const width = tip.offsetWidth;
     const height = tip.offsetHeight;
