@@ -227,7 +227,14 @@ class Outbox:
             changed = connection.execute(
                 update(t)
                 .where(t.c.id == ident, t.c.state.in_(("failed", "waiting", "skipped")))
-                .values(state="waiting", attempts=0, claim="", next_attempt_at=now, ended_at=None)
+                .values(
+                    state="waiting",
+                    attempts=0,
+                    claim="",
+                    next_attempt_at=now,
+                    ended_at=None,
+                    message="",
+                )
             )
         found = self.get(ident)
         if changed.rowcount != 1:

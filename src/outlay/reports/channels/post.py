@@ -23,10 +23,19 @@ _LATER = {408, 409, 423, 425, 429}
 _LONGEST_REASON = 200
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str], *, private: bool, shown: str) -> int:
+def post(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    private: bool,
+    shown: str,
+    secret: bool = True,
+) -> int:
     """Send the body and give the status of success (200 to 299).
 
-    `shown` names the receiver in messages: the address itself may be a secret. TemporaryError
+    `shown` names the receiver in messages. Where the address is `secret`, what the receiver answers
+    is not told either: many repeat the address. TemporaryError
     where it may succeed later (the network, 5xx, 429 with its Retry-After), PermanentError for
     every other answer, and for an address that is not public unless `private`.
     """
@@ -67,7 +76,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, private: bool, sh
         ) from None
     except urllib3.exceptions.HTTPError as error:
         raise TemporaryError(f"{_begun(shown)} cannot be reached: {_kind(error)}.") from None
-    return _judged(answer.status, answer.headers.get("Retry-After"), answer.data, shown)
+    told = b"" if secret else answer.data
+    return _judged(answer.status, answer.headers.get("Retry-After"), told, shown)
 
 
 def checked(host: str, port: int, *, private: bool, shown: str) -> str:

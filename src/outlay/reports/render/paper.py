@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from markupsafe import Markup
@@ -43,6 +44,8 @@ def pdf(document: Document) -> File:
     # A report has no external part: whatever a name in the bill says, nothing is fetched.
     fetcher = getattr(urls, "URLFetcher", None)
     nothing = fetcher(allowed_protocols=()) if fetcher is not None else _refuse
+    # It warns of every attribute of a drawing that is no property of style sheets.
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)
     content: bytes = HTML(string=html(document), url_fetcher=nothing).write_pdf()
     return File(f"{document.name}.pdf", "application/pdf", content)
 
