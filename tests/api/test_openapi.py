@@ -9,13 +9,14 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
-from outlay.api.openapi.document import KNOWN, adapter, examples, operations
+from outlay.api.openapi.document import KNOWN, examples, operations
 from outlay.api.problems import MEDIA_TYPE, Problem
 from outlay.app import Workspace
+from outlay.client.typing import adapter
 from tests.api.firm import firm
 from tests.api.record import Asker
-from tests.api.samples import SAMPLES
-from tests.web.conftest import serving
+from tests.api.samples import READING, SAMPLES
+from tests.web.conftest import empty, serving  # noqa: F401
 
 
 @pytest.fixture(scope="module")
@@ -112,4 +113,20 @@ def test_every_operation_answers_in_its_shape(asker: Asker) -> None:
                 wrong.append(f"{sample.operation}: {error}")
         elif sample.status < 300 and sample.status != 204:
             assert media in known.media, (sample.operation, media)
+    assert wrong == []
+
+
+def test_an_empty_ledger_answers_in_the_same_shapes(empty: TestClient) -> None:
+    shapes = {one.name: one.shape for one in KNOWN.values()}
+    wrong = []
+    for sample in READING:
+        answer = empty.request(sample.method, f"/api/v1{sample.path}", json=sample.body)
+        if answer.status_code >= 500:
+            wrong.append(f"{sample.operation}: {answer.text[:200]}")
+        media = answer.headers.get("content-type", "").partition(";")[0]
+        if answer.status_code == 200 and media == "application/json":
+            try:
+                adapter(shapes[sample.operation]).validate_python(answer.json())
+            except ValueError as error:
+                wrong.append(f"{sample.operation}: {error}")
     assert wrong == []

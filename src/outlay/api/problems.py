@@ -16,6 +16,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -111,12 +112,22 @@ def problem(error: Exception, request: Request) -> Response:
             return _response(name, title, status, str(error), _details(error))
     if isinstance(error, RequestValidationError):
         return _response("request", "The request has a wrong shape", 422, _shape(error), {})
+    if _beyond_any_id(error):
+        detail = "a number is larger than any id, version or count there is"
+        return _response("request", "The request has a wrong shape", 422, detail, {})
     if isinstance(error, HTTPException):
         title = HTTPStatus(error.status_code).phrase
         return _response("http", title, error.status_code, str(error.detail or title), {})
     log.exception("the API failed: %s", request.url.path, exc_info=error)
     detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return _response("internal", "The server failed", 500, detail, {})
+
+
+def _beyond_any_id(error: Exception) -> bool:
+    """Whether the database could not even compare a number: SQLite and PostgreSQL say it so."""
+    return isinstance(error, OverflowError | DataError) and any(
+        words in str(error) for words in ("too large to convert", "out of range")
+    )
 
 
 def _names_a_part(request: Request) -> bool:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from outlay.client.errors import UnreachableError, problem_error
+from outlay.client.typing import typed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pyarrow as pa
     import requests
 
 PREFIX = "/api/v1"
 _AGAIN = frozenset({429, 502, 503})
 _IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
+ARROW = "application/vnd.apache.arrow.stream"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _CONNECT_SECONDS = 10.0
 _PIECE_BYTES = 1 << 20
@@ -51,13 +54,48 @@ class Transport:
 
     def json(self, method: str, path: str, params: Params | None = None, **more: Any) -> Any:
         """The JSON body of an answer; None where there is none (204)."""
-        response = self.send(method, path, params, **more)
+        return self._json(self.send(method, path, params, **more))
+
+    def _json(self, response: requests.Response) -> Any:
         if response.status_code == 204 or not response.content:
             return None
         try:
             return response.json()
         except ValueError:
             raise self._no_outlay(response) from None
+
+    def shaped(
+        self, shape: str, method: str, path: str, params: Params | None = None, **more: Any
+    ) -> Any:
+        """The JSON body in its shape: numbers are Decimals, moments and days are theirs."""
+        return typed(shape, self.json(method, path, params, **more))
+
+    def pages(
+        self, shape: str, path: str, params: Params | None = None, *, items: str = ""
+    ) -> Iterator[Any]:
+        """The items of a list, page by page; `items` is where they stand in a body."""
+        address, given = path, params
+        while address:
+            response = self.send("GET", address, given)
+            found = typed(shape, self._json(response))
+            yield from found[items] if items else found
+            following = response.links.get("next", {}).get("url", "")
+            address, given = (f"{self._root()}{following}" if following else ""), None
+
+    def table(self, path: str, params: Params | None = None) -> pa.Table:
+        """A whole answer as an Arrow table, decimals exact."""
+        import pyarrow as pa
+
+        with self.send("GET", path, params, headers={"Accept": ARROW}, stream=True) as response:
+            response.raw.decode_content = True
+            return pa.ipc.open_stream(response.raw).read_all()
+
+    @staticmethod
+    def either(body: Mapping[str, Any] | str, media: str) -> dict[str, Any]:
+        """How a body is sent that may be JSON data or text of a media type."""
+        if isinstance(body, str):
+            return {"data": body, "headers": {"Content-Type": media}}
+        return {"body": body}
 
     def content(
         self, method: str, path: str, params: Params | None = None, **more: Any
@@ -124,6 +162,11 @@ class Transport:
             tries -= 1
             time.sleep(wait)
 
+    def _root(self) -> str:
+        """Scheme and host: links of the server begin below them."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
     def _opened(self) -> requests.Session:
         if self._session is None:
             import requests
@@ -163,6 +206,11 @@ class Transport:
         )
         error.retryable = response.status_code >= 500
         return error
+
+
+def given_headers(found: Mapping[str, Any]) -> dict[str, str]:
+    """The headers that have a value."""
+    return {name: str(value) for name, value in found.items() if value is not None}
 
 
 def part(value: object) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from pydantic import TypeAdapter
 
 import outlay
 from outlay.api.openapi.byhand import BY_HAND
@@ -18,6 +17,7 @@ from outlay.api.openapi.operations import OPERATIONS, Operation
 from outlay.api.openapi.operations_people import PEOPLE
 from outlay.api.openapi.problems import EXAMPLES, problem_responses
 from outlay.api.problems import Problem
+from outlay.client.typing import adapter
 
 PREFIX = "/api/v1"
 KNOWN: Mapping[str, Operation] = {**OPERATIONS, **PEOPLE}
@@ -107,19 +107,6 @@ def examples() -> Mapping[str, Any]:
     """Recorded answers by the name of their operation; `record` in the tests writes them."""
     found: dict[str, Any] = json.loads(_EXAMPLES.read_text("utf-8"))
     return {**BY_HAND, **found}
-
-
-def shape_of(text: str) -> Any:
-    """The type that an operation's shape names."""
-    from outlay.client import shapes
-
-    return eval(text, {"__builtins__": {}}, {**vars(shapes), "list": list, "None": None})
-
-
-@functools.cache
-def adapter(text: str) -> TypeAdapter[Any]:
-    """What checks and describes a shape."""
-    return TypeAdapter(shape_of(text))
 
 
 def _complete(key: str, operation: dict[str, Any], schemas: dict[str, Any]) -> None:

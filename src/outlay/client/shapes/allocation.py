@@ -41,10 +41,10 @@ class TagScope(TypedDict):
     """A part of `Tag`."""
 
     measure: str
-    range: DayRange
+    range: DayRange | None
     where: str
     currency: str | None
-    snapshot: str
+    snapshot: str | None
     warnings: list[str]
 
 
@@ -221,13 +221,6 @@ class Dictionary(TypedDict):
     history: list[Change]
 
 
-class SplitOverviewSources(TypedDict):
-    """A part of `SplitOverview`."""
-
-    platform: NotRequired[dict[str, Number]]
-    security: NotRequired[dict[str, Number]]
-
-
 class SplitOverview(TypedDict):
     """The answer of `list_splits`."""
 
@@ -239,18 +232,11 @@ class SplitOverview(TypedDict):
     taken: dict[str, Number]
     given: dict[str, Number]
     kept: dict[str, Any]
-    targets: dict[str, Number | dict[str, Number]]
-    sources: SplitOverviewSources
+    targets: dict[str, dict[str, Number]]
+    sources: dict[str, dict[str, Number]]
     feeds: list[str]
     fed_by: list[str]
     reasons: list[str]
-
-
-class SplitPeriodCharges(TypedDict):
-    """A part of `SplitPeriod`."""
-
-    platform: NotRequired[Number]
-    security: NotRequired[Number]
 
 
 class SplitPeriod(TypedDict):
@@ -260,7 +246,7 @@ class SplitPeriod(TypedDict):
     billing_period: str | None
     currency: str
     taken: Number
-    charges: SplitPeriodCharges
+    charges: dict[str, Number]
     period: Day
     weights: dict[str, Number]
     shares: dict[str, Number | dict[str, Number]]
@@ -276,25 +262,19 @@ class Split(SplitOverview):
     history: list[Change]
 
 
-class SplitPreviewSplitSources(TypedDict):
-    """A part of `SplitPreviewSplit`."""
-
-    platform: dict[str, Number]
-
-
 class SplitPreviewSplit(TypedDict):
     """A part of `SplitPreview`."""
 
     name: str
-    version: int
+    version: int | None
     spec: dict[str, Any]
     takes: str
     weighs: str
     taken: dict[str, Number]
     given: dict[str, Number]
     kept: dict[str, Any]
-    targets: dict[str, Number | dict[str, Number]]
-    sources: SplitPreviewSplitSources
+    targets: dict[str, dict[str, Number]]
+    sources: dict[str, dict[str, Number]]
     feeds: list[str]
     fed_by: list[str]
     reasons: list[str]
@@ -314,8 +294,8 @@ class SplitPreviewValue(TypedDict):
 
     value: str
     currency: str
-    before: SplitPreviewValueBefore
-    after: SplitPreviewValueBefore
+    before: SplitPreviewValueBefore | None
+    after: SplitPreviewValueBefore | None
     change: Number
 
 
@@ -324,7 +304,7 @@ class SplitPreview(TypedDict):
 
     name: str
     tag: str
-    split: SplitPreviewSplit
+    split: SplitPreviewSplit | None
     values: list[SplitPreviewValue]
     warnings: list[str]
 
@@ -379,7 +359,7 @@ class WhyCharges(TypedDict):
     lines: int
     amounts: dict[str, Any]
     charges: list[Charge]
-    snapshot: str
+    snapshot: str | None
     warnings: list[str]
 
 

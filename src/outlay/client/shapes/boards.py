@@ -7,7 +7,6 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from outlay.client.shapes.configured import Change
-from outlay.client.shapes.questions import DayRange
 from outlay.client.shapes.values import Day, Moment
 
 
@@ -38,7 +37,7 @@ class DashboardAnswers(TypedDict):
 
     name: str
     title: str
-    variables: DayRange
+    variables: dict[str, Any]
     panels: list[dict[str, Any]]
 
 

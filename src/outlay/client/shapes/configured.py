@@ -214,7 +214,7 @@ class Plan(TypedDict):
     counts: PlanCounts
     steps: list[PlanStep]
     versions: dict[str, int]
-    effects: PlanEffects
+    effects: PlanEffects | None
 
 
 class Applied(Plan):

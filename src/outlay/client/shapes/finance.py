@@ -73,7 +73,7 @@ class StatementMonth(TypedDict):
     previous: str
     rates: list[StatementMonthRate]
     rules_at: Moment
-    snapshot: str
+    snapshot: str | None
     spec: dict[str, Any]
     state: str
     statements: list[StatementMonthStatement]
@@ -211,7 +211,7 @@ class InvoiceRowExplanation(TypedDict):
     """A part of `InvoiceRow`."""
 
     reason: str
-    amount: Number
+    amount: Number | None
     taken: bool
     text: str
 
@@ -263,7 +263,7 @@ class InvoiceReconciliation(TypedDict):
 
     billing_period: str | None
     periods: list[str]
-    snapshot: str
+    snapshot: str | None
     states: dict[str, int]
     totals: list[InvoiceReconciliationTotal]
     rows: list[InvoiceRow]

@@ -90,8 +90,8 @@ class PlatformProof(TypedDict):
     consumers: list[PlatformProofConsumer]
     unattributed: list[PlatformProofUnattributed]
     slices: list[PlatformProofSlice]
-    range: DayRange
-    snapshot: str
+    range: DayRange | None
+    snapshot: str | None
     notes: list[str]
 
 
@@ -192,4 +192,4 @@ class ClusterProof(TypedDict):
     usage_sources: list[str]
     bills: list[str]
     settings: dict[str, Any]
-    snapshot: str
+    snapshot: str | None

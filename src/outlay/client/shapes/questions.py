@@ -318,13 +318,13 @@ class Drivers(TypedDict):
     before_as_of: str | None
     before_rules_as_of: str | None
     measure: str
-    range: DayRange
-    previous_range: DayRange
+    range: DayRange | None
+    previous_range: DayRange | None
     days: DriversDays
     bridges: list[DriversBridge]
     unconverted: list[Unconverted]
     mean_rates: dict[str, Number]
-    snapshot: str
+    snapshot: str | None
     before_snapshot: str | None
     known: Moment | None
     rules_at: Moment | None

@@ -69,5 +69,5 @@ class Channel(TypedDict):
     target: str
     spec: dict[str, Any]
     failing: bool
-    last: ReportDelivery
+    last: ReportDelivery | None
     reports: list[str]

@@ -114,8 +114,8 @@ class Metric(TypedDict):
     labels: list[str]
     label_values: dict[str, int]
     source: str
-    first: Day
-    last: Day
+    first: Day | None
+    last: Day | None
     days_known: int
     days_missing: int
     gaps: list[dict[str, Any]]
@@ -123,7 +123,7 @@ class Metric(TypedDict):
     reason: str
     deliveries: int
     restatements: int
-    last_delivery: MetricLastDelivery
+    last_delivery: MetricLastDelivery | None
     last_run: Run | None
     error: str | None
     next_sync_at: Moment | None
@@ -164,7 +164,7 @@ class MetricPut(TypedDict):
 
     outcome: str
     delivered: int
-    delivery: MetricLastDelivery
+    delivery: MetricLastDelivery | None
 
 
 class MetricRestatement(TypedDict):

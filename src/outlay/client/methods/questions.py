@@ -1,0 +1,180 @@
+"""Operations of the API: questions. Written by `python -m outlay.api.openapi.methods`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Unpack
+
+from outlay.client.question import Question, question_params
+from outlay.client.shapes import (
+    Answer,
+    Charge,
+    ChargePage,
+    Dimension,
+    Drivers,
+    Explanation,
+    Found,
+    SqlAnswer,
+    Value,
+)
+from outlay.client.transport import Transport
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Questions(Transport):
+    """Methods of the client: questions."""
+
+    def query(self, **question: Unpack[Question]) -> Answer:
+        """Ask a question. Sums of measures by dimensions and time. The parameters are those of
+        the pages. As a table: every row, also those beyond the limit."""
+        return self.shaped("Answer", "GET", "/query", {**question_params(question)})
+
+    def query_table(self, **question: Unpack[Question]) -> pa.Table:
+        """Ask a question: as an Arrow table, decimals exact. Sums of measures by dimensions and
+        time. The parameters are those of the pages. As a table: every row, also those beyond
+        the limit."""
+        return self.table("/query", {**question_params(question)})
+
+    def query_json(self, body: Mapping[str, Any]) -> Answer:
+        """Ask a question as JSON. As GET, with the question as a JSON object (`range` may also
+        be `from` and `to`)."""
+        return self.shaped("Answer", "POST", "/query", None, body=body)
+
+    def query_csv(self, **question: Unpack[Question]) -> bytes:
+        """Every row as CSV. Every row, also those beyond the limit, amounts unrounded."""
+        return self.content("GET", "/query.csv", {**question_params(question)})[0]
+
+    def query_parquet(self, **question: Unpack[Question]) -> bytes:
+        """Every row as Parquet. Every row, also those beyond the limit, amounts as decimals."""
+        return self.content("GET", "/query.parquet", {**question_params(question)})[0]
+
+    def explain(self, *, lines: int | None = None, **question: Unpack[Question]) -> Explanation:
+        """From an amount down to file and line. What the amounts of a question are made of:
+        group, delivery, file, line."""
+        return self.shaped(
+            "Explanation", "GET", "/explain", {"lines": lines, **question_params(question)}
+        )
+
+    def list_charges(
+        self, *, offset: int | None = None, rows: int | None = None, **question: Unpack[Question]
+    ) -> ChargePage:
+        """The charges under a question. Largest amount first, each with the vendor's file and
+        record number it is from; 100 a page unless `rows` says, at most 1000. The next page is
+        of the same snapshot, whatever is loaded meanwhile. As a table: every column of at most
+        100,000 charges."""
+        return self.shaped(
+            "ChargePage",
+            "GET",
+            "/charges",
+            {"offset": offset, "rows": rows, **question_params(question)},
+        )
+
+    def iter_charges(
+        self, *, offset: int | None = None, rows: int | None = None, **question: Unpack[Question]
+    ) -> Iterator[Charge]:
+        """The charges under a question: all pages, one by one. Largest amount first, each with
+        the vendor's file and record number it is from; 100 a page unless `rows` says, at most
+        1000. The next page is of the same snapshot, whatever is loaded meanwhile. As a table:
+        every column of at most 100,000 charges."""
+        return self.pages(
+            "ChargePage",
+            "/charges",
+            {"offset": offset, "rows": rows, **question_params(question)},
+            items="charges",
+        )
+
+    def charges_table(self, **question: Unpack[Question]) -> pa.Table:
+        """The charges under a question: as an Arrow table, decimals exact. Largest amount
+        first, each with the vendor's file and record number it is from; 100 a page unless
+        `rows` says, at most 1000. The next page is of the same snapshot, whatever is loaded
+        meanwhile. As a table: every column of at most 100,000 charges."""
+        return self.table("/charges", {**question_params(question)})
+
+    def charges_csv(self, **question: Unpack[Question]) -> bytes:
+        """The charges as CSV. Every column of at most 100,000 charges, largest amount first."""
+        return self.content("GET", "/charges.csv", {**question_params(question)})[0]
+
+    def charges_parquet(self, **question: Unpack[Question]) -> bytes:
+        """The charges as Parquet. Every column of at most 100,000 charges, largest amount
+        first."""
+        return self.content("GET", "/charges.parquet", {**question_params(question)})[0]
+
+    def list_dimensions(self, **question: Unpack[Question]) -> list[Dimension]:
+        """What a question can be about. Every column, tag key and `x_` column that charges
+        have, with its share in money."""
+        return self.shaped("list[Dimension]", "GET", "/dimensions", {**question_params(question)})
+
+    def list_values(
+        self,
+        *,
+        dimension: str,
+        search: str | None = None,
+        rows: int | None = None,
+        **question: Unpack[Question],
+    ) -> list[Value]:
+        """The values of a dimension. With the money and the number of charges behind each,
+        largest first."""
+        return self.shaped(
+            "list[Value]",
+            "GET",
+            "/values",
+            {"dimension": dimension, "search": search, "rows": rows, **question_params(question)},
+        )
+
+    def sql(self, body: Mapping[str, Any]) -> SqlAnswer:
+        """One SELECT over the ledger, read-only. Over the views `charges`, `daily`, `contexts`
+        and `usage`, and the FOCUS datasets. `as_of` (a day, a UTC time or a snapshot) and
+        `limit` (rows, at most 100,000) may stand beside `sql`."""
+        return self.shaped("SqlAnswer", "POST", "/sql", None, body=body)
+
+    def find(self, *, q: str, limit: int | None = None) -> list[Found]:
+        """Find by a part of a name. Resources, and values of services, accounts, resources and
+        virtual tags with their effective cost over all that the ledger holds."""
+        return self.shaped("list[Found]", "GET", "/find", {"q": q, "limit": limit})
+
+    def drivers(
+        self,
+        *,
+        against: str | None = None,
+        before_as_of: str | None = None,
+        before_rules_as_of: str | None = None,
+        rows: str | None = None,
+        **question: Unpack[Question],
+    ) -> Drivers:
+        """What drove a change. The change of a measure of money between two periods, split at
+        price and resource into effects that add up to it exactly, one bridge a currency."""
+        return self.shaped(
+            "Drivers",
+            "GET",
+            "/drivers",
+            {
+                "against": against,
+                "before_as_of": before_as_of,
+                "before_rules_as_of": before_rules_as_of,
+                "rows": rows,
+                **question_params(question),
+            },
+        )
+
+    def drivers_table(
+        self,
+        *,
+        against: str | None = None,
+        before_as_of: str | None = None,
+        before_rules_as_of: str | None = None,
+        **question: Unpack[Question],
+    ) -> pa.Table:
+        """What drove a change: as an Arrow table, decimals exact. The change of a measure of
+        money between two periods, split at price and resource into effects that add up to it
+        exactly, one bridge a currency."""
+        return self.table(
+            "/drivers",
+            {
+                "against": against,
+                "before_as_of": before_as_of,
+                "before_rules_as_of": before_rules_as_of,
+                **question_params(question),
+            },
+        )

@@ -1,0 +1,262 @@
+"""Operations of the API: usage. Written by `python -m outlay.api.openapi.methods`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from outlay.client.shapes import (
+    AiReconciliation,
+    Metric,
+    MetricPut,
+    MetricRestatement,
+    MetricSync,
+    MetricValues,
+    MetricWithHistory,
+    Provisional,
+    Unit,
+    UnitAnswer,
+    UsageAnswer,
+    UsageMetric,
+)
+from outlay.client.transport import Transport, part
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Usage(Transport):
+    """Methods of the client: usage."""
+
+    def usage(
+        self,
+        *,
+        metric: str | None = None,
+        by: str | None = None,
+        grain: str | None = None,
+        range_: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        where: str | None = None,
+        limit: str | None = None,
+        as_of: str | None = None,
+    ) -> UsageAnswer:
+        """What was used. Sums of quantities by metric and unit, and of estimated costs by
+        currency. Estimates are no charges: they are in no other answer of this API."""
+        return self.shaped(
+            "UsageAnswer",
+            "GET",
+            "/usage",
+            {
+                "metric": metric,
+                "by": by,
+                "grain": grain,
+                "range": range_,
+                "from": from_,
+                "to": to,
+                "where": where,
+                "limit": limit,
+                "as_of": as_of,
+            },
+        )
+
+    def usage_table(
+        self,
+        *,
+        metric: str | None = None,
+        by: str | None = None,
+        grain: str | None = None,
+        range_: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        where: str | None = None,
+        limit: str | None = None,
+        as_of: str | None = None,
+    ) -> pa.Table:
+        """What was used: as an Arrow table, decimals exact. Sums of quantities by metric and
+        unit, and of estimated costs by currency. Estimates are no charges: they are in no other
+        answer of this API."""
+        return self.table(
+            "/usage",
+            {
+                "metric": metric,
+                "by": by,
+                "grain": grain,
+                "range": range_,
+                "from": from_,
+                "to": to,
+                "where": where,
+                "limit": limit,
+                "as_of": as_of,
+            },
+        )
+
+    def usage_csv(
+        self,
+        *,
+        metric: str | None = None,
+        by: str | None = None,
+        grain: str | None = None,
+        range_: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        where: str | None = None,
+        limit: str | None = None,
+        as_of: str | None = None,
+    ) -> bytes:
+        """What was used, as CSV. Every row, amounts unrounded."""
+        return self.content(
+            "GET",
+            "/usage.csv",
+            {
+                "metric": metric,
+                "by": by,
+                "grain": grain,
+                "range": range_,
+                "from": from_,
+                "to": to,
+                "where": where,
+                "limit": limit,
+                "as_of": as_of,
+            },
+        )[0]
+
+    def list_usage_metrics(self) -> list[UsageMetric]:
+        """The metrics that there are. Each with its unit, sums, sources, and from when to when
+        there is usage of it."""
+        return self.shaped("list[UsageMetric]", "GET", "/usage/metrics", None)
+
+    def provisional(
+        self,
+        *,
+        metric: str | None = None,
+        by: str | None = None,
+        grain: str | None = None,
+        range_: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        where: str | None = None,
+        limit: str | None = None,
+        as_of: str | None = None,
+    ) -> Provisional:
+        """Estimates that no bill has yet. By day: what was estimated, what of it the bill has
+        charged meanwhile, what is left. Of the parameters, `by`, the range, `where` and `as_of`
+        are looked at."""
+        return self.shaped(
+            "Provisional",
+            "GET",
+            "/provisional",
+            {
+                "metric": metric,
+                "by": by,
+                "grain": grain,
+                "range": range_,
+                "from": from_,
+                "to": to,
+                "where": where,
+                "limit": limit,
+                "as_of": as_of,
+            },
+        )
+
+    def list_metrics(self) -> list[Metric]:
+        """Every metric. With its freshness, the days that it knows, and its gaps."""
+        return self.shaped("list[Metric]", "GET", "/metrics", None)
+
+    def get_metric(self, name: str) -> MetricWithHistory:
+        """One metric. With its deliveries, newest first."""
+        return self.shaped("MetricWithHistory", "GET", f"/metrics/{part(name)}", None)
+
+    def get_metric_values(
+        self,
+        name: str,
+        *,
+        by: str | None = None,
+        grain: str | None = None,
+        range_: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        as_of: str | None = None,
+    ) -> MetricValues:
+        """Values of a metric. By period and label; `value` is text with all its digits, and
+        null where nothing is known. `days` and `days_known` tell what the period has."""
+        return self.shaped(
+            "MetricValues",
+            "GET",
+            f"/metrics/{part(name)}/values",
+            {"by": by, "grain": grain, "range": range_, "from": from_, "to": to, "as_of": as_of},
+        )
+
+    def push_metric_values(self, name: str, body: Mapping[str, Any] | str) -> MetricPut:
+        """Push values. JSON or CSV (`Content-Type: text/csv`), whole or not at all: a row that
+        is not right refuses the delivery and is named. The same values again change nothing;
+        others for the same day and labels restate; null withdraws."""
+        return self.shaped(
+            "MetricPut",
+            "POST",
+            f"/metrics/{part(name)}/values",
+            None,
+            **self.either(body, "text/csv"),
+        )
+
+    def list_metric_restatements(self, name: str, sequence: int) -> list[MetricRestatement]:
+        """What a delivery changed. Each value with what was known before it (null: nothing) and
+        after (null: withdrawn)."""
+        return self.shaped(
+            "list[MetricRestatement]",
+            "GET",
+            f"/metrics/{part(name)}/deliveries/{part(sequence)}",
+            None,
+        )
+
+    def sync_metric(self, name: str, body: Mapping[str, Any] | None = None) -> MetricSync:
+        """Fetch a metric. From some days before the newest known value, or from a day on."""
+        return self.shaped("MetricSync", "POST", f"/metrics/{part(name)}/sync", None, body=body)
+
+    def list_units(self) -> list[Unit]:
+        """Every unit cost. Its cost, its metric, and the label that ties them."""
+        return self.shaped("list[Unit]", "GET", "/units", None)
+
+    def get_unit(
+        self,
+        name: str,
+        *,
+        range_: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        grain: str | None = None,
+        by: str | None = None,
+        before: str | None = None,
+        after: str | None = None,
+        as_of: str | None = None,
+    ) -> UnitAnswer:
+        """A unit cost. By period and label: `cost` and `units` exactly, `unit_cost` rounded to
+        twelve decimals, `status` (ok, no activity, unknown with its `reason`), the margin, and
+        the parts of a change, which add up to it."""
+        return self.shaped(
+            "UnitAnswer",
+            "GET",
+            f"/units/{part(name)}",
+            {
+                "range": range_,
+                "from": from_,
+                "to": to,
+                "grain": grain,
+                "by": by,
+                "before": before,
+                "after": after,
+                "as_of": as_of,
+            },
+        )
+
+    def reconcile_ai(
+        self, *, by: str | None = None, range_: str | None = None, source: str | None = None
+    ) -> AiReconciliation:
+        """Bills beside estimates of usage. Costs and estimates are of the same tokens: never
+        add the two."""
+        return self.shaped(
+            "AiReconciliation",
+            "GET",
+            "/ai/reconcile",
+            {"by": by, "range": range_, "source": source},
+        )
