@@ -16,7 +16,7 @@ from outlay.client.typing import adapter
 from tests.api.firm import firm
 from tests.api.record import Asker
 from tests.api.samples import READING, SAMPLES
-from tests.web.conftest import empty, serving  # noqa: F401
+from tests.web.conftest import serving
 
 
 @pytest.fixture(scope="module")

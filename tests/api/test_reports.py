@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from starlette.testclient import TestClient
 
 from outlay.app import Workspace
-from tests.reports.conftest import SERVICES, put_channel, put_report
-from tests.web.company import AUGUST, SEPTEMBER, SEPTEMBER_TOTAL, load
+from tests.reports.conftest import bills, put_channel, put_report, workspace
+from tests.web.company import SEPTEMBER_TOTAL
 from tests.web.conftest import serving
 
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    found = Workspace.init(tmp_path / "ws", name="Acme")
-    load(found, tmp_path / "bills", "acme", [*AUGUST, *SEPTEMBER])
-    found.resources.put("View", "services", SERVICES, author="ana")
-    put_channel(found, "outbox", type="file", folder="outbox")
-    put_report(found, channels=["outbox"], formats=["csv"])
-    yield found
-    found.close()
+__all__ = ["bills", "workspace"]
 
 
 @pytest.fixture
-def api(workspace: Workspace) -> TestClient:
-    client = serving(workspace)
+def sending(workspace: Workspace) -> Workspace:
+    """A company with one report."""
+    put_channel(workspace, "outbox", type="file", folder="outbox")
+    put_report(workspace, channels=["outbox"], formats=["csv"])
+    return workspace
+
+
+@pytest.fixture
+def api(sending: Workspace) -> TestClient:
+    client = serving(sending)
     client.base_url = client.base_url.join("/api/v1/")
     return client
 
