@@ -430,6 +430,14 @@ def test_a_form_of_another_site_logs_nobody_in(nobody: TestClient) -> None:
     assert answer.status_code == 403 and "set-cookie" not in answer.headers
 
 
+def test_somebody_who_is_not_logged_in_sends_little(nobody: TestClient) -> None:
+    for headers, body in (({}, b"x" * 70_000), ({}, iter([b"name=", b"x"]))):
+        answer = nobody.post("/login", content=body, headers=headers)
+        assert answer.status_code == 413
+    answer = nobody.post("/views", content=b"x" * 70_000, headers=OURS)
+    assert answer.status_code == 413
+
+
 # --- tokens -----------------------------------------------------------------------------------
 
 

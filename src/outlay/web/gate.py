@@ -44,6 +44,8 @@ _OPEN = ("/static/",)
 _PROGRAMS = ("/api/", "/mcp")
 _FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"})
 _MAX_KEY = 200
+_MOST_OF_NOBODY = 64 * 1024
+"""Bytes that somebody who is not logged in may send: a form to log in is smaller."""
 
 
 def cookie_name(request: Request) -> str:
@@ -175,6 +177,8 @@ class Gate:
                 return None
             if bearer(request) is not None and not principal.name:
                 return self._must_log_in(request)
+            if not principal.name and is_large(request):
+                return problem(413, "http", "Too large", "Log in before sending so much.")
             if is_forged(request, principal):
                 return refused(
                     self.site,
@@ -300,6 +304,15 @@ def bearer(request: Request) -> str | None:
     """The token of the request; None when it brings none."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else None
+
+
+def is_large(request: Request) -> bool:
+    """Whether a request brings more than a form to log in, or does not say how much it brings."""
+    if request.method in SAFE_METHODS:
+        return False
+    length = request.headers.get("content-length", "0")
+    chunked = "transfer-encoding" in request.headers
+    return chunked or not length.isdecimal() or int(length) > _MOST_OF_NOBODY
 
 
 def is_program(request: Request) -> bool:

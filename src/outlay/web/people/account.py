@@ -36,7 +36,7 @@ def router(site: Site) -> APIRouter:
     async def describe(request: Request) -> Response:
         """Change the shown name and the home."""
         given = await form(request)
-        persona = given.get("persona")
+        persona = given.get("persona") or None
         if persona is not None and persona not in PERSONAS:
             return _page(site, request, 400, problem=f"There is no home for {persona!r}.")
         await run_in_threadpool(
