@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from benchmarks import allocation, data, explorer, history, ingest, sources
+from benchmarks import allocation, data, explorer, history, ingest, pages, sources
 
 REPORT = data.ROOT / "docs" / "benchmarks.md"
-SECTIONS = ("ingest", "sources", "explorer", "allocation", "history")
+SECTIONS = ("ingest", "sources", "explorer", "allocation", "pages", "history")
 
 
 def machine() -> str:
@@ -122,6 +122,13 @@ def main() -> None:
             "",
         ]
         text = replace_section(text, f"allocation-{a.rows}", [*body, *allocation.table(figures)])
+    if "pages" in a.only:
+        if not keep.exists():
+            ingest.run(a.rows, "parquet", 1, a.memory, keep)
+        seen = pages.measure_all(keep, data.parquet_bill(a.rows))
+        told = f"`outlay serve`, one process, on the {a.rows:,}-line bill (Parquet)"
+        body = ["## Pages", "", stamp(told), ""]
+        text = replace_section(text, "pages", [*body, *pages.table(seen)])
     if "history" in a.only:
         h = history.run(a.month_rows)
         body = [
@@ -139,7 +146,7 @@ def main() -> None:
         text = replace_section(text, "history", body)
     REPORT.write_text(text)
     print(text)
-    if {"explorer", "allocation"} & set(a.only):
+    if {"explorer", "allocation", "pages"} & set(a.only):
         shutil.rmtree(keep, ignore_errors=True)
 
 

@@ -1,6 +1,7 @@
 """The lake of one workspace: what loads write, and what readers pin."""
 
 import functools
+import os
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -124,7 +125,8 @@ class Lake:
         paths = {}
         for current in pin.slices:
             path = self.layout.rollup_file(current.delivery.id, table)
-            if not path.exists():
+            # Every question looks at every file of its slices: os.path is ten times as fast here.
+            if not os.path.exists(path):
                 self._rebuild(current)
             paths[current.delivery.id] = path
         return paths

@@ -88,6 +88,7 @@ class Layout:
         self.history = root / "history"
         self.cache = root / "cache"
         self.staging = root / "staging"
+        self._rollup_files: dict[tuple[str, str], Path] = {}
 
     def create(self) -> None:
         """Make the folders that are not there yet."""
@@ -103,7 +104,12 @@ class Layout:
 
     def rollup_file(self, delivery_id: str, table: str) -> Path:
         """One roll-up table of one delivery."""
-        return self.rollups / delivery_id / f"{table}.parquet"
+        # Put together once: every question names every file of its slices.
+        known = self._rollup_files.get((delivery_id, table))
+        if known is None:
+            known = self.rollups / delivery_id / f"{table}.parquet"
+            self._rollup_files[delivery_id, table] = known
+        return known
 
     def usage_file(self, delivery_id: str) -> Path:
         """The usage rows of one delivery, where it has any."""

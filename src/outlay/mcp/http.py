@@ -45,7 +45,8 @@ class Endpoint:
         await (_refusal(scope) or self._answer)(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        context = replace(self._context, links=Links(_base(scope)))
+        public = self._context.workspace.settings.login.public_url
+        context = replace(self._context, links=Links(public or _base(scope)))
         server = create_server(context)
         transport = StreamableHTTPServerTransport(None, is_json_response_enabled=True)
 

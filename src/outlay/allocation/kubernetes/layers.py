@@ -65,6 +65,7 @@ class KubernetesLayers:
     def __init__(self, settings: Callable[[datetime | None], Clusters]) -> None:
         self.settings = settings
         self._known: dict[str, Layer | None] = {}
+        self._folders: dict[str, Path] = {}
 
     def of(
         self,
@@ -99,6 +100,7 @@ class KubernetesLayers:
         if not isinstance(lake, Lake) or not (usage or clusters.specs):
             return {}
         found: dict[str, Layer | str] = {}
+        said = clusters.digest()
         missing: dict[tuple[str, ...], list[tuple[Scope, Path]]] = {}
         wanted: dict[str, Path] = {}
         for one in facts:
@@ -107,9 +109,9 @@ class KubernetesLayers:
             near = touching(one, usage)
             if not near and not (clusters.specs and SPLIT_PARENT in one.context_columns):
                 continue
-            digest = digest_of(one.slice, near, clusters)
-            folder = lake.layout.cache / "layers" / digest
-            if not (folder / MANIFEST).exists():
+            digest = digest_of(one.slice, near, said)
+            folder = self._folder(lake, digest)
+            if not os.path.exists(f"{folder}/{MANIFEST}"):
                 if not one.detail:
                     found[one.slice.delivery.id] = UNBUILDABLE.format(
                         source=one.slice.source, period=one.slice.billing_period
@@ -127,10 +129,19 @@ class KubernetesLayers:
                 found[delivery] = layer
         return found
 
+    def _folder(self, lake: Lake, digest: str) -> Path:
+        """Where a layer is kept; put together once, since every question asks."""
+        known = self._folders.get(digest)
+        if known is None:
+            if len(self._folders) >= _REMEMBERED:
+                self._folders.clear()
+            known = self._folders[digest] = lake.layout.cache / "layers" / digest
+        return known
+
     def _read(self, folder: Path) -> Layer | None:
         """A layer on disk; None where nothing is replaced."""
         digest = folder.name
-        _touch(folder / MANIFEST)
+        _touch(f"{folder}/{MANIFEST}")
         if digest not in self._known:
             layer = Layer(folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
             if len(self._known) >= _REMEMBERED:
@@ -162,10 +173,10 @@ def touching(facts: SliceFacts, usage: Iterable[Slice]) -> list[Slice]:
     return [one for one in usage if months[0] <= one.billing_period <= months[1]]
 
 
-def digest_of(bill: Slice, usage: Iterable[Slice], clusters: Clusters) -> str:
-    """The name under which a layer is kept."""
+def digest_of(bill: Slice, usage: Iterable[Slice], clusters: str) -> str:
+    """The name under which a layer is kept; `clusters` is the digest of what is said of them."""
     parts = [f"v{VERSION}", bill.delivery.id, *sorted(s.delivery.id for s in usage)]
-    text = "\n".join([*parts, clusters.digest()])
+    text = "\n".join([*parts, clusters])
     return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
@@ -196,8 +207,8 @@ def _make(lake: Lake, group: list[tuple[Scope, Path]]) -> None:
                     made.rename(folder)
 
 
-def _touch(path: Path) -> None:
+def _touch(path: str) -> None:
     """Mark as used, once a day: upkeep removes what nobody asks for."""
     with suppress(OSError):
-        if time.time() - path.stat().st_mtime > _TOUCH_AFTER:
+        if time.time() - os.stat(path).st_mtime > _TOUCH_AFTER:
             os.utime(path)

@@ -41,8 +41,12 @@ def register(app: typer.Typer) -> None:
             ),
         ] = None,
         address: Annotated[
-            str, typer.Option(help="Where the pages are, for the links in answers.")
-        ] = _ADDRESS,
+            str | None,
+            typer.Option(
+                help="Where the pages are, for the links in answers; default login.public_url of "
+                f"outlay.yaml, else {_ADDRESS}."
+            ),
+        ] = None,
     ) -> int:
         """Answer an assistant's questions by the Model Context Protocol on standard input and
         output.
@@ -59,8 +63,9 @@ def register(app: typer.Typer) -> None:
         from outlay.access import acting
         from outlay.app.acting import principal_for
 
+        pages = address or cli.workspace.settings.login.public_url or _ADDRESS
         options = registry.Options(writes=allow_writes, sql=allow_sql)
-        context = registry.Context(cli.workspace, options, links.Links(address))
+        context = registry.Context(cli.workspace, options, links.Links(pages))
         with acting(principal_for(cli.workspace, token or "")):
             stdio.serve(context)
         return OK
