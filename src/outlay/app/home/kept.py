@@ -18,7 +18,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from outlay.access.errors import AccessError
 from outlay.access.principal import current
@@ -219,16 +218,16 @@ def _stated(workspace: Workspace) -> Any:
     return place.stat().st_mtime_ns if place.is_file() else None
 
 
-_HOMES: WeakKeyDictionary[Workspace, Homes] = WeakKeyDictionary()
 _LOCK = threading.Lock()
 
 
 def homes(workspace: Workspace) -> Homes:
     """The homes of a workspace, shared by all faces of this process."""
+    # Kept by the workspace itself, so that they go with it.
     with _LOCK:
-        if workspace not in _HOMES:
-            _HOMES[workspace] = Homes(workspace)
-        return _HOMES[workspace]
+        found: Homes = vars(workspace).setdefault("_homes", None) or Homes(workspace)
+        vars(workspace)["_homes"] = found
+        return found
 
 
 @served("GET /home/{persona}")
