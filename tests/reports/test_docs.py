@@ -23,6 +23,7 @@ def fences(language: str) -> list[str]:
     return [body for name, body in FENCE.findall(PAGE) if name == language]
 
 
+@pytest.mark.slow
 def test_the_files_of_the_page_apply_and_the_report_is_sent(
     workspace: Workspace, tmp_path: Path
 ) -> None:

@@ -74,7 +74,13 @@ def sent(workspace: Workspace, name: str) -> list[bytes]:
     return [path.read_bytes() for path in files]
 
 
-@pytest.mark.parametrize("content", CONTENTS)
+SLOWLY = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "content",
+    [pytest.param(c, marks=[SLOWLY] * (c not in ("view", "statements"))) for c in CONTENTS],
+)
 def test_a_report_of_a_scoped_person_tells_nothing_else(workspace: Workspace, content: str) -> None:
     for file in sent(workspace, f"carl-{content}"):
         assert_no_canary(file)
@@ -85,6 +91,7 @@ def test_the_same_report_of_an_administrator_tells_all(workspace: Workspace) -> 
     assert any(canaries(file) for file in sent(workspace, "root-view"))
 
 
+@SLOWLY
 def test_a_role_narrows_a_report_further(workspace: Workspace) -> None:
     spec = _report(CONTENTS["view"], run_as="checkout")
     workspace.resources.put("Report", "root-view", spec, author="root")
@@ -92,6 +99,7 @@ def test_a_role_narrows_a_report_further(workspace: Workspace) -> None:
         assert_no_canary(file)
 
 
+@SLOWLY
 def test_a_scope_that_became_narrower_counts_at_the_next_run(workspace: Workspace) -> None:
     role = {"level": "editor", "scope": "team = 'nobody'"}
     workspace.resources.put("Role", "checkout", role, author="root")
@@ -112,7 +120,10 @@ def carl(**more: Any) -> Principal:
     return Principal("carl", Level.EDITOR, role="checkout", scope=SCOPE, via="session", **more)
 
 
-@pytest.mark.parametrize("form", use.PREVIEWS)
+@pytest.mark.parametrize(
+    "form",
+    [pytest.param(f, marks=[SLOWLY] * (f not in ("html", "xlsx"))) for f in use.PREVIEWS],
+)
 def test_a_preview_of_anothers_report_keeps_to_the_readers_scope(
     workspace: Workspace, form: str
 ) -> None:
@@ -121,6 +132,7 @@ def test_a_preview_of_anothers_report_keeps_to_the_readers_scope(
             assert_no_canary(file.content)
 
 
+@SLOWLY
 def test_a_test_sends_what_the_person_who_asks_may_see(workspace: Workspace) -> None:
     with acting(carl()):
         ids = use.put_test(workspace, "root-view", "folder")
@@ -149,6 +161,7 @@ def test_why_a_condition_did_not_hold_is_not_told_to_others(workspace: Workspace
         assert "15,485,795.70" not in shown
 
 
+@SLOWLY
 def test_nobody_names_an_owner_who_sees_more(workspace: Workspace) -> None:
     with acting(carl()), pytest.raises(AccessDeniedError, match="another owner"):
         spec = _report(CONTENTS["view"], owner="root")

@@ -189,7 +189,7 @@ def test_a_dashboard_has_the_figures_of_its_questions(workspace: Workspace) -> N
     assert f"Exactly: Effective cost {SEPTEMBER_TOTAL} USD" in text
 
 
-@pytest.mark.parametrize("form", ["pdf", "xlsx", "csv"])
+@pytest.mark.parametrize("form", [pytest.param("pdf", marks=pytest.mark.slow), "xlsx", "csv"])
 def test_statements_have_their_own_files(workspace: Workspace, form: str) -> None:
     from outlay.app import statement_files
     from outlay.money import BillingPeriod
