@@ -159,13 +159,13 @@ ADDRESSES: Mapping[str, tuple[str, ...]] = {
     "/reports/{name}/edit": ("/reports/weekly/edit",),
     "/reports/{name}/preview/{form}": tuple(
         f"/reports/{name}/preview/{form}"
+        for form in ("html", "xlsx", "csv", "pdf")
         for name in ("weekly", "weekly-board", "weekly-statement")
-        for form in ("html", "pdf", "xlsx", "csv")
     ),
     "/api/v1/reports/{name}/preview": tuple(
         f"/api/v1/reports/{name}/preview?format={form}"
+        for form in ("html", "xlsx", "csv", "pdf")
         for name in ("weekly", "weekly-board", "weekly-statement")
-        for form in ("html", "pdf", "xlsx", "csv")
     ),
     "/home/{persona}": tuple(
         f"/home/{one}"

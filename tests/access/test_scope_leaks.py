@@ -5,6 +5,7 @@ sees the whole ledger finds them on these same addresses, so that these tests ca
 """
 
 import re
+from collections.abc import Sequence
 
 import pytest
 from starlette.testclient import TestClient
@@ -19,6 +20,8 @@ GETS = {key.removeprefix("GET "): rule for key, rule in rules().items() if key.s
 FILTERED = sorted(path for path, rule in GETS.items() if rule.reach == "filtered")
 WHOLE = sorted(path for path, rule in GETS.items() if rule.reach == "whole")
 FREE = sorted(path for path, rule in GETS.items() if rule.reach == "free")
+FIRST = 2
+"""How many addresses of a route are asked each time; all others with the slow tests."""
 NOBODY_OF_THE_NAME = "koala"  # as long as the one that there is
 
 
@@ -48,8 +51,21 @@ def addresses(path: str) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("path", FILTERED)
 def test_what_keeps_to_the_scope_tells_nothing_of_others(path: str, people: People) -> None:
+    check_nothing_told(path, people, addresses(path)[:FIRST])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "path", [path for path in FILTERED if len(ADDRESSES.get(path, ())) > FIRST]
+)
+def test_what_keeps_to_the_scope_tells_nothing_in_any_form(path: str, people: People) -> None:
+    check_nothing_told(path, people, addresses(path)[FIRST:])
+
+
+def check_nothing_told(path: str, people: People, asked: Sequence[str]) -> None:
+    """Ask as a person of the scope, of the level that the route needs."""
     carl = people.client(GETS[path].level, SCOPE)
-    for address in addresses(path):
+    for address in asked:
         answer = carl.get(address)
         assert answer.status_code < 500, f"{address}: {answer.text[-500:]}"
         assert_no_canary(answer.content, address)
@@ -105,6 +121,7 @@ def test_whoever_sees_everything_finds_the_others_there(path: str, ann: TestClie
     assert any(canaries(ann.get(address).content) for address in addresses(path)), path
 
 
+@pytest.mark.slow
 def test_whoever_sees_everything_finds_the_hidden_by_name(ann: TestClient) -> None:
     """What is as if it were not for Carl is there for others."""
     absent = []
