@@ -51,7 +51,7 @@ def charge(
         "CommitmentDiscountCategory": "Spend" if held else "",
         "CommitmentDiscountStatus": status,
         "ChargeFrequency": "Recurring" if category == "Purchase" else "Usage-Based",
-        "InvoiceId": "" if day >= "2026-11" else f"INV-{day[5:7]}",
+        "InvoiceId": "" if day >= "2026-11" else f"INV-{day[5:7]}{currency.replace('USD', '')}",
     }
 
 
