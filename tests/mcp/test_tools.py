@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from outlay.access import Level, Principal, acting
 from outlay.access.rules import rules
 from outlay.api import create_router
-from outlay.app import Workspace, statements
+from outlay.app import Workspace, events, statements
 from outlay.app.shapes import dimension_json, value_json
 from outlay.mcp.registry import Context, Options, tools
 from outlay.mcp.server import call, described, offered
@@ -330,6 +330,8 @@ def test_who_sees_a_part_is_offered_what_keeps_to_it(everything: Context) -> Non
         assert {"query", "explain", "charges", "list_values"} <= names
         assert "sql" not in names
         assert "shows the whole ledger" in error_of(everything, "sql", sql="SELECT 1")
+        refused = events.listed(everything.workspace, limit=1)[0]
+        assert (refused.action, refused.target, refused.author) == ("refuse", "tool sql", "dora")
         found = data_of(everything, "query", by=["ServiceName"], **SEPTEMBER)
         assert found["total"]["EffectiveCost"] == "30.333333333333333333333"
         values = data_of(everything, "list_values", dimension="SubAccountName")["values"]

@@ -6,6 +6,7 @@ each call runs in a thread that inherits it, so that clients at once do not wait
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import anyio.to_thread
@@ -16,13 +17,16 @@ from mcp.server.lowlevel.helper_types import ReadResourceContents
 from pydantic import AnyUrl
 
 import outlay
-from outlay.access import AccessError
+from outlay.access import AccessDeniedError, AccessError
+from outlay.app import events
 from outlay.mcp.failures import details, message, parsed, unknown
 from outlay.mcp.prompts import filled
 from outlay.mcp.prompts import listed as listed_prompts
 from outlay.mcp.registry import Context, Tool, tools
 from outlay.mcp.resources import listed as listed_resources
 from outlay.mcp.resources import read, templates
+
+log = logging.getLogger("outlay.mcp")
 
 INSTRUCTIONS = """\
 Outlay is a FinOps ledger: what was spent in clouds, data platforms, SaaS and AI, exactly, with
@@ -110,10 +114,20 @@ def call(context: Context, name: str, arguments: dict[str, Any]) -> Any:
         data = orjson.loads(orjson.dumps(answer.data))
         return [_text(answer.text), _text(orjson.dumps(data).decode())], data
     except Exception as error:
+        if isinstance(error, AccessDeniedError):
+            _note(context, name)
         more = details(error)
         return types.CallToolResult(
             content=[_text(message(error))], structuredContent=more or None, isError=True
         )
+
+
+def _note(context: Context, name: str) -> None:
+    """Keep a refusal in the audit log, as the web server's gate does."""
+    try:
+        events.record(context.workspace, "refuse", f"tool {name}")
+    except Exception:
+        log.exception("the refusal of %s could not be noted", name)
 
 
 def _tool(context: Context, name: str) -> Tool:
