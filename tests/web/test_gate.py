@@ -139,17 +139,15 @@ def test_scripts_of_a_page_send_the_whole_page_to_the_login(nobody: TestClient) 
 # --- rules ------------------------------------------------------------------------------------
 
 
-def test_every_route_has_a_rule_and_every_rule_a_route(workspace: Workspace) -> None:
-    table = RouteTable(served(workspace).routes)
+def test_the_gate_knows_a_rule_for_every_route(workspace: Workspace) -> None:
     keys = {
-        f"{method} {route.template}"
-        for route in table.routes
+        route.key(method)
+        for route in RouteTable(served(workspace).routes).routes
         for method in route.methods or ()
         if method not in ("HEAD", "OPTIONS")
     }
+    assert len(keys) > 200
     assert keys - set(all_rules()) == set(), "routes that nobody may ask"
-    extra = {key for key in set(all_rules()) - keys if " /mcp" not in key}
-    assert extra == set(), "rules of routes that are not there"
 
 
 def test_a_route_without_a_rule_is_refused(workspace: Workspace) -> None:

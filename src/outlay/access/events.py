@@ -7,6 +7,8 @@ Nothing secret goes in: `detail` holds names and counts, never a password, token
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +21,19 @@ from outlay.resources.tables import events
 
 _MAX_TARGET = 400
 _PAGE = 500
+
+_noted: ContextVar[list[str] | None] = ContextVar("outlay_noted", default=None)
+
+
+@contextmanager
+def noting() -> Iterator[list[str]]:
+    """Within, the actions that are recorded stand in the list too, whichever thread does it."""
+    noted: list[str] = []
+    token = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,9 @@ def record_within(
     """Keep one event in the transaction of what it tells of. `by` is who did it, where that is not
     the principal of now (someone who just logged in)."""
     person = by or current()
+    noted = _noted.get()
+    if noted is not None:
+        noted.append(action)
     connection.execute(
         insert(events).values(
             at=utc_now(),

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from outlay.access.login import Caller
 from outlay.api.answers import CSV, json_response
 from outlay.api.problems import RESPONSES, ProblemRoute
-from outlay.app import Workspace, events
+from outlay.app import Workspace
 from outlay.app.access import accounts, audit
 
 _Level = Literal["viewer", "editor", "approver", "admin"]
@@ -240,7 +240,6 @@ def _audit(router: APIRouter, workspace: Workspace) -> None:
     ) -> Response:
         """All of it that is asked for, newest first."""
         entries = audit.walk(workspace, audit.Asked(author, kind, action, since, until))
-        events.record(workspace, "export", "audit log")
         return StreamingResponse(
             audit.csv_text(entries),
             media_type=CSV,

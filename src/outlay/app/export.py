@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import duckdb
 
 from outlay.access import whole_only
+from outlay.app import events
 from outlay.app.errors import WorkspaceError
 from outlay.expression.dimensions import split_names
 from outlay.focus.datasets import DATASETS, DatasetName, dataset
@@ -203,6 +204,14 @@ def export_focus(
         written.append(write())
     if written:
         _write_manifest(workspace, wanted, out, written)
+        events.record(
+            workspace,
+            "export",
+            f"FOCUS {wanted.version}: {', '.join(wanted.datasets)}",
+            files=len(written),
+            rows=sum(file.rows for file in written),
+            format=wanted.format,
+        )
     return written
 
 

@@ -24,6 +24,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from outlay.access import AccessDeniedError, LoginRequiredError, Principal, acting
+from outlay.access.events import noting
 from outlay.access.principal import Level
 from outlay.access.rules import all_rules, check
 from outlay.access.sessions import session_id
@@ -44,6 +45,7 @@ _OPEN = ("/static/",)
 _PROGRAMS = ("/api/", "/mcp")
 _FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"})
 _MAX_KEY = 200
+_MAX_ASKED = 400
 _MOST_OF_NOBODY = 64 * 1024
 """Bytes that somebody who is not logged in may send: a form to log in is smaller."""
 
@@ -135,11 +137,11 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a refusal, or pass on as whoever asks."""
-        if scope["type"] == "lifespan":
+        if scope["type"] == "lifespan" or (scope["type"] != "http" and self.login is None):
             await self.app(scope, receive, send)
             return
         if self.login is None:
-            await (_proxied(scope) or self.app)(scope, receive, send)
+            await self._pass(_proxied(scope) or self.app, Request(scope, receive), send)
             return
         if scope["type"] != "http":
             # Nothing here speaks WebSocket; a connection that nobody looked at is not let through.
@@ -152,7 +154,23 @@ class Gate:
             await refusal(scope, receive, send)
             return
         with acting(principal):
-            await self.app(scope, receive, _uncached(send, request))
+            await self._pass(self.app, request, _uncached(send, request))
+
+    async def _pass(self, app: ASGIApp, request: Request, send: Send) -> None:
+        """Answer, and keep in the audit log what left as a file, before it leaves."""
+
+        async def sending(message: Message) -> None:
+            file = _leaves(message)
+            if file and "export" not in noted:
+                asked = request.url.query[:_MAX_ASKED]
+                target = f"{request.method} {request.url.path}"
+                await run_in_threadpool(
+                    events.record, self.site.workspace, "export", target, file=file, asked=asked
+                )
+            await send(message)
+
+        with noting() as noted:
+            await app(request.scope, request.receive, sending)
 
     # --- who ---
 
@@ -353,6 +371,17 @@ def refused(site: Site, request: Request, status: int, reason: str) -> Response:
         title="This is not open to you",
         reason=reason,
     )
+
+
+def _leaves(message: Message) -> str:
+    """The name of the file that an answer is to be kept as; '' when it is for looking at."""
+    if message["type"] != "http.response.start" or message["status"] != 200:
+        return ""
+    for name, value in message.get("headers", ()):
+        if name.lower() == b"content-disposition" and value.startswith(b"attachment"):
+            found = re.search(rb'filename="([^"]*)"', value)
+            return found[1].decode("latin-1") if found else "a file"
+    return ""
 
 
 def _uncached(send: Send, request: Request) -> Send:

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from outlay.access import AccessError
-from outlay.app import events
 from outlay.app.access import audit
 from outlay.web.render import Site
 
@@ -53,7 +52,6 @@ def router(site: Site) -> APIRouter:
         """All of it that is asked for, as CSV."""
         asked = replace(audit.Asked.of(dict(request.query_params)), before="")
         entries = audit.walk(workspace, asked)
-        events.record(workspace, "export", "audit log")
         return StreamingResponse(
             audit.csv_text(entries),
             media_type="text/csv; charset=utf-8",
