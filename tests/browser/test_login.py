@@ -8,11 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from outlay.app import Workspace
+from tests.browser.test_accessibility import MODES
+from tests.browser.test_accessibility import _problems as problems_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -130,6 +133,49 @@ def test_a_session_that_ends_while_a_page_is_open_leads_to_the_login(
     expect(page).to_have_url(f"{served}/login?next=/usecases")
     log_in(page, "root@acme.example", FIRST)
     expect(page).to_have_url(f"{served}/usecases")
+
+
+@pytest.mark.parametrize(("theme", "width"), MODES, ids=lambda value: str(value))
+def test_pages_of_people_break_no_rule_and_fit_the_window(
+    browser: Browser, served: str, theme: Literal["light", "dark"], width: int
+) -> None:
+    """Judged by axe, as all pages are; those that the other test does not reach without a login."""
+    context = browser.new_context(color_scheme=theme, viewport={"width": width, "height": 900})
+    page = context.new_page()
+    found = []
+
+    def judge(what: str) -> None:
+        page.wait_for_load_state("networkidle")
+        found.extend(f"{what}: {problem}" for problem in problems_of(page))
+        wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if wider > 0:
+            found.append(f"{what}: {wider} pixels wider than the window")
+
+    page.goto(f"{served}/login")
+    judge("login")
+    log_in(page, "root@acme.example", "not the password")
+    expect(page.get_by_role("alert")).to_be_visible()
+    judge("login that failed")
+    page.goto(f"{served}/invite/none")
+    judge("invitation that is over")
+    page.goto(f"{served}/account")
+    log_in(page, "root@acme.example", FIRST)
+    expect(page).to_have_url(f"{served}/account")
+    judge("account")
+    page.locator("details.account summary").click()
+    judge("account menu")
+    page.goto(f"{served}/access")
+    judge("access")
+    page.goto(f"{served}/access/people/root@acme.example")
+    judge("a person")
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.locator("#shown-once")).to_be_visible()
+    judge("what is shown once")
+    link = page.locator("#shown-once").inner_text()
+    page.goto(link)
+    judge("invitation")
+    context.close()
+    assert not found, "\n".join(found)
 
 
 def test_logging_in_works_without_scripts(browser: Browser, served: str) -> None:
