@@ -384,6 +384,8 @@ def test_a_bucket_that_is_not_there_is_for_good(s3: Any, tmp_path: Path) -> None
           "password": "hunter2"}, "never the secret itself"),
         ({"type": "s3", "location": "/tmp"}, "s3://bucket/prefix"),
         ({"type": "file"}, "needs folder"),
+        ({"type": "file", "folder": "/etc"}, "below the workspace"),
+        ({"type": "file", "folder": "a/../../b"}, "below the workspace"),
         ({"type": "file", "folder": "x", "url": "https://a.example"}, "has no url"),
         ({"type": "webhook", "url": "ftp://a"}, "expected an https:// address"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -106,6 +107,8 @@ class ChannelSpec(Spec):
             )
         if self.type == "s3" and not self.location.startswith("s3://"):
             raise ValueError(f"{self.location!r} is no place in S3; write s3://bucket/prefix")
+        if self.type == "file" and not _stays_within(self.folder):
+            raise ValueError(f"{self.folder!r} is no folder below the workspace; write outbox")
         if self.type == "mail" and "@" not in self.sender:
             raise ValueError(f"{self.sender!r} is no sender; write Outlay <outlay@example.com>")
         if self.type == "mail" and not self.to and not self.allow:
@@ -120,6 +123,13 @@ class ChannelSpec(Spec):
             rule == ANYBODY or plain == rule.lower() or plain.endswith(_domain(rule))
             for rule in self.allow
         )
+
+
+def _stays_within(folder: str) -> bool:
+    """Whether a folder is below the workspace: who keeps channels need not be the machine's
+    administrator."""
+    path = PurePosixPath(folder.replace("\\", "/"))
+    return not path.is_absolute() and ".." not in path.parts and ":" not in folder
 
 
 def _domain(rule: str) -> str:
