@@ -103,6 +103,7 @@ def _collect(lake: "Lake", now: datetime) -> _Swept:
         (layout.cache.glob("tags/*/*"), lambda p: p.parent.name in detailed),
         # Each version of a virtual tag has labels of its own; those in use are touched daily.
         (layout.cache.glob("labels/*/*"), lambda p: _used(p, now)),
+        (layout.cache.glob("prices/*"), lambda p: _used(p, now)),
         (layout.landing.glob("[0-9a-f][0-9a-f]/*"), lambda p: layout.relative(p) in landed),
     )
     for paths, needed in rules:

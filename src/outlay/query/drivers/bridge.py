@@ -21,8 +21,9 @@ from outlay.query.drivers.arithmetic import (
     shared_out,
     whole,
 )
-from outlay.query.drivers.lines import KEY, NAMES, Rows
+from outlay.query.drivers.lines import Rows
 from outlay.query.drivers.model import Item
+from outlay.query.drivers.sides import KEY, NAMES
 from outlay.query.result import Value
 
 MOST_ITEMS = 25

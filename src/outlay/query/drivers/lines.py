@@ -19,10 +19,17 @@ from outlay.expression.compile import Resolve
 from outlay.expression.dimensions import Dimension
 from outlay.expression.errors import QueryError
 from outlay.focus.sql import literal, quoted
-from outlay.lake.facts import SliceFacts
-from outlay.money import total
-from outlay.money.rates import RATE_SQL
+from outlay.lake.facts import LakeReader, SliceFacts
 from outlay.query.answer import RateKey
+from outlay.query.drivers.prices import COUNTED, all_simple, price_file
+from outlay.query.drivers.sides import (
+    KEY,
+    NAMES,
+    converted_rows,
+    keep_rates,
+    mean_rates,
+    pivot,
+)
 from outlay.query.measures import MEASURES
 from outlay.query.planner import (
     Asked,
@@ -37,21 +44,12 @@ from outlay.query.pruning import may_hold
 from outlay.query.ranges import Days
 from outlay.query.run import Prepared
 from outlay.query.sqlparts import (
-    RATES,
     labelled_contexts,
     line_resolver,
     table_sql,
     with_files,
 )
 from outlay.query.stated import looked_at, stated_sql, used_column
-
-KEY = (
-    "currency", "provider", "account", "service", "region", "resource", "sku", "unit", "counted",
-    "price",
-)  # fmt: skip
-"""What makes a key: charges that agree in all of it are one price on one resource."""
-
-NAMES = ("account_name", "resource_name", "meter")
 
 _COLUMNS = {
     "currency": "BillingCurrency",
@@ -81,8 +79,6 @@ _KINDS = (
     "ELSE 'demand' END"
 )
 
-_HIGH, _LOW = "DECIMAL(26,9)", "DECIMAL(21,21)"
-
 
 @dataclass(frozen=True)
 class Half:
@@ -109,7 +105,13 @@ class Rows:
 
 
 def load(
-    connection: duckdb.DuckDBPyConnection, before: Half, after: Half, *, prices: bool, wide: bool
+    lake: LakeReader,
+    connection: duckdb.DuckDBPyConnection,
+    before: Half,
+    after: Half,
+    *,
+    prices: bool,
+    wide: bool,
 ) -> Rows:
     """Read the keys of both sides into temporary tables of the connection, and give them.
 
@@ -118,23 +120,23 @@ def load(
     """
     converted = before.rates is not None or after.rates is not None
     if converted:
-        _keep_rates(connection, {**(before.rates or {}), **(after.rates or {})})
+        keep_rates(connection, {**(before.rates or {}), **(after.rates or {})})
     width = len(after.prepared.asked.by)
     parts = [
         sql
         for side, half in enumerate((before, after))
-        for sql in _side(side, half, prices=prices, wide=wide)
+        for sql in _side(side, half, _Means(lake, connection, prices, wide))
     ]
     rows = " UNION ALL BY NAME ".join(f"({part})" for part in parts) or _no_rows(width)
     if converted:
-        rows = _converted(rows)
+        rows = converted_rows(rows)
     connection.execute(f"CREATE TEMP TABLE driver_rows AS {rows}")
     if converted:
         connection.execute("DELETE FROM driver_rows WHERE missing")
-    means = _means(connection) if converted else {}
-    columns, sql = _pivot(width, converted)
+    rates = mean_rates(connection) if converted else {}
+    columns, sql = pivot(width, converted)
     fetched = connection.execute(sql).fetchall()
-    return Rows(columns, fetched, width, converted, means)
+    return Rows(columns, fetched, width, converted, rates)
 
 
 def _no_rows(width: int) -> str:
@@ -158,14 +160,24 @@ def _asked_facts(prepared: Prepared) -> Iterator[SliceFacts]:
             yield facts
 
 
-def _side(side: int, half: Half, *, prices: bool, wide: bool) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Means:
+    """What the SQL of a side is made with; see `load`."""
+
+    lake: LakeReader
+    connection: duckdb.DuckDBPyConnection
+    prices: bool
+    wide: bool
+
+
+def _side(side: int, half: Half, means: _Means) -> Iterator[str]:
     prepared = half.prepared
     for facts in _asked_facts(prepared):
         column = used_column(facts, half.target) if half.stated and half.target else None
         parts = list(parts_of(facts, prepared.asked, prepared.days, prepared.labels))
         labels = label_files(parts, prepared.asked, prepared.labels)
         for (_, days, _), files in zip(parts, labels, strict=True):
-            yield _Part(side, half, facts, days, files, column, prices, wide).sql()
+            yield _Part(side, half, facts, days, files, column, means).sql()
 
 
 @dataclass(frozen=True)
@@ -178,8 +190,7 @@ class _Part:
     days: Days
     labels: Mapping[str, Path]
     stated: str | None
-    prices: bool
-    wide: bool
+    means: _Means
 
     @property
     def asked(self) -> Asked:
@@ -207,8 +218,19 @@ class _Part:
         within = condition is None or all(self._in_contexts(d) for d in referenced(condition))
         stated_within = all(map(self._in_contexts, looked_at(self.stated) if self.stated else ()))
         contexts = self._contexts(context_dims, filtered=within, stated=stated_within)
-        lines = self._lines(line_dims, filtered=not within, stated=not stated_within,
-                            narrow=within and condition is not None)  # fmt: skip
+        narrow = within and condition is not None
+        files = self._files()
+        if self.facts.detail and within and stated_within and not line_dims:
+            prices = price_file(self.means.lake, self.means.connection, self.facts)
+            files["prices"] = (prices,)
+            lines = self._simple_lines()
+            if not all_simple(prices):
+                some = self._lines((), filtered=False, stated=False, narrow=narrow, rest=True)
+                lines = f"{lines} UNION ALL BY NAME {some}"
+        else:
+            lines = self._lines(
+                line_dims, filtered=not within, stated=not stated_within, narrow=narrow
+            )
         dims = [f"k.d{i}" for i in context_dims] + [f"l.d{i}" for i in line_dims]
         key = ", ".join(f"k.{name}" for name in KEY if name not in ("unit", "counted", "price"))
         names = ", ".join(f"k.{name}" for name in NAMES)
@@ -223,11 +245,14 @@ class _Part:
             f"l.lines, l.below, l.above, l.day, {place}.stated, {literal(self.half.target or '')} "
             "AS target FROM _sums AS l JOIN _contexts AS k USING (x_ContextKey)"
         )
-        files = {"contexts": (self.facts.paths["contexts"],)}
-        files["charges"] = (self.facts.slice.charges_path,)
-        files["daily"] = (self.facts.paths["daily"],)
-        files |= {name: (path,) for name, path in self.labels.items()}
         return with_files(sql, files)
+
+    def _files(self) -> dict[str, tuple[Path, ...]]:
+        files: dict[str, tuple[Path, ...]] = {
+            name: (self.facts.paths[name],) for name in ("contexts", "daily", "months")
+        }
+        files["charges"] = (self.facts.slice.charges_path,)
+        return files | {name: (path,) for name, path in self.labels.items()}
 
     def _in_contexts(self, dimension: Dimension) -> bool:
         if dimension.kind != "column" or dimension.name in SLICE_COLUMNS:
@@ -273,7 +298,53 @@ class _Part:
 
     # --- lines ----------------------------------------------------------------------------
 
-    def _lines(self, dims: Sequence[int], *, filtered: bool, stated: bool, narrow: bool) -> str:
+    def _simple_lines(self) -> str:
+        """The sums of contexts with one price id each, from their roll-ups."""
+        start, end = cut(self.facts, self.days)
+        converts = self.half.rates is not None
+        whole = all(day is None or day.day == 1 for day in (start, end))
+        table, column = (
+            ("daily", "ChargeDay") if converts or not whole else ("months", "ChargeMonth")
+        )
+        columns = dict.fromkeys([*(part.column for part in self.asked.sums), "ContractedCost"])
+        sums = ", ".join(
+            f"sum({quoted(name)}) AS {quoted('s ' + name)}"
+            for name in columns
+            if name != "ContractedCost" or any(p.column == name for p in self.asked.sums)
+        )
+        units = "CASE p.counted WHEN 1 THEN PricingQuantity WHEN 2 THEN ConsumedQuantity ELSE 0 END"
+        kind = "DECIMAL(38,9)" if self.means.wide else "DECIMAL(38,21)"
+        quantity = f"sum(CAST({units} AS {kind}))"
+        price = "p.price" if self.means.prices else "CAST(NULL AS VARCHAR)"
+        bounds = [
+            f"{column} {sign} DATE '{day}'" for sign, day in ((">=", start), ("<", end)) if day
+        ]
+        where = " AND ".join(["p.simple", *bounds])
+        rollup, contexts, prices = (
+            table_sql(name).sql(dialect="duckdb") for name in (table, "contexts", "prices")
+        )
+        return (
+            f"SELECT p.x_ContextKey, {price} AS price, p.counted, "
+            f"{column if converts else 'CAST(NULL AS DATE)'} AS day, {sums}, "
+            f"sum(ContractedCost) AS contracted, {quantity} AS quantity, "
+            f"CAST(sum(LineCount) AS BIGINT) AS lines, CAST({quantity} < 0 AS BIGINT) AS below, "
+            f"CAST({quantity} > 0 AS BIGINT) AS above FROM {rollup} AS t "
+            f"JOIN (SELECT ContextId, x_ContextKey FROM {contexts} WHERE x_ContextKey IN "
+            f"(SELECT x_ContextKey FROM _contexts)) AS c USING (ContextId) "
+            f"JOIN {prices} AS p ON p.x_ContextKey = c.x_ContextKey WHERE {where} GROUP BY ALL"
+        )
+
+    def _lines(
+        self,
+        dims: Sequence[int],
+        *,
+        filtered: bool,
+        stated: bool,
+        narrow: bool,
+        rest: bool = False,
+    ) -> str:
+        """The sums by context and price of the charges; of those of no simple context alone where
+        the `rest` is asked for."""
         resolve, detail = self.resolve, self.facts.detail
         if not detail and (dims or filtered or stated):
             raise QueryError(
@@ -284,19 +355,15 @@ class _Part:
                 hint="Ask without columns that differ from line to line, or at a later moment.",
             )
         day = "CAST(ChargePeriodStart AS DATE)" if detail else "ChargeDay"
-        price = "SkuPriceId" if detail and self.prices else "CAST(NULL AS VARCHAR)"
-        counted = (
-            "CASE WHEN PricingQuantity IS NOT NULL THEN 1 "
-            "WHEN ConsumedQuantity IS NOT NULL THEN 2 ELSE 0 END"
-        )
-        kind = "DECIMAL(38,9)" if self.wide else "DECIMAL(38,21)"
+        price = "SkuPriceId" if detail and self.means.prices else "CAST(NULL AS VARCHAR)"
+        kind = "DECIMAL(38,9)" if self.means.wide else "DECIMAL(38,21)"
         units = f"CAST(coalesce(PricingQuantity, ConsumedQuantity, 0) AS {kind})"
         count = "count(*)" if detail else "CAST(sum(LineCount) AS BIGINT)"
         converts = self.half.rates is not None
         selected = [
             "x_ContextKey",
             f"{price} AS price",
-            f"{counted} AS counted",
+            f"{COUNTED} AS counted",
             f"{day if converts else 'CAST(NULL AS DATE)'} AS day",
             *(f"{resolve(self.asked.by[i]).sql(dialect='duckdb')} AS d{i}" for i in dims),
         ]
@@ -327,6 +394,9 @@ class _Part:
             where.append(f"({compiled})")
         if narrow:
             where.append("x_ContextKey IN (SELECT x_ContextKey FROM _contexts)")
+        if rest:
+            prices = table_sql("prices").sql(dialect="duckdb")
+            where.append(f"x_ContextKey IN (SELECT x_ContextKey FROM {prices} WHERE NOT simple)")
         conditions = f" WHERE {' AND '.join(where)}" if where else ""
         return f"SELECT {', '.join(selected)} FROM {source}{conditions} GROUP BY ALL"
 
@@ -349,86 +419,3 @@ class _Part:
                 value = f"CASE WHEN k.f{sums[known]} THEN {value} ELSE 0 END"
             terms.append(value)
         return " + ".join(terms)
-
-
-# --- conversion -----------------------------------------------------------------------------
-
-
-def _keep_rates(connection: duckdb.DuckDBPyConnection, rates: Mapping[RateKey, Decimal]) -> None:
-    connection.execute(
-        f"CREATE TEMP TABLE {RATES} (_rate_currency VARCHAR, _rate_day DATE, "
-        f"_rate_stated VARCHAR, _rate {RATE_SQL})"
-    )
-    rows = [
-        f"({literal(currency)}, DATE '{day}', {literal(stated)}, {value:f})"
-        for (currency, day, stated), value in rates.items()
-    ]
-    if rows:
-        connection.execute(f"INSERT INTO {RATES} VALUES {', '.join(rows)}")
-
-
-def _converted(rows: str) -> str:
-    """The rows with their cost at the rate of its day, in two halves that are added in Python: the
-    product of all digits at once would not fit."""
-    rate = f"coalesce(_rate, CAST(1 AS {RATE_SQL}))"
-    high = f"CAST(cost AS {_HIGH})"
-    return (
-        f"SELECT r.*, {high} * {rate} AS high, CAST(cost - {high} AS {_LOW}) * {rate} AS low, "
-        f"_rate IS NULL AND currency IS DISTINCT FROM target AS missing FROM ({rows}) AS r "
-        f"LEFT JOIN {RATES} ON _rate_currency = currency AND _rate_day = day "
-        "AND _rate_stated = stated"
-    )
-
-
-def _means(
-    connection: duckdb.DuckDBPyConnection,
-) -> dict[str | None, tuple[Decimal, Decimal]]:
-    found: dict[str | None, tuple[Decimal, Decimal]] = {}
-    sign = "CASE WHEN cost < 0 THEN -{0} ELSE {0} END"
-    sums = ", ".join(f"sum({sign.format(column)})" for column in ("high", "low", "cost"))
-    fetched = connection.execute(
-        f"SELECT side, currency, {sums} FROM driver_rows GROUP BY side, currency ORDER BY side DESC"
-    ).fetchall()
-    for _, currency, high, low, cost in fetched:
-        if cost:
-            found[currency] = (total((Decimal(high), Decimal(low))), Decimal(cost))
-    return found
-
-
-# --- both sides beside each other -----------------------------------------------------------
-
-SUMS = ("cost", "high", "low", "quantity", "lines", "contracted", "below", "above")
-
-
-def _pivot(width: int, converted: bool) -> tuple[tuple[str, ...], str]:
-    """One row a key and class: usage on both sides, on demand and covered; other charges by their
-    kind. Where commitments cover part of a resource's SKU, coverage moves usage from one price id
-    to another: its price ids are looked at together."""
-    values = [f"d{i}" for i in range(width)]
-    group = [*(name for name in KEY if name != "price"), *values]
-    pooled = f"max(kind = 'covered') OVER (PARTITION BY {', '.join(group)})"
-    classed = "CASE WHEN kind IN ('demand', 'covered') THEN 'metered' ELSE kind END"
-    inner = (
-        f"SELECT *, {classed} AS class, {pooled} AS pooled FROM driver_rows "
-        "WHERE kind IN ('demand', 'covered') UNION ALL BY NAME "
-        "SELECT *, kind AS class, false AS pooled FROM driver_rows "
-        "WHERE kind NOT IN ('demand', 'covered')"
-    )
-    keys = [*(n for n in KEY if n != "price"), "CASE WHEN pooled THEN NULL ELSE price END AS price"]
-    selected = [*keys, "class", *values, "bool_and(by_day) AS by_day"]
-    selected += [f"max({name}) AS {name}" for name in NAMES]
-    names = [*KEY, "class", *values, "by_day", *NAMES]
-    for side in (0, 1):
-        for kind in ("demand", "covered"):
-            when = f"side = {side} AND kind {'=' if kind == 'covered' else '<>'} 'covered'"
-            for column in SUMS:
-                if column in ("high", "low") and not converted:
-                    continue
-                name = f"{kind}{side}_{column}"
-                selected.append(f"coalesce(sum({column}) FILTER (WHERE {when}), 0) AS {name}")
-                names.append(name)
-    grouped = ", ".join(
-        [*(n for n in KEY if n != "price"), "CASE WHEN pooled THEN NULL ELSE price END", "class"]
-        + values
-    )
-    return tuple(names), f"SELECT {', '.join(selected)} FROM ({inner}) GROUP BY {grouped}"

@@ -201,7 +201,7 @@ def _rows(setting: _Setting, before: CostQuery, after: CostQuery) -> tuple[Rows,
     for wide in (False, True):
         try:
             with question_connection(setting.lake) as connection:
-                return load(connection, *halves, prices=detail, wide=wide), detail
+                return load(setting.lake, connection, *halves, prices=detail, wide=wide), detail
         except duckdb.OutOfRangeException:
             # Quantities of bytes and seconds may not fit with all their decimals; money does.
             if wide:
