@@ -59,9 +59,11 @@ TAG = {
 
 @dataclass(frozen=True)
 class Page:
-    """Milliseconds of one page: for one reader, and while twenty read at once."""
+    """Milliseconds of one page: for one reader, and while twenty read at once. `cpu` is what the
+    server's processor spent on it for one reader, which others on the machine do not change."""
 
     name: str
+    cpu: float
     p50: float
     p95: float
     crowd_p50: float
@@ -89,12 +91,18 @@ def measure_all(workspace: Path, bill: Path) -> Figures:
             with httpx.Client(timeout=300) as client:
                 first = {name: once(client, address + path) for name, path in PAGES.items()}
                 alone: dict[str, list[float]] = {}
+                spent: dict[str, float] = {}
                 for name, path in PAGES.items():
                     once(client, address + path)
+                    before = processor_ms(process)
                     alone[name] = [once(client, address + path) for _ in range(ALONE)]
+                    spent[name] = (processor_ms(process) - before) / ALONE
             crowd, seconds = at_once(address)
             peak = peak_of(process)
-    pages = [Page(name, *percentiles(alone[name]), *percentiles(crowd[name])) for name in PAGES]
+    pages = [
+        Page(name, spent[name], *percentiles(alone[name]), *percentiles(crowd[name]))
+        for name in PAGES
+    ]
     total = sum(len(times) for times in crowd.values())
     return Figures(pages, first, total / seconds, raw, peak)
 
@@ -192,6 +200,15 @@ def percentiles(times: list[float]) -> tuple[float, float]:
     return statistics.median(times), cuts[18]
 
 
+def processor_ms(process: "subprocess.Popen[str]") -> float:
+    """Milliseconds of processor time that a running process has had; 0 where it is not told."""
+    try:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
 def peak_of(process: "subprocess.Popen[str]") -> float:
     """Peak memory of a running process, GiB; 0 where the system does not tell."""
     try:
@@ -206,13 +223,15 @@ def table(figures: Figures) -> list[str]:
     """The report's lines."""
     base = next(page for page in figures.pages if page.name == BASE)
     lines = [
-        "| page | 1 reader, p50 | p95 | of `/help` | 20 readers, p50 | p95 | of `/help` | first |",
-        "|---|---|---|---|---|---|---|---|",
+        "| page | 1 reader, p50 | p95 | of `/help` | processor "
+        "| 20 readers, p50 | p95 | of `/help` | first |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for page in figures.pages:
         ratios = page.p50 / base.p50, page.crowd_p50 / base.crowd_p50
         lines.append(
             f"| {page.name} | {page.p50:.0f} ms | {page.p95:.0f} ms | **{ratios[0]:.1f}×** "
+            f"| {page.cpu:.0f} ms "
             f"| {page.crowd_p50:.0f} ms | {page.crowd_p95:.0f} ms | {ratios[1]:.1f}× "
             f"| {figures.first_ms[page.name]:.0f} ms |"
         )
