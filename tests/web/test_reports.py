@@ -193,3 +193,20 @@ def test_a_content_that_cannot_be_made_says_so_in_the_preview(
     answer = client.get("/reports/services/preview/html")
     assert answer.status_code == 409
     assert answer.text.startswith("This cannot be made now: there is no dashboard 'nowhere'")
+
+
+@pytest.mark.parametrize(
+    ("content", "leads_to"),
+    [
+        ({"view": "services"}, "/views/services"),
+        ({"dashboard": "finance"}, "/dashboards/finance"),
+        ({"home": "finance"}, "/home/finance"),
+    ],
+)
+def test_a_report_leads_to_what_it_tells(
+    client: TestClient, workspace: Workspace, content: dict[str, str], leads_to: str
+) -> None:
+    put_channel(workspace, "outbox", type="file", folder="outbox")
+    put_report(workspace, channels=["outbox"], content=content)
+    (link,) = page(client, "/reports/services").one("dl", cls="facts").all("a", href=leads_to)
+    assert client.get(link.attrs["href"]).status_code == 200

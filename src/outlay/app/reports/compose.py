@@ -229,7 +229,7 @@ def _home(workspace: Workspace, spec: ReportSpec, now: datetime) -> _Told:
         {
             "title": f"Home of {home.asked.persona.title.lower()}",
             "subtitle": home.asked.persona.about.rstrip("."),
-            "link": link_to(workspace, f"/?as={quote(spec.content.home)}"),
+            "link": link_to(workspace, f"/home/{quote(spec.content.home)}"),
             "blocks": tuple(homes.blocks(home)),
         }
     )

@@ -237,7 +237,7 @@ def _content_address(spec: ReportSpec) -> str:
         return f"/dashboards/{quote(content.dashboard)}"
     if content.statements:
         return f"/statements?tag={quote(content.statements.plan)}"
-    return f"/?as={quote(content.home)}"
+    return f"/home/{quote(content.home)}"
 
 
 def _sending(routes: APIRouter, site: Site) -> None:
