@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from outlay.app.served import served
+
 if TYPE_CHECKING:
     from outlay.allocation.rules import Ruleset
     from outlay.app.workspace import Workspace
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from outlay.query.drivers import Asking, DriverReport
 
 
+@served("GET /drivers")
 def drivers(
     workspace: Workspace,
     query: CostQuery,

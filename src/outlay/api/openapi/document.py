@@ -183,7 +183,17 @@ def _problems(method: str, path: str, operation: Mapping[str, Any]) -> dict[str,
         statuses.append(502)
     if path.startswith(("/sources", "/sync", "/calls")):
         statuses.append(502)
-    if path.startswith(("/statements", "/journals", "/disputes", "/reports", "/close")):
+    if path.startswith(
+        (
+            "/deliveries/log",
+            "/channels",
+            "/statements",
+            "/journals",
+            "/disputes",
+            "/reports",
+            "/close",
+        )
+    ):
         statuses.append(409)
     return {
         str(status): {"$ref": f"#/components/responses/{EXAMPLES[status].name}"}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from outlay.access import current, who
 from outlay.app.annotations.model import ANNOTATION, AnnotationSpec
+from outlay.app.served import served
 from outlay.expression import canonical, parse
 from outlay.expression.errors import QueryError
 from outlay.expression.tree import All, Comparison, Condition, Membership, Missing, Ref, Text
@@ -46,6 +47,7 @@ class Sought:
     text: str = ""
 
 
+@served("GET /annotations")
 def listed(workspace: Workspace, wanted: Sought | None = None) -> list[Annotation]:
     """The annotations that the reader may see, newest day first."""
     seen = conditions(current().scope)
@@ -116,6 +118,7 @@ def _meets(spec: AnnotationSpec, query: CostQuery, days: DateRange, ask: Ask) ->
         return False
 
 
+@served("POST /annotations")
 def add(workspace: Workspace, parts: Mapping[str, Any], name: str = "") -> Annotation:
     """Keep a new annotation. Who sees a part of the ledger annotates that part: the scope is
     joined to the condition. ResourceError says what is wrong with it."""
@@ -136,6 +139,7 @@ def change(
     return _annotation(put)
 
 
+@served("DELETE /annotations/{name}")
 def remove(workspace: Workspace, name: str) -> None:
     """Remove an annotation; its history stays."""
     find(workspace, name)

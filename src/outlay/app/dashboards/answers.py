@@ -12,6 +12,7 @@ from outlay.access.errors import AccessDeniedError, LoginRequiredError
 from outlay.allocation.metrics.values import MetricDataError
 from outlay.app.dashboards.model import DashboardSpec, Panel, PanelKind, Variables, changed
 from outlay.app.errors import WorkspaceError
+from outlay.app.served import served
 from outlay.expression.errors import QueryError
 from outlay.lake import LakeError
 from outlay.money import DateRange, display
@@ -85,6 +86,7 @@ class PanelAnswer:
         return "answered"
 
 
+@served("GET /dashboards/{name}/answers")
 def answers(
     workspace: Workspace,
     spec: DashboardSpec,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from outlay.access import who
 from outlay.app.dashboards.model import DASHBOARD, DashboardSpec
+from outlay.app.served import served
 from outlay.resources import ResourceError, ResourceNotFoundError, write_resources
 from outlay.resources.names import MAX_NAME, valid_name
 
@@ -41,12 +42,14 @@ class Board:
         return self.spec.owner or self.author
 
 
+@served("GET /dashboards")
 def boards(workspace: Workspace) -> list[Board]:
     """The dashboards of the workspace, by title."""
     found = [_board(one) for one in workspace.resources.list(DASHBOARD.name)]
     return sorted(found, key=lambda board: (board.title.lower(), board.name))
 
 
+@served("GET /dashboards/{name}")
 def find(workspace: Workspace, name: str) -> Board:
     """A dashboard of the workspace, else the shipped one of that name.
 
@@ -95,6 +98,7 @@ def save(
     )
 
 
+@served("POST /dashboards/{name}/copy")
 def copy(workspace: Workspace, name: str, title: str = "") -> Board:
     """A copy of a dashboard, own or shipped, that one may change."""
     board = find(workspace, name)

@@ -21,6 +21,7 @@ import yaml
 from outlay.app.dashboards.answers import Ask
 from outlay.app.dashboards.model import DASHBOARD, DashboardSpec
 from outlay.app.runs import utc_now
+from outlay.app.served import served
 from outlay.expression.dimensions import is_virtual_name
 from outlay.expression.errors import QueryError
 from outlay.query import CostQuery
@@ -70,6 +71,7 @@ def shipped(workspace: Workspace) -> dict[str, DashboardSpec]:
     return {name: _fitted(name, fit) for name in FILES}
 
 
+@served("GET /dashboards")
 def offered(workspace: Workspace, ask: Ask | None = None) -> dict[str, DashboardSpec]:
     """Those ready-made dashboards that the reader's charges have something for. `ask` answers a
     question, by default the workspace."""
