@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 
 from outlay.app import Workspace
 from outlay.cli.main import main
+from tests.shared import ROOT
 from tests.web.company import SEPTEMBER_TOTAL, company
 from tests.web.conftest import serving
 
@@ -174,6 +176,22 @@ spec: {from: 2026-09-03, until: 2026-09-05, text: By file, dashboard: by-file}
     pulled = "\n".join(path.read_text() for path in sorted(out.rglob("*.yaml")))
     assert "name: by-file" in pulled and "until: '2026-09-05'" in pulled
     assert "Nothing to do: " in run(workspace, capsys, "plan", str(out))
+
+
+def test_the_documented_files_are_applied_and_answered(
+    workspace: Workspace, client: TestClient, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    text = (ROOT / "docs" / "dashboards.md").read_text("utf-8")
+    blocks = re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    file = tmp_path / "docs.yaml"
+    file.write_text("---\n".join(blocks))
+    run(workspace, capsys, "apply", str(file), "--yes")
+    found = client.get(f"{API}/dashboards/checkout/answers").json()
+    assert [panel["title"] for panel in found["panels"]] == ["Last month", "By service", "Accounts"]
+    assert {panel["state"] for panel in found["panels"]} == {"empty"}
+    one = client.get(f"{API}/annotations/checkout-v2").json()
+    assert (one["from"], one["until"], one["category"]) == ("2026-09-03", "2026-09-05", "deploy")
 
 
 def test_commands_of_annotations(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
