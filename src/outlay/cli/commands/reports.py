@@ -56,7 +56,7 @@ def _register_list(group: typer.Typer) -> None:
                         f"{line.spec.content.kind} {line.spec.content.target}",
                         line.next_due or ("paused" if not line.spec.enabled else "by hand"),
                         ", ".join(line.spec.channels),
-                        NOTHING if line.last is None else _state(line.last),
+                        "failed" if line.failing else _last(line.last),
                     )
                     for line in lines
                 ],
@@ -274,6 +274,10 @@ def _log_table(cli: Cli, found: list[Delivery]) -> None:
             for one in found
         ],
     )
+
+
+def _last(one: Delivery | None) -> str:
+    return NOTHING if one is None else _state(one)
 
 
 def _state(one: Delivery) -> str:
