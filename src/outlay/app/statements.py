@@ -16,6 +16,13 @@ from outlay.access import Level, require, whole_ledger
 from outlay.app.rates import bank, table_of
 from outlay.app.seeing import month_seen, plan_seen, signed, values_seen
 from outlay.app.served import served
+from outlay.app.statement_problems import (
+    closed_plan,
+    lost,
+    other_plan,
+    problems_of,
+    warnings_of,
+)
 from outlay.expression.errors import QueryError, near_names
 from outlay.lake.facts import TABLES, facts_of
 from outlay.lake.types import Pin
@@ -63,7 +70,7 @@ def plans(workspace: Workspace) -> list[Plan]:
     found |= {tag: _plan(workspace, tag) for tag in tags if tag not in known}
     kept = books(workspace)
     found |= {
-        name: _closed_plan(kept.closed(name)[-1]) for name in kept.plans() if name not in found
+        name: closed_plan(kept.closed(name)[-1]) for name in kept.plans() if name not in found
     }
     seen = (plan for _, plan in sorted(found.items()) if values_seen(plan.tag) != frozenset())
     return [plan_seen(plan) for plan in seen]
@@ -98,7 +105,7 @@ def _find_plan(workspace: Workspace, name: str) -> Plan | None:
         return plan
     closed = books(workspace).closed(name)
     if closed:
-        return _closed_plan(closed[-1])
+        return closed_plan(closed[-1])
     if found is not None and values_seen(plan.tag) != frozenset():
         raise _no_tag(workspace, plan)
     return None
@@ -117,14 +124,6 @@ def _plan(
 ) -> Plan:
     spec = spec or StatementPlanSpec()
     return Plan(name, spec.tag or name, spec.currency or workspace.currency, spec, version)
-
-
-def _closed_plan(month: StatementMonth) -> Plan:
-    """The plan as a closed month pinned it."""
-    spec = StatementPlanSpec.model_validate(
-        {name: value for name, value in month.spec.items() if name != "version"}
-    )
-    return Plan(month.plan, month.tag, month.currency, spec, int(month.spec.get("version", 0)))
 
 
 # --- months -------------------------------------------------------------------------------------
@@ -224,8 +223,8 @@ def _draft(
         rules_at=rules_at,
         spec=_spec(plan),
         rates=tuple(_rate(rate) for rate in rates.rates.values()),
-        problems=tuple(_problems(workspace, plan, period, closed, [*_lost(bill), *unknown])),
-        warnings=tuple(_warnings(workspace, period, known)),
+        problems=tuple(problems_of(workspace, plan, period, closed, [*lost(bill), *unknown])),
+        warnings=tuple(warnings_of(workspace, period, known)),
     )
     return draft, carried
 
@@ -305,14 +304,14 @@ def _corrections(
     """Value → adjustments and settled disputes, and what keeps them from being known."""
     found: dict[str, list[Line]] = {}
     problems: list[str] = []
-    if closed and period == closed[-1].month.next() and not _other_plan(plan, closed):
+    if closed and period == closed[-1].month.next() and not other_plan(plan, closed):
         before = workspace.pin(closed[-1].snapshot)
 
         def again(one: StatementMonth) -> MonthBill | None:
             if _untouched(workspace, one, before, standing):
                 return None
-            bill = _bill(workspace, _closed_plan(one), one.month, _once(workspace, one, standing))
-            problems.extend(_lost(bill))
+            bill = _bill(workspace, closed_plan(one), one.month, _once(workspace, one, standing))
+            problems.extend(lost(bill))
             return bill
 
         found = adjustments(closed, again, before, standing.pin)
@@ -326,7 +325,7 @@ def _corrections(
 def _untouched(workspace: Workspace, one: StatementMonth, before: Pin, standing: Standing) -> bool:
     """Whether nothing that was delivered since `before` can have a part in a closed month: no bill
     of it, and where splits weigh it, no charge of its days."""
-    plan = _closed_plan(one)
+    plan = closed_plan(one)
     splits = standing.rules.splits_of(plan.tag) | workspace.rules(one.rules_at).splits_of(plan.tag)
     methods = {split.method for split in splits.values()}
     if plan.spec.after_close == "adjust" or "metric" in methods:
@@ -363,7 +362,7 @@ def _months_of(workspace: Workspace, slices: Sequence[Slice]) -> set[BillingPeri
 def _once(workspace: Workspace, one: StatementMonth, standing: Standing) -> Standing:
     """What a closed month is worked out from again: the newest charges, its own rules and rates.
     A currency that was not billed then has the rate that the month's rule gives today."""
-    plan = _closed_plan(one)
+    plan = closed_plan(one)
     keep = plan.spec.after_close == "keep"
     rules: Ruleset = workspace.rules(one.rules_at) if keep else standing.rules
     today = _rates(workspace, plan, one.month, standing.pin)
@@ -400,72 +399,6 @@ def _carries(dispute: Dispute, period: BillingPeriod, closed: Sequence[Statement
         return False
     first_open = closed[-1].month.next() if closed else dispute.month
     return period == max(dispute.month, first_open)
-
-
-# --- problems -----------------------------------------------------------------------------------
-
-
-def _other_plan(plan: Plan, closed: Sequence[StatementMonth]) -> str:
-    """What of a plan may not differ from its closed months, and does; '' when all is well."""
-    if not closed:
-        return ""
-    last = _closed_plan(closed[-1])
-    pairs = (
-        ("tag", last.tag, plan.tag),
-        ("currency", last.currency, plan.currency),
-        ("measure", last.spec.measure, plan.spec.measure),
-    )
-    for what, then, now in pairs:
-        if then != now:
-            return f"the plan's {what} was {then} when {closed[-1].month} was closed and is {now}"
-    return ""
-
-
-def _problems(
-    workspace: Workspace,
-    plan: Plan,
-    period: BillingPeriod,
-    closed: Sequence[StatementMonth],
-    lost: Sequence[str],
-) -> list[str]:
-    """What keeps a month from being closed, in words."""
-    found = list(dict.fromkeys(lost))
-    if workspace.today() < period.end:
-        found.append(f"{period} is not over before {period.end} (UTC)")
-    if closed and period != closed[-1].month.next():
-        last = closed[-1].month
-        found.append(
-            f"months close in order: {last.next()} is next after {last}"
-            if period > last
-            else f"{period} is before {closed[0].month}, the first month that was closed"
-        )
-    changed = _other_plan(plan, closed)
-    if changed:
-        found.append(f"{changed}: statements would not add up. Make another plan for the change.")
-    if not any(one.billing_period == period for one in workspace.pin().slices):
-        found.append(f"there is no bill for {period}")
-    return found
-
-
-def _lost(bill: MonthBill) -> list[str]:
-    return [
-        f"{bill.month} has {one.currency} charges without a rate: add one to the plan's exchange "
-        "rates, or choose other rates"
-        for one in bill.unconverted
-    ]
-
-
-def _warnings(workspace: Workspace, period: BillingPeriod, known: Sequence[Dispute]) -> list[str]:
-    """What a person should know before closing."""
-    held = [record for record in workspace.held() if record.billing_period == period]
-    found = [
-        f"a delivery of {record.source} for {period} is held back: its charges are not in"
-        for record in held
-    ]
-    open_ones = [d for d in known if d.state == "open" and d.month <= period]
-    if open_ones:
-        found.append(f"{len(open_ones)} dispute{'s' * (len(open_ones) > 1)} without an answer")
-    return found
 
 
 # --- closing ------------------------------------------------------------------------------------
