@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from outlay.app.dashboards.views import pinned
 from outlay.app.home import PERSONAS, Asked, Home, homes
 from outlay.web.home import chosen, view
 from outlay.web.render import Site
@@ -131,6 +132,7 @@ class Pages:
             "personas": view.personas(asked),
             "periods": view.periods(asked),
             "kept": kept == asked.persona.name,
+            "pinned": pinned(self.workspace),
             "titles": view.titles(),
             "view": view,
         }
