@@ -18,14 +18,15 @@ from outlay.expression.columns import SLICE_COLUMNS, TIME_COLUMNS
 from outlay.expression.compile import Resolve
 from outlay.expression.dimensions import Dimension
 from outlay.expression.errors import QueryError
-from outlay.focus.sql import literal, quoted
+from outlay.focus.sql import quoted
 from outlay.lake.facts import LakeReader, SliceFacts
 from outlay.query.answer import RateKey
 from outlay.query.drivers.prices import COUNTED, all_simple, price_file
 from outlay.query.drivers.sides import (
+    CONVERTED,
     KEY,
     NAMES,
-    converted_rows,
+    converted_sums,
     keep_rates,
     mean_rates,
     pivot,
@@ -128,8 +129,6 @@ def load(
         for sql in _side(side, half, _Means(lake, connection, prices, wide))
     ]
     rows = " UNION ALL BY NAME ".join(f"({part})" for part in parts) or _no_rows(width)
-    if converted:
-        rows = converted_rows(rows)
     connection.execute(f"CREATE TEMP TABLE driver_rows AS {rows}")
     if converted:
         connection.execute("DELETE FROM driver_rows WHERE missing")
@@ -144,8 +143,8 @@ def _no_rows(width: int) -> str:
     empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {name}" for name in texts if name != "counted")
     return (
         f"SELECT {empty}, 0 AS counted, true AS by_day, 0 AS side, 0 AS cost, 0 AS contracted, "
-        "0 AS quantity, 0 AS lines, 0 AS below, 0 AS above, CAST(NULL AS DATE) AS day, "
-        "'' AS stated, '' AS target WHERE false"
+        "0 AS quantity, 0 AS lines, 0 AS below, 0 AS above, false AS missing, "
+        f"{', '.join(f'0 AS {name}' for name in CONVERTED)} WHERE false"
     )
 
 
@@ -234,18 +233,32 @@ class _Part:
         dims = [f"k.d{i}" for i in context_dims] + [f"l.d{i}" for i in line_dims]
         key = ", ".join(f"k.{name}" for name in KEY if name not in ("unit", "counted", "price"))
         names = ", ".join(f"k.{name}" for name in NAMES)
-        place = "k" if stated_within else "l"
+        stated_in = "k" if stated_within else "l"
+        amounts = f"{self._amount()} AS cost, "
+        if self.half.target is not None:
+            lines = self._converted(lines, line_dims, stated_in)
+            amounts = f"l.cost, {', '.join(f'l.{name}' for name in CONVERTED)}, l.missing, "
         sql = (
             f"WITH _contexts AS MATERIALIZED ({contexts}), _sums AS ({lines}) "
             f"SELECT {self.side} AS side, {key}, CASE l.counted WHEN 1 THEN k._pricing_unit "
             f"WHEN 2 THEN k._consumed_unit END AS unit, l.counted, l.price, {names}, k.kind, "
             f"k._frequent AND NOT coalesce(regexp_matches(lower(CASE l.counted WHEN 1 THEN "
             f"k._pricing_unit ELSE k._consumed_unit END), '{_BY_MONTH}'), false) AS by_day, "
-            f"{''.join(f'{d}, ' for d in dims)}{self._amount()} AS cost, l.contracted, l.quantity, "
-            f"l.lines, l.below, l.above, l.day, {place}.stated, {literal(self.half.target or '')} "
-            "AS target FROM _sums AS l JOIN _contexts AS k USING (x_ContextKey)"
+            f"{''.join(f'{d}, ' for d in dims)}{amounts}l.contracted, l.quantity, l.lines, "
+            "l.below, l.above FROM _sums AS l JOIN _contexts AS k USING (x_ContextKey)"
         )
         return with_files(sql, files)
+
+    def _converted(self, lines: str, dims: Sequence[int], stated_in: str) -> str:
+        """Sums by day, converted and added up over the days, before they meet any text."""
+        kept = ["x_ContextKey", "price", "counted", *(f"d{i}" for i in dims)]
+        plain = ("contracted", "quantity", "lines", "below", "above")
+        daily = (
+            f"SELECT {', '.join(f'l.{name}' for name in (*kept, *plain, 'day'))}, "
+            f"{self._amount()} AS cost, k.currency, {stated_in}.stated "
+            f"FROM ({lines}) AS l JOIN _contexts AS k USING (x_ContextKey)"
+        )
+        return converted_sums(daily, kept, plain, self.half.target or "")
 
     def _files(self) -> dict[str, tuple[Path, ...]]:
         files: dict[str, tuple[Path, ...]] = {

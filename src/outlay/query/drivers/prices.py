@@ -24,35 +24,45 @@ COUNTED = (
 )
 """Which quantity a charge has: 1 PricingQuantity, 2 ConsumedQuantity, 0 none."""
 
-_UNITS = "coalesce(PricingQuantity, ConsumedQuantity, 0)"
 _TOUCHED_AFTER = 24 * 60 * 60
-# The roll-ups hold sums of quantities below this with all their decimals.
-_FITS = 9e16
 
 
 def price_file(lake: LakeReader, connection: duckdb.DuckDBPyConnection, facts: SliceFacts) -> Path:
     """The file of a slice, made if it is not there. Columns: ``x_ContextKey``, ``price``,
-    ``counted`` (see `COUNTED`) and ``simple``; the first two mean something where it is true."""
+    ``counted`` (see `COUNTED`) and ``simple``; the first two mean something where it is true. A
+    context whose sums of quantities do not fit the roll-ups is not simple."""
     target = labels_folder(lake).parent / "prices" / f"{facts.contexts_id}.parquet"
     if _in_use(target):
         return target
-    charges = f"read_parquet({literal(str(facts.slice.charges_path))}, hive_partitioning = false)"
+    charges, months, contexts = (
+        f"read_parquet({literal(str(path))}, hive_partitioning = false)"
+        for path in (facts.slice.charges_path, facts.paths["months"], facts.paths["contexts"])
+    )
     one_price = (
         "min(SkuPriceId) IS NOT DISTINCT FROM max(SkuPriceId) "
         "AND count(SkuPriceId) IN (0, count(*))"
     )
-    one_sign = f"NOT (count_if({_UNITS} < 0) > 0 AND count_if({_UNITS} > 0) > 0)"
-    sizes = ", ".join(
-        f"coalesce(sum(abs(CAST({name} AS DOUBLE))), 0)"
-        for name in ("PricingQuantity", "ConsumedQuantity")
+    pricing, consumed = "PricingQuantity", "ConsumedQuantity"
+    one_kind = (
+        f"(count({pricing}) = count(*) "
+        f"OR (count({pricing}) = 0 AND count({consumed}) IN (0, count(*))))"
+    )
+    one_sign = " AND ".join(
+        f"NOT coalesce(min({name}) < 0 AND max({name}) > 0, false)" for name in (pricing, consumed)
     )
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
         connection.execute(
-            f"COPY (SELECT x_ContextKey, min(SkuPriceId) AS price, min({COUNTED}) AS counted, "
-            f"{one_price} AND min({COUNTED}) = max({COUNTED}) AND {one_sign} "
-            f"AND greatest({sizes}) < {_FITS} AS simple FROM {charges} GROUP BY x_ContextKey) "
+            "COPY (SELECT x_ContextKey, price, counted, simple AND CASE counted WHEN 1 THEN "
+            "has_pricing WHEN 2 THEN has_consumed ELSE true END AS simple FROM ("
+            "SELECT x_ContextKey, min(SkuPriceId) AS price, CASE WHEN "
+            f"count({pricing}) > 0 THEN 1 WHEN count({consumed}) > 0 THEN 2 ELSE 0 END AS counted, "
+            f"{one_price} AND {one_kind} AND {one_sign} AS simple FROM {charges} "
+            f"GROUP BY x_ContextKey) JOIN (SELECT x_ContextKey, "
+            f"bool_and({pricing} IS NOT NULL) AS has_pricing, "
+            f"bool_and({consumed} IS NOT NULL) AS has_consumed FROM {months} JOIN {contexts} "
+            "USING (ContextId) GROUP BY x_ContextKey) USING (x_ContextKey)) "
             f"TO {literal(str(temporary))} (FORMAT PARQUET, COMPRESSION zstd)"
         )
         temporary.replace(target)

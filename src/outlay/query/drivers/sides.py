@@ -1,6 +1,6 @@
 """Keys of both sides beside each other: amounts converted, one row a key."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import duckdb
@@ -37,16 +37,28 @@ def keep_rates(connection: duckdb.DuckDBPyConnection, rates: Mapping[RateKey, De
         connection.execute(f"INSERT INTO {RATES} VALUES {', '.join(rows)}")
 
 
-def converted_rows(rows: str) -> str:
-    """The rows with their cost at the rate of its day, in two halves that are added in Python: the
-    product of all digits at once would not fit."""
+CONVERTED = ("high", "low", "weight_high", "weight_low", "weight")
+"""What conversion adds to a row: its converted cost in two halves, and the magnitudes, converted
+(in halves) and its own, that mean rates are made of."""
+
+
+def converted_sums(daily: str, keys: Sequence[str], plain: Sequence[str], target: str) -> str:
+    """Rows by day with ``cost``, ``currency``, ``day`` and ``stated``, added up by their keys: the
+    cost at the rate of its day, in two halves that are put together in Python, since the product
+    of all digits at once would not fit; ``missing`` where there is no rate."""
     rate = f"coalesce(_rate, CAST(1 AS {RATE_SQL}))"
     high = f"CAST(cost AS {_HIGH})"
+    parts = {"high": f"{high} * {rate}", "low": f"CAST(cost - {high} AS {_LOW}) * {rate}"}
+    sums = {"cost": "cost", **parts}
+    for name, part in (("weight_high", parts["high"]), ("weight_low", parts["low"]),
+                       ("weight", "cost")):  # fmt: skip
+        sums[name] = f"CASE WHEN cost < 0 THEN -({part}) ELSE {part} END"
+    sums |= {name: name for name in plain}
+    listed = ", ".join(f"sum({part}) AS {name}" for name, part in sums.items())
     return (
-        f"SELECT r.*, {high} * {rate} AS high, CAST(cost - {high} AS {_LOW}) * {rate} AS low, "
-        f"_rate IS NULL AND currency IS DISTINCT FROM target AS missing FROM ({rows}) AS r "
-        f"LEFT JOIN {RATES} ON _rate_currency = currency AND _rate_day = day "
-        "AND _rate_stated = stated"
+        f"SELECT {', '.join(keys)}, _rate IS NULL AND currency IS DISTINCT FROM {literal(target)} "
+        f"AS missing, {listed} FROM ({daily}) LEFT JOIN {RATES} ON _rate_currency = currency "
+        "AND _rate_day = day AND _rate_stated = stated GROUP BY ALL"
     )
 
 
@@ -56,10 +68,9 @@ def mean_rates(
     """The mean rate of each currency, as a sum of converted magnitudes and one of their own: of the
     earlier side, where that has some."""
     found: dict[str | None, tuple[Decimal, Decimal]] = {}
-    sign = "CASE WHEN cost < 0 THEN -{0} ELSE {0} END"
-    sums = ", ".join(f"sum({sign.format(column)})" for column in ("high", "low", "cost"))
     fetched = connection.execute(
-        f"SELECT side, currency, {sums} FROM driver_rows GROUP BY side, currency ORDER BY side DESC"
+        "SELECT side, currency, sum(weight_high), sum(weight_low), sum(weight) FROM driver_rows "
+        "GROUP BY side, currency ORDER BY side DESC"
     ).fetchall()
     for _, currency, high, low, cost in fetched:
         if cost:
