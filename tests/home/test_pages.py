@@ -49,6 +49,14 @@ def test_a_team_is_kept_and_can_be_taken_back(client: TestClient) -> None:
     assert card(found, "spend").one("span", data_figure="*").text == "192.35"
 
 
+def test_a_made_up_cookie_leads_nowhere(client: TestClient) -> None:
+    client.cookies.set("outlay_persona", "boss")
+    assert len(page(client, "/").all("form", cls="choice")) == len(PERSONAS)
+    client.cookies.set("outlay_team", "x%27%20OR%20team%20%3D%20%27data")
+    found = page(client, "/home/engineer?period=2026-10&wait=all")
+    assert card(found, "spend").one("span", data_figure="*").text == "0.00"
+
+
 def test_a_card_shows_its_sentence_its_figure_and_the_way_on(client: TestClient) -> None:
     found = page(client, EXECUTIVE)
     spend = card(found, "spend")

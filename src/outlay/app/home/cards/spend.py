@@ -67,7 +67,8 @@ def movers(at: At) -> Card | None:
         f"{words.listed(spoken)}."
         if spoken
         else f"No service costs more or less than in {at.period.than}.",
-        link=at.explore(query),
+        # The explorer compares a month to date with other days than the home does.
+        link=at.drivers(query) if at.period.to_date else at.explore(query),
         link_text="All changes",
         query=at.plain(shown),
         drivers=at.drivers(at.question(compare="previous", by=("ServiceName",))),
