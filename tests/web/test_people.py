@@ -436,3 +436,20 @@ def test_no_answer_holds_a_password_or_its_hash(workspace: Workspace, root: Test
                  "/api/v1/audit", "/audit.csv", "/api/v1/tokens?all=true"):  # fmt: skip
         text = root.get(path).text
         assert "argon2" not in text and PASSWORD not in text, path
+
+
+def test_what_is_found_and_which_keys_are_told_is_what_may_be_opened(vera: TestClient) -> None:
+    for path in ("/find?q=a", "/help"):
+        links = {a.attrs["href"] for a in page(vera, path).all("a")}
+        assert not links & {"/access", "/audit"}, path
+    assert "Audit log" not in page(vera, "/help").text
+
+
+def test_a_role_is_opened_to_be_changed(workspace: Workspace, root: TestClient) -> None:
+    spec = {"level": "approver", "scope": "SubAccountName = 'Shop'", "description": "Shop"}
+    workspace.put_resource("Role", "shop", spec, author="t")
+    form = page(root, "/access?role=shop").one("form", id="role-form")
+    assert form.one("input", id="role-name").attrs["value"] == "shop"
+    assert form.one("input", id="role-scope").attrs["value"] == "SubAccountName = 'Shop'"
+    assert form.one("select", id="role-level").one("option", selected="*").text == "approver"
+    assert page(root, "/access?role=none").one("input", id="role-name").attrs["value"] == ""

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from outlay.access import current
 from outlay.app.finding import RANGE, Found, find
 from outlay.expression.printer import text_literal
 from outlay.query import CostQuery
@@ -52,18 +53,18 @@ def router(site: Site) -> APIRouter:
     @routes.get(PATH, response_class=HTMLResponse)
     def page(request: Request, q: str = "") -> Response:
         """What a text finds, in the order: pages, what is configured, values with their cost."""
-        hits = _pages(q) + [hit for one in find(site.workspace, q) if (hit := _hit(one))]
+        hits = _pages(site, q) + [hit for one in find(site.workspace, q) if (hit := _hit(one))]
         return site.page(request, "find.html", active="", title="Find", text=q, hits=hits)
 
     return routes
 
 
-def _pages(text: str) -> list[Hit]:
-    wanted = text.strip().lower()
+def _pages(site: Site, text: str) -> list[Hit]:
+    wanted, reader = text.strip().lower(), current()
     return [
         Hit("Page", title, f"g {letter}", href)
         for _, href, title, letter in NAVIGATION
-        if wanted in title.lower()
+        if wanted in title.lower() and site.opens(reader, href)
     ]
 
 

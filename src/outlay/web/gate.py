@@ -147,6 +147,9 @@ class Gate:
             # Nothing here speaks WebSocket; a connection that nobody looked at is not let through.
             await send({"type": "websocket.close", "code": 1008})
             return
+        if scope["path"].startswith(_OPEN):
+            await self.app(scope, receive, send)
+            return
         request = Request(scope, receive)
         principal = await run_in_threadpool(self._principal, request)
         refusal = await run_in_threadpool(self._refusal, request, principal)
@@ -178,8 +181,6 @@ class Gate:
         assert self.login is not None
         address = request.client.host if request.client else ""
         nobody = Principal("", Level.NOBODY, via="nobody", address=address)
-        if request.url.path.startswith(_OPEN):
-            return nobody
         token = bearer(request)
         if token is not None:
             return self.login.door.by_token(token, address) or nobody
@@ -191,8 +192,6 @@ class Gate:
     def _refusal(self, request: Request, principal: Principal) -> Response | None:
         with acting(principal):
             path, method = request.url.path, request.method
-            if path.startswith(_OPEN):
-                return None
             if bearer(request) is not None and not principal.name:
                 return self._must_log_in(request)
             if not principal.name and is_large(request):
@@ -386,8 +385,6 @@ def _leaves(message: Message) -> str:
 
 def _uncached(send: Send, request: Request) -> Send:
     """What was answered to one person is kept for nobody: neither by a proxy nor by Back."""
-    if request.url.path.startswith(_OPEN):
-        return send
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -153,7 +153,8 @@ class Site:
             "path": request.url.path,
             "person": person,
             "login_on": self.login is not None,
-            "groups_of_pages": self.pages_of(person),
+            "groups_of_pages": (groups := self.pages_of(person)),
+            "navigation": [link for _, links in groups for link in links],
         }
         with terms.collecting():
             html = self.templates.get_template(template).render({**shared, **context})

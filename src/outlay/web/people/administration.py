@@ -172,7 +172,7 @@ def _page(site: Site, request: Request, status: int = 200, **more: Any) -> HTMLR
         "link_for": "",
         **more,
     }
-    given = shown.pop("given", {})
+    given = shown.pop("given", {}) or _role_to_edit(site, request)
     for name in ("person", "role", "token"):
         shown[f"given_{name}"] = Given(given if given.get("form") == name else {})
     return site.page(
@@ -190,6 +190,15 @@ def _page(site: Site, request: Request, status: int = 200, **more: Any) -> HTMLR
         sign_on=workspace.settings.login.sign_on,
         **shown,
     )
+
+
+def _role_to_edit(site: Site, request: Request) -> dict[str, str]:
+    """The form of the role that the address names, filled in."""
+    name = request.query_params.get("role", "")
+    found = site.workspace.resources.find(ROLE.name, name) if name else None
+    if found is None:
+        return {}
+    return {"form": "role", "name": name, **found.spec.model_dump(mode="json")}
 
 
 def _person(

@@ -19,7 +19,6 @@ STATE_COOKIE = "outlay_sign_on"
 CALLBACK = "/login/callback"
 _TEN_MINUTES = 600
 _NOT_KEPT = {"Cache-Control": "no-store"}
-_SAID = {"password": "Your password is set. Log in with it."}
 
 
 def caller(request: Request) -> Caller:
@@ -211,7 +210,6 @@ def _form(
         next=next,
         name=name,
         problem=problem,
-        said=_SAID.get(request.query_params.get("said", ""), ""),
         sign_on=login.sign_on,
         passwords=login.settings.passwords,
     )
