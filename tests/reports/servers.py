@@ -5,15 +5,24 @@ from __future__ import annotations
 import base64
 import email
 import email.policy
+import ipaddress
 import json
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 
 @dataclass
@@ -95,11 +104,13 @@ class _Smtp(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def smtp_server() -> Iterator[SmtpServer]:
-    """An SMTP server on a free port of loopback."""
+def smtp_server(tls: ssl.SSLContext | None = None) -> Iterator[SmtpServer]:
+    """An SMTP server on a free port of loopback; with `tls` it is encrypted from the start."""
     state = SmtpServer()
     handler = type("Handler", (_Smtp,), {"state": state})
     with _Threading(("127.0.0.1", 0), handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         state.port = server.server_address[1]
         yield from _serving(server, state)
 
@@ -158,13 +169,52 @@ class _Http(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def http_server() -> Iterator[HttpServer]:
-    """An HTTP server on a free port of loopback."""
+def http_server(tls: ssl.SSLContext | None = None) -> Iterator[HttpServer]:
+    """An HTTP server on a free port of loopback; with `tls` an HTTPS server."""
     state = HttpServer()
     handler = type("Handler", (_Http,), {"state": state})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         state.port = server.server_address[1]
         yield from _serving(server, state)
+
+
+def certificate(folder: Path, *names: str) -> Path:
+    """A certificate that vouches for itself, with its key, for names and addresses."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+    hosts: list[x509.GeneralName] = [
+        x509.IPAddress(ipaddress.ip_address(name)) if name[0].isdigit() else x509.DNSName(name)
+        for name in names
+    ]
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=2))
+        .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "certificate.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
+    return path
+
+
+def encrypted(path: Path) -> ssl.SSLContext:
+    """The server's side of TLS with a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
 
 
 def _serving(server: Any, state: Any) -> Iterator[Any]:

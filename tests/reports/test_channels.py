@@ -21,7 +21,14 @@ from outlay.reports.channels.post import is_public
 from outlay.reports.document import Chart, Document, Figure, Figures, File, Sentence, Series, Table
 from outlay.reports.errors import PermanentError, TemporaryError
 from outlay.reports.model import ChannelSpec
-from tests.reports.servers import HttpServer, SmtpServer
+from tests.reports.servers import (
+    HttpServer,
+    SmtpServer,
+    certificate,
+    encrypted,
+    http_server,
+    smtp_server,
+)
 
 SECRET = "hunter2-hunter2"
 DUE = datetime(2026, 11, 2, 6)
@@ -274,6 +281,43 @@ def test_which_addresses_are_public() -> None:
     for inner in ("127.0.0.1", "10.1.2.3", "100.64.0.1", "::1", "fe80::1%eth0", "::ffff:10.0.0.1",
                   "2002:7f00:1::", "224.0.0.1"):  # fmt: skip
         assert not is_public(inner), inner
+
+
+def test_encryption_is_held_to_the_name_that_was_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection goes to an address; the certificate is the name's all the same."""
+    import socket
+
+    path = certificate(tmp_path, "hooks.example")
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *rest, **more: real("127.0.0.1", *rest, **more)
+    )
+    with http_server(encrypted(path)) as http:
+        ways = Ways(tmp_path, private=True)
+        hook = channel(type="webhook", url=f"https://hooks.example:{http.port}/in")
+        with pytest.raises(PermanentError, match="not trusted"):
+            send(hook, parcel(), ways)
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        send(hook, parcel(), ways)
+        other = channel(type="webhook", url=f"https://other.example:{http.port}/in")
+        with pytest.raises(PermanentError, match="not trusted"):
+            send(other, parcel(), ways)
+        (request,) = http.requests
+        assert request.headers["host"] == f"hooks.example:{http.port}"
+
+
+def test_mail_goes_encrypted_to_a_server_that_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = certificate(tmp_path, "127.0.0.1")
+    with smtp_server(encrypted(path)) as smtp:
+        with pytest.raises(PermanentError, match="is not trusted"):
+            send(mail(smtp, security="tls"), parcel(), Ways(tmp_path))
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        send(mail(smtp, security="tls"), parcel(), Ways(tmp_path))
+        assert len(smtp.mails) == 1
 
 
 # --- Apprise ------------------------------------------------------------------------------------

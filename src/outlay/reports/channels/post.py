@@ -9,6 +9,7 @@ followed.
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 from collections.abc import Mapping
 from typing import Any
@@ -54,7 +55,12 @@ def post(
     pool: urllib3.HTTPConnectionPool
     if secure:
         pool = urllib3.HTTPSConnectionPool(
-            address, port, server_hostname=host, assert_hostname=host, **options
+            address,
+            port,
+            server_hostname=host,
+            assert_hostname=host,
+            ca_certs=_trusted(),
+            **options,
         )
     else:
         pool = urllib3.HTTPConnectionPool(address, port, **options)
@@ -78,6 +84,14 @@ def post(
         raise TemporaryError(f"{_begun(shown)} cannot be reached: {_kind(error)}.") from None
     told = b"" if secret else answer.data
     return _judged(answer.status, answer.headers.get("Retry-After"), told, shown)
+
+
+def _trusted() -> str:
+    """Which authorities are trusted: those that the environment names, else the usual ones."""
+    import certifi
+
+    named = os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE")
+    return named or str(certifi.where())
 
 
 def checked(host: str, port: int, *, private: bool, shown: str) -> str:
