@@ -87,7 +87,7 @@ spec:
 ---
 kind: Channel
 name: folder
-spec: {type: file, folder: FOLDER}
+spec: {type: file, folder: sent}
 ---
 kind: Report
 name: teams
@@ -129,9 +129,8 @@ def firm(folder: Path) -> Workspace:
     load(workspace, bills, "acme", [*AUGUST, *SEPTEMBER])
     load(workspace, bills, "europe", EUROPE)
     rules = folder / "rules.yaml"
-    sent = folder / "sent"
-    sent.mkdir()
-    rules.write_text(RESOURCES.replace("FOLDER", str(sent)), encoding="utf-8")
+    (workspace.path / "sent").mkdir()
+    rules.write_text(RESOURCES, encoding="utf-8")
     plan = workspace.plan_resources(workspace.read_resource_files([rules]), effects=False)
     workspace.apply_resources(plan, author="ana", note="The firm's rules.")
     workspace.metrics.push("orders", {"values": ORDERS}, author="ana")

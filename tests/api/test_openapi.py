@@ -130,3 +130,11 @@ def test_an_empty_ledger_answers_in_the_same_shapes(empty: TestClient) -> None:
             except ValueError as error:
                 wrong.append(f"{sample.operation}: {error}")
     assert wrong == []
+
+
+def test_people_read_the_same(client: TestClient) -> None:
+    page = client.get("/api")
+    assert page.status_code == 200
+    text = page.text
+    assert all(f'id="{one.name}"' in text for one in KNOWN.values())
+    assert '<script src="http' not in text and "curl -X POST" in text

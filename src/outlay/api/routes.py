@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
@@ -103,14 +105,14 @@ def create_router(workspace: Workspace) -> APIRouter:
             room.routes(workspace), dependencies=[Depends(conditional(workspace))]
         )
 
-    described: dict[str, Response] = {}
+    described: list[dict[str, Any]] = []
 
     @router.get("/openapi.json", include_in_schema=False)
     def openapi(request: Request) -> Response:
         """What the API is, for machines."""
-        if "it" not in described:
-            described["it"] = json_response(document(request.app))
-        return described["it"]
+        if not described:
+            described.append(document(request.app))
+        return json_response(described[0])
 
     @router.api_route(
         "/{path:path}",

@@ -24,6 +24,7 @@ from outlay.web import (
     find,
     invoices,
     kubernetes,
+    reference,
     restatements,
     sources,
     statements,
@@ -99,7 +100,7 @@ def create_app(
     rooms = (
         explore, charges, usage, sources, restatements, views, usecases, vocabulary, export,
         tags, splits, platforms, coverage, why, replay, invoices, close, statements, metrics,
-        units, kubernetes, home, drivers, dashboards, reports, people, design, find,
+        units, kubernetes, home, drivers, dashboards, reports, people, design, reference, find,
     )  # fmt: skip
     for room in rooms:
         app.include_router(room.router(site), include_in_schema=False)

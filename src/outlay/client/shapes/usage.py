@@ -80,7 +80,7 @@ AiReconciliation = TypedDict(
         "totals": list[dict[str, Any]],
         "credits_and_adjustments": dict[str, dict[str, Number]],
         "notes": list[str],
-        "snapshot": str,
+        "snapshot": str | None,
     },
 )
 """The answer of `reconcile_ai`."""
@@ -293,7 +293,7 @@ UnitAnswer = TypedDict(
         "periods": list[UnitAnswerPeriod],
         "overall": UnitAnswerOverall,
         "change": UnitAnswerChange | None,
-        "snapshot": str,
+        "snapshot": str | None,
         "warnings": list[str],
     },
 )
