@@ -174,6 +174,7 @@ def at_once(address: str) -> tuple[dict[str, list[float]], float]:
     """Twenty readers, each with the pages in an order of their own; times by page, and how long
     it took in all."""
     found: dict[str, list[float]] = {name: [] for name in PAGES}
+    failed: list[BaseException] = []
     lock = threading.Lock()
 
     def read(number: int) -> None:
@@ -185,13 +186,22 @@ def at_once(address: str) -> tuple[dict[str, list[float]], float]:
                     with lock:
                         found[name].append(elapsed)
 
-    readers = [threading.Thread(target=read, args=(number,)) for number in range(USERS)]
+    def try_to_read(number: int) -> None:
+        try:
+            read(number)
+        except BaseException as error:
+            failed.append(error)
+
+    readers = [threading.Thread(target=try_to_read, args=(number,)) for number in range(USERS)]
     start = time.perf_counter()
     for reader in readers:
         reader.start()
     for reader in readers:
         reader.join()
-    return found, time.perf_counter() - start
+    seconds = time.perf_counter() - start
+    if failed:
+        raise SystemExit(f"{len(failed)} of {USERS} readers met a failure: {failed[0]!r}")
+    return found, seconds
 
 
 def percentiles(times: list[float]) -> tuple[float, float]:
