@@ -98,7 +98,7 @@ def _asking(site: Site, params: Mapping[str, str]) -> Asking:
 
 def _newest(site: Site) -> str:
     """Last month, or the newest one that there are bills of."""
-    periods = [item.billing_period for item in site.workspace.deliveries() if item.delivery.rows]
+    periods = [item.billing_period for item in site.workspace.pin().slices if item.delivery.rows]
     today = site.workspace.today()
     last = today.replace(day=1) - timedelta(days=1)
     if not periods or max(periods).start >= last.replace(day=1):
@@ -108,14 +108,14 @@ def _newest(site: Site) -> str:
 
 
 def _currencies(site: Site) -> int:
-    slices = site.workspace.deliveries()
+    slices = site.workspace.pin().slices
     return len({line.currency for item in slices for line in item.delivery.proof.lines})
 
 
 def _page(site: Site, request: Request) -> Response:
     params = {key: value for key, value in request.query_params.items() if value}
     workspace = site.workspace
-    if not any(item.delivery.rows for item in workspace.deliveries()):
+    if not workspace.holds_charges():
         return site.page(request, "explore/empty.html", active="drivers", title="What drove it")
     effect = params.get("effect", "")
     try:
