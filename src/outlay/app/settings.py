@@ -52,6 +52,26 @@ class Delivery(BaseModel):
     private_addresses: bool = False
 
 
+class Api(BaseModel):
+    """What the API lets other pages do: `origins` are those whose pages may read answers in a
+    browser (CORS), such as ``https://portal.example.com``; none by default."""
+
+    model_config = _CONFIG
+    origins: tuple[str, ...] = ()
+
+    @field_validator("origins")
+    @classmethod
+    def _origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in given:
+            scheme, mark, host = origin.partition("://")
+            if scheme not in ("http", "https") or not mark or not host or "/" in host:
+                raise ValueError(
+                    f"{origin!r} is no origin; write scheme and host, such as "
+                    "https://portal.example.com"
+                )
+        return given
+
+
 class Settings(BaseModel):
     """The whole of `outlay.yaml`. `currency` is what pages convert to when asked to, `rates` how
     where a question does not say: '' (a bill's own, else the bank's), `ecb`, or a table's name."""
@@ -65,6 +85,7 @@ class Settings(BaseModel):
     assistants: Assistants = Assistants()
     login: LoginSettings = LoginSettings()
     delivery: Delivery = Delivery()
+    api: Api = Api()
 
     @field_validator("currency")
     @classmethod

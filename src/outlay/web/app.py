@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -105,6 +106,14 @@ def create_app(
     for room in rooms:
         app.include_router(room.router(site), include_in_schema=False)
     errors.install(app, site)
+    if workspace.settings.api.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=workspace.settings.api.origins,
+            allow_methods=["GET", "HEAD"],
+            allow_headers=["Authorization", "If-None-Match"],
+            expose_headers=["ETag", "Link", "Retry-After"],
+        )
     app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM_BYTES, compresslevel=6)
     app.add_middleware(Gate, site=site, login=login)
     app.add_middleware(Guard, hosts=hosts)
