@@ -64,8 +64,7 @@ _API = {
 
 
 def _below_api(rules: dict[str, Rule]) -> dict[str, Rule]:
-    split = ((*key.split(" ", 1), rule) for key, rule in rules.items())
-    return {f"{method} /api/v1{path}": rule for method, path, rule in split}
+    return {key.replace(" ", " /api/v1", 1): rule for key, rule in rules.items()}
 
 
 RULES: dict[str, Rule] = {**_LOGIN, **_ACCOUNT, **_ACCESS, **_below_api(_API)}
