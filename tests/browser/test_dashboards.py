@@ -12,6 +12,7 @@ from outlay.app import Workspace
 from outlay.app.annotations import marks
 from outlay.app.dashboards import keeping
 from tests.browser.conftest import Served, Visit, _note
+from tests.browser.test_accessibility import _problems as problems
 from tests.web.company import company
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -24,6 +25,10 @@ BOARD = {
         {"title": "Teams", "kind": "table", "query": {"by": ["tags.team"]}},
     ],
 }
+
+
+# Several panels are asked at once, and the machine of a test may have little to spare.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="module")
@@ -273,3 +278,28 @@ def test_a_page_of_panels_weighs_less_than_the_budget(visit: Visit, board: str) 
     settled(page)
     page.wait_for_timeout(300)
     assert 100_000 < sum(sizes) < 300_000, sum(sizes)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pages_break_no_rule_of_accessibility(
+    browser: Browser, base: str, workspace: Workspace, board: str, width: int
+) -> None:
+    one = marks.add(workspace, {"from": "2026-09-03", "text": "Checkout v2", "category": "deploy"})
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    found = []
+    for path in (
+        f"/dashboards/{board}", f"/dashboards/{board}?edit=1", f"/dashboards/{board}/settings",
+        f"/dashboards/{board}/panels/services", f"/dashboards/{board}/panels/services/edit",
+        f"/dashboards/{board}/history", "/annotations", f"/annotations/{one.name}",
+        "/explore?by=ServiceName&grain=month",
+    ):  # fmt: skip
+        page.goto(base + path)
+        expect(page.locator("[data-tile=loading]")).to_have_count(0)
+        page.wait_for_load_state("networkidle")
+        found += [f"{path}: {problem}" for problem in problems(page)]
+        if (wider := page.evaluate("document.documentElement.scrollWidth - innerWidth")) > 0:
+            found.append(f"{path}: {wider} pixels wider than the window")
+    context.close()
+    marks.remove(workspace, one.name)
+    assert not found, "\n".join(found)

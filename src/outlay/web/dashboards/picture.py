@@ -99,8 +99,8 @@ class Picture:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What pictures are drawn with: ranks for colours, who answers a question, the currency that a chart prefers, the
-    annotations that there are and the dimensions that charges have."""
+    """What pictures are drawn with: ranks for colours, who answers a question, the currency that
+    a chart prefers, the annotations that there are and the dimensions that charges have."""
 
     ranks: Ranks
     ask: Asking
@@ -189,7 +189,7 @@ def mark(drawn: ChartView, marks: Sequence[Annotation]) -> None:
                     "text": one.spec.text,
                     "category": one.spec.category,
                     "when": numbers.days(one.spec.from_, one.spec.end),
-                    "href": f"/annotations/{one.name}",
+                    "href": f"/annotations/{one.name}" if one.version else one.spec.link,
                 }
             )
     drawn.spec["marks"] = found

@@ -76,10 +76,12 @@
       places.set(mark.from, [...(places.get(mark.from) ?? []), { ...mark, number: index + 1 }]);
     });
     for (const [from, marks] of places) {
-      const mark = document.createElement("a");
-      mark.className = `chart-mark ${marks[0].category}`;
-      mark.href = marks[0].href;
-      mark.tabIndex = -1;
+      // Within a picture nothing may be focused: the list below the chart has the links.
+      const mark = span(`chart-mark ${marks[0].category}`, "");
+      mark.addEventListener("click", () => {
+        const card = host.closest(".card") ?? document;
+        card.querySelector(`.marks a[href="${marks[0].href}"]`)?.click();
+      });
       mark.title = marks.map((one) => `${one.when}: ${one.text}`).join("\n");
       mark.textContent = marks.map((one) => one.number).join(",");
       mark.style.left = `${at(from)}px`;
@@ -90,7 +92,6 @@
     }
     layer.setAttribute("aria-hidden", "true");
     host.append(layer);
-    window.htmx?.process(layer);
   };
 
   const decal = (colour) => ({
