@@ -201,7 +201,7 @@ def test_any_charges_add_up(
 
 @pytest.mark.slow
 @given(_charges)
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_charges_add_up_by_everything(charges: list[dict[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         lake = filled(Path(folder), charges)

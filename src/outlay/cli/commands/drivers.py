@@ -35,6 +35,35 @@ _MOST_GROUPS = 30
 _NO_VALUE = "(none)"
 
 
+Against = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FROM..TO", help="The earlier days instead of --compare; the end excluded."
+    ),
+]
+BeforeAsOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="T",
+        help="The earlier period as it was known: then, a day, a UTC time or a snapshot.",
+    ),
+]
+BeforeRulesAsOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="T", help="The earlier period by the rules of: then, a day or a UTC time."
+    ),
+]
+Items = Annotated[
+    int, typer.Option(metavar="N", min=0, max=25, help="So many of the largest items.")
+]
+Format = Annotated[str | None, typer.Option(help="table (default), json or csv.")]
+Rows = Annotated[
+    str | None,
+    typer.Option(help="Of a CSV: effects, groups or items (default: groups with --by)."),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
 
@@ -59,39 +88,18 @@ def register(app: typer.Typer) -> None:
         range_: Range = None,
         where: Where = None,
         compare: Compare = None,
-        against: Annotated[
-            str | None,
-            typer.Option(
-                metavar="FROM..TO", help="The earlier days instead of --compare; the end excluded."
-            ),
-        ] = None,
-        before_as_of: Annotated[
-            str | None,
-            typer.Option(
-                metavar="T",
-                help="The earlier period as it was known: then, a day, a UTC time or a snapshot.",
-            ),
-        ] = None,
-        before_rules_as_of: Annotated[
-            str | None,
-            typer.Option(
-                metavar="T", help="The earlier period by the rules of: then, a day or a UTC time."
-            ),
-        ] = None,
+        against: Against = None,
+        before_as_of: BeforeAsOf = None,
+        before_rules_as_of: BeforeRulesAsOf = None,
         limit: Limit = None,
         currency: Currency = None,
         rates: RatesName = None,
         splits: Splits = None,
         as_of: AsOf = None,
         rules_as_of: RulesAsOf = None,
-        items: Annotated[
-            int, typer.Option(metavar="N", min=0, max=25, help="So many of the largest items.")
-        ] = 3,
-        format: Annotated[str | None, typer.Option(help="table (default), json or csv.")] = None,
-        rows: Annotated[
-            str | None,
-            typer.Option(help="Of a CSV: effects, groups or items (default: groups with --by)."),
-        ] = None,
+        items: Items = 3,
+        format: Format = None,
+        rows: Rows = None,
     ) -> None:
         """What drove the change between two periods: new, gone, usage, price, commitments…
 

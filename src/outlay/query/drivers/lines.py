@@ -358,7 +358,7 @@ class _Part:
     ) -> str:
         """The sums by context and price of the charges; of those of no simple context alone where
         the `rest` is asked for."""
-        resolve, detail = self.resolve, self.facts.detail
+        detail = self.facts.detail
         if not detail and (dims or filtered or stated):
             raise QueryError(
                 f"the charges of {self.facts.slice.source} {self.facts.slice.billing_period} of "
@@ -367,6 +367,19 @@ class _Part:
                 allowed=tuple(sorted(self.facts.context_columns)),
                 hint="Ask without columns that differ from line to line, or at a later moment.",
             )
+        source, where = self._source(detail, filtered=filtered)
+        if narrow:
+            where.append("x_ContextKey IN (SELECT x_ContextKey FROM _contexts)")
+        if rest:
+            prices = table_sql("prices").sql(dialect="duckdb")
+            where.append(f"x_ContextKey IN (SELECT x_ContextKey FROM {prices} WHERE NOT simple)")
+        conditions = f" WHERE {' AND '.join(where)}" if where else ""
+        selected = ", ".join(self._summed(detail, dims, stated=stated))
+        return f"SELECT {selected} FROM {source}{conditions} GROUP BY ALL"
+
+    def _summed(self, detail: bool, dims: Sequence[int], *, stated: bool) -> list[str]:
+        """What is selected of charges, or of their days: keys and sums."""
+        resolve = self.resolve
         day = "CAST(ChargePeriodStart AS DATE)" if detail else "ChargeDay"
         price = "SkuPriceId" if detail and self.means.prices else "CAST(NULL AS VARCHAR)"
         kind = "DECIMAL(38,9)" if self.means.wide else "DECIMAL(38,21)"
@@ -385,33 +398,30 @@ class _Part:
             selected.append(f"{found.sql(dialect='duckdb')} AS stated")
         for column in dict.fromkeys(part.column for part in self.asked.sums):
             selected.append(f"coalesce(sum({quoted(column)}), 0) AS {quoted('s ' + column)}")
-        selected += [
+        return [
+            *selected,
             "coalesce(sum(ContractedCost), 0) AS contracted",
             f"sum({units}) AS quantity",
             f"{count} AS lines",
             f"count_if({units} < 0) AS below",
             f"count_if({units} > 0) AS above",
         ]
+
+    def _source(self, detail: bool, *, filtered: bool) -> tuple[str, list[str]]:
+        """The relation of charges, or of their days, and what a row of it must fulfil."""
         where = self._bounds(detail)
         source = table_sql("charges").sql(dialect="duckdb")
         if not detail:
-            keys = (
-                f"SELECT ContextId, x_ContextKey FROM {table_sql('contexts').sql(dialect='duckdb')}"
-            )
+            contexts = table_sql("contexts").sql(dialect="duckdb")
+            keys = f"SELECT ContextId, x_ContextKey FROM {contexts}"
             source = f"{table_sql('daily').sql(dialect='duckdb')} JOIN ({keys}) USING (ContextId)"
         if filtered and self.asked.condition is not None:
             if self.labels:
                 keyed = labelled_contexts(self.asked.virtual, "x_ContextKey").sql(dialect="duckdb")
                 source += f" JOIN ({keyed}) AS _keyed USING (x_ContextKey)"
-            compiled = compile_condition(self.asked.condition, resolve).sql(dialect="duckdb")
-            where.append(f"({compiled})")
-        if narrow:
-            where.append("x_ContextKey IN (SELECT x_ContextKey FROM _contexts)")
-        if rest:
-            prices = table_sql("prices").sql(dialect="duckdb")
-            where.append(f"x_ContextKey IN (SELECT x_ContextKey FROM {prices} WHERE NOT simple)")
-        conditions = f" WHERE {' AND '.join(where)}" if where else ""
-        return f"SELECT {', '.join(selected)} FROM {source}{conditions} GROUP BY ALL"
+            compiled = compile_condition(self.asked.condition, self.resolve)
+            where.append(f"({compiled.sql(dialect='duckdb')})")
+        return source, where
 
     def _bounds(self, detail: bool) -> list[str]:
         start, end = cut(self.facts, self.days)
