@@ -3,6 +3,7 @@ link is shared, a day is annotated by a click."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -125,7 +126,8 @@ def test_save_a_view_put_it_on_a_dashboard_move_it_reload_share(
         expect(shared.get_by_role("heading", name="Monday")).to_be_visible()
         settled(shared)
         shared.locator("#tile-table h2 a").click()
-        expect(shared.get_by_role("heading", name="Teams of September")).to_be_visible()
+        expect(shared.get_by_role("heading", name="Teams of September", level=1)).to_be_visible()
+        expect(shared).to_have_url(re.compile("/dashboards/monday/panels/table"))
         shared.go_back()
         expect(shared.get_by_role("heading", name="Monday")).to_be_visible()
         settled(shared)
@@ -188,6 +190,7 @@ def test_one_control_moves_all_panels_and_back_brings_them_again(visit: Visit, b
     page.keyboard.press("Enter")
     expect(total).to_have_text("50.83")
     expect(page.locator("#tile-teams [data-sum]")).to_have_text("50.83")
+    expect(page).to_have_url(re.compile("where="))
     page.go_back()
     expect(total).to_have_text("255.98")
     expect(page.get_by_label("Filter")).to_have_value("")
