@@ -221,6 +221,7 @@ def test_each_token_sees_its_own_part_whoever_asked_before(workspace: Workspace)
         assert other not in str(done) + str(values)
 
 
+@pytest.mark.slow
 def test_everything_is_passed_on_to_a_server(address: str, workspace: Workspace) -> None:
     async def talk(found: ClientSession) -> None:
         assert "query" in {tool.name for tool in (await found.list_tools()).tools}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import pytest
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.shared.exceptions import McpError
@@ -64,6 +65,7 @@ def test_a_conversation(workspace: Workspace) -> None:
     assert talking(workspace, talk) == ""
 
 
+@pytest.mark.slow
 def test_prompts_and_resources(workspace: Workspace) -> None:
     async def talk(session: ClientSession) -> None:
         prompts = {prompt.name for prompt in (await session.list_prompts()).prompts}
@@ -99,6 +101,7 @@ def test_prompts_and_resources(workspace: Workspace) -> None:
     assert talking(workspace, talk) == ""
 
 
+@pytest.mark.slow
 def test_writes_are_by_the_one_who_started_it(tmp_path: Path) -> None:
     workspace = Workspace.init(tmp_path)
 

@@ -83,6 +83,7 @@ def test_a_lake_whose_catalog_is_in_the_database(team: str, tmp_path: Path) -> N
     again.close()
 
 
+@pytest.mark.slow
 def test_two_lakes_in_one_database_do_not_meet(team: str, tmp_path: Path) -> None:
     lakes = []
     for name, lines in (("a", AUGUST), ("b", SEPTEMBER)):
@@ -97,6 +98,7 @@ def test_two_lakes_in_one_database_do_not_meet(team: str, tmp_path: Path) -> Non
         workspace.close()
 
 
+@pytest.mark.slow
 def test_processes_that_load_at_once_lose_nothing(team: str, tmp_path: Path) -> None:
     workspace = Workspace.init(tmp_path / "ws")
     total_wanted = Decimal(0)
@@ -162,6 +164,7 @@ def test_the_catalog_moves_into_the_database_and_back(
     workspace.close()
 
 
+@pytest.mark.slow
 def test_the_command_says_where_it_is_and_moves_it(
     shared: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
