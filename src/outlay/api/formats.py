@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa
@@ -47,18 +48,18 @@ Wanted = Annotated[Form, Depends(_form)]
 
 def accepted(header: str) -> Form:
     """The form of an Accept header: the one with the highest weight, JSON where all are alike."""
-    best: tuple[float, Form] = (0.0, "json")
+    best: tuple[Decimal, Form] = (Decimal(0), "json")
     for part in header.lower().split(","):
         media, *parameters = (piece.strip() for piece in part.split(";"))
-        weight = 1.0
+        weight = Decimal(1)
         for parameter in parameters:
             if parameter.startswith("q="):
                 try:
-                    weight = float(parameter[2:])
-                except ValueError:
-                    weight = 0.0
+                    weight = Decimal(parameter[2:])
+                except InvalidOperation:
+                    weight = Decimal(0)
         for form in FORMS:
-            if media == MEDIA[form] and weight > best[0]:
+            if media == MEDIA[form] and weight.is_finite() and weight > best[0]:
                 best = (weight, form)
     return best[1]
 

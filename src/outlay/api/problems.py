@@ -16,7 +16,6 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -125,9 +124,8 @@ def problem(error: Exception, request: Request) -> Response:
 
 def _beyond_any_id(error: Exception) -> bool:
     """Whether the database could not even compare a number: SQLite and PostgreSQL say it so."""
-    return isinstance(error, OverflowError | DataError) and any(
-        words in str(error) for words in ("too large to convert", "out of range")
-    )
+    named = isinstance(error, OverflowError) or type(error).__name__ == "DataError"
+    return named and any(words in str(error) for words in ("too large to convert", "out of range"))
 
 
 def _names_a_part(request: Request) -> bool:

@@ -48,7 +48,7 @@ def router(site: Site) -> APIRouter:
         texts = {tag["name"]: tag["description"] for tag in found.get("tags", [])}
         listed = [(tag, texts.get(tag, ""), ones) for tag, ones in groups.items() if ones]
         return site.page(
-            request, "reference.html", title="API", groups=listed, described=_DESCRIBED
+            request, "reference.html", title="API", active="", groups=listed, described=_DESCRIBED
         )
 
     return routes

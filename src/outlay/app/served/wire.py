@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import importlib
+import math
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -65,7 +66,7 @@ def _fits(value: float) -> bool:
     """Whether JSON keeps it: whole numbers past 2**53 and NaN are read differently by readers."""
     if isinstance(value, int):
         return abs(value) < 2**53
-    return value == value and abs(value) != float("inf")
+    return math.isfinite(value)
 
 
 def _mapping(value: Mapping[Any, Any]) -> Any:
@@ -251,5 +252,8 @@ _MAKERS: dict[str, Any] = {
 }
 
 
+_NO_NUMBERS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
 def _number(text: str) -> float:
-    return int(text) if text.lstrip("-").isdecimal() else float(text)
+    return _NO_NUMBERS[text] if text in _NO_NUMBERS else int(text)
