@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request
+from fastapi.responses import Response
 
 from outlay.query import QueryError
 
@@ -105,7 +106,7 @@ Paging = Annotated[Page, Depends(_page)]
 """The page that was asked for, as a parameter of a route."""
 
 
-def json_page(found: tuple[list[T], dict[str, str]], shape: Callable[[T], Any]) -> Any:
+def json_page(found: tuple[list[T], dict[str, str]], shape: Callable[[T], Any]) -> Response:
     """A page's response: its items as JSON data, and the Link header."""
     from outlay.api.answers import json_response
 

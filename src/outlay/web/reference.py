@@ -76,7 +76,8 @@ def _operation(
     found: Mapping[str, Any], root: str, method: str, path: str, one: Mapping[str, Any]
 ) -> Shown:
     bodies = one.get("requestBody", {}).get("content", {})
-    media, body = next(iter(bodies.items()), ("", {}))
+    media: str = next(iter(bodies), "")
+    body: Mapping[str, Any] = bodies.get(media, {})
     example = body.get("example") or next(iter(body.get("schema", {}).get("examples", [])), None)
     sent = "" if example is None else _text(example)
     return Shown(

@@ -34,7 +34,8 @@ class Allocation(Transport):
 
     def list_platforms(self) -> list[Platform]:
         """The platforms that have charges. Each with what it billed, by currency."""
-        return self.shaped("list[Platform]", "GET", "/platforms", None)
+        found: list[Platform] = self.shaped("list[Platform]", "GET", "/platforms", None)
+        return found
 
     def platform_csv(
         self,
@@ -87,7 +88,7 @@ class Allocation(Transport):
     ) -> PlatformProof:
         """Charges, consumers and proof. For each scope: direct + by usage + idle + unattributed
         = charge, to the last digit."""
-        return self.shaped(
+        found: PlatformProof = self.shaped(
             "PlatformProof",
             "GET",
             f"/platforms/{part(name)}",
@@ -104,6 +105,7 @@ class Allocation(Transport):
                 "rules_as_of": rules_as_of,
             },
         )
+        return found
 
     def list_clusters(
         self,
@@ -116,7 +118,7 @@ class Allocation(Transport):
         rules_as_of: str | None = None,
     ) -> list[Cluster]:
         """The clusters. What the bill charged for each, and what was shared out, by currency."""
-        return self.shaped(
+        found: list[Cluster] = self.shaped(
             "list[Cluster]",
             "GET",
             "/kubernetes",
@@ -129,6 +131,7 @@ class Allocation(Transport):
                 "rules_as_of": rules_as_of,
             },
         )
+        return found
 
     def cluster_csv(
         self,
@@ -168,7 +171,7 @@ class Allocation(Transport):
     ) -> ClusterProof:
         """One cluster, with proof. Charged and allocated by kind of resource, by namespace, by
         resource; what only usage or only the bill knows."""
-        return self.shaped(
+        found: ClusterProof = self.shaped(
             "ClusterProof",
             "GET",
             f"/kubernetes/{part(cluster)}",
@@ -181,6 +184,7 @@ class Allocation(Transport):
                 "rules_as_of": rules_as_of,
             },
         )
+        return found
 
     def list_splits(
         self,
@@ -194,7 +198,7 @@ class Allocation(Transport):
     ) -> list[SplitOverview]:
         """Every split with its money. Tag by tag in the order in which money flows: taken,
         given, kept (and why), targets."""
-        return self.shaped(
+        found: list[SplitOverview] = self.shaped(
             "list[SplitOverview]",
             "GET",
             "/splits",
@@ -207,6 +211,7 @@ class Allocation(Transport):
                 "rules_as_of": rules_as_of,
             },
         )
+        return found
 
     def get_split(
         self,
@@ -221,7 +226,7 @@ class Allocation(Transport):
     ) -> Split:
         """One split, period by period. With weights and shares of every period, and the history
         of its versions."""
-        return self.shaped(
+        found: Split = self.shaped(
             "Split",
             "GET",
             f"/splits/{part(name)}",
@@ -234,11 +239,13 @@ class Allocation(Transport):
                 "rules_as_of": rules_as_of,
             },
         )
+        return found
 
     def save_split(self, name: str, body: Mapping[str, Any]) -> Resource:
         """Save a split. Make it, or give it a new version; refused where splits would feed each
         other."""
-        return self.shaped("Resource", "PUT", f"/splits/{part(name)}", None, body=body)
+        found: Resource = self.shaped("Resource", "PUT", f"/splits/{part(name)}", None, body=body)
+        return found
 
     def remove_split(self, name: str) -> None:
         """Remove a split. Cost stays where the rules say; its history stays too."""
@@ -256,35 +263,42 @@ class Allocation(Transport):
         where: str | None = None,
     ) -> SplitPreview:
         """What a change would do. What each value pays before and after; nothing is saved."""
-        return self.shaped(
+        found: SplitPreview = self.shaped(
             "SplitPreview",
             "POST",
             f"/splits/{part(name)}/preview",
             {"measure": measure, "range": range_, "from": from_, "to": to, "where": where},
             body=body,
         )
+        return found
 
     def restore_split(self, name: str, body: Mapping[str, Any]) -> Resource:
         """Restore a version. An earlier version, as a new one."""
-        return self.shaped("Resource", "POST", f"/splits/{part(name)}/restore", None, body=body)
+        found: Resource = self.shaped(
+            "Resource", "POST", f"/splits/{part(name)}/restore", None, body=body
+        )
+        return found
 
     def list_tags(self) -> list[TagOverview]:
         """The virtual tags. By name, with how much of the money each allocates."""
-        return self.shaped("list[TagOverview]", "GET", "/tags", None)
+        found: list[TagOverview] = self.shaped("list[TagOverview]", "GET", "/tags", None)
+        return found
 
     def get_tag(self, name: str, *, spend: bool | None = None, **question: Unpack[Question]) -> Tag:
         """One virtual tag. Its rules, what it builds on and what builds on it, the days on
         which its rules change; with `spend`, what each rule catches."""
-        return self.shaped(
+        found: Tag = self.shaped(
             "Tag", "GET", f"/tags/{part(name)}", {"spend": spend, **question_params(question)}
         )
+        return found
 
     def list_tag_values(self, name: str, **question: Unpack[Question]) -> list[TagValue]:
         """The values of a virtual tag. With owner, title, parent, dates and money, the largest
         first; `parent` is what `{from: team, transform: [parent]}` takes."""
-        return self.shaped(
+        found: list[TagValue] = self.shaped(
             "list[TagValue]", "GET", f"/tags/{part(name)}/values", {**question_params(question)}
         )
+        return found
 
     def preview_tag(
         self, name: str, body: Mapping[str, Any], **question: Unpack[Question]
@@ -292,71 +306,81 @@ class Allocation(Transport):
         """What saving a virtual tag would do. Nothing is saved. By rule: what it catches alone
         and first, dead and shadowed rules; by value: money before and after, moves; coverage
         before and after; tags that build on it."""
-        return self.shaped(
+        found: TagPreview = self.shaped(
             "TagPreview",
             "POST",
             f"/tags/{part(name)}/preview",
             {**question_params(question)},
             body=body,
         )
+        return found
 
     def get_tag_coverage(self, name: str, **question: Unpack[Question]) -> Coverage:
         """How much a virtual tag allocates. By month and value, and the largest unallocated
         spend by what would catch it."""
-        return self.shaped(
+        found: Coverage = self.shaped(
             "Coverage", "GET", f"/tags/{part(name)}/coverage", {**question_params(question)}
         )
+        return found
 
     def try_tag_coverage(
         self, name: str, body: Mapping[str, Any], **question: Unpack[Question]
     ) -> Coverage:
         """How much it would allocate. The same of rules that are not saved."""
-        return self.shaped(
+        found: Coverage = self.shaped(
             "Coverage",
             "POST",
             f"/tags/{part(name)}/coverage",
             {**question_params(question)},
             body=body,
         )
+        return found
 
     def list_tag_suggestions(self, name: str, **question: Unpack[Question]) -> list[Suggestion]:
         """Rules that the data suggests. Each with its reason and the money it would allocate,
         the largest first; none is applied by itself."""
-        return self.shaped(
+        found: list[Suggestion] = self.shaped(
             "list[Suggestion]",
             "GET",
             f"/tags/{part(name)}/suggestions",
             {**question_params(question)},
         )
+        return found
 
     def try_tag_suggestions(
         self, name: str, body: Mapping[str, Any], **question: Unpack[Question]
     ) -> list[Suggestion]:
         """Rules suggested beside unsaved ones. The same for a tag that is not saved."""
-        return self.shaped(
+        found: list[Suggestion] = self.shaped(
             "list[Suggestion]",
             "POST",
             f"/tags/{part(name)}/suggestions",
             {**question_params(question)},
             body=body,
         )
+        return found
 
     def list_dictionaries(self) -> list[DictionaryOverview]:
         """The dictionaries. By name, with the virtual tags that use each, without their
         entries."""
-        return self.shaped("list[DictionaryOverview]", "GET", "/dictionaries", None)
+        found: list[DictionaryOverview] = self.shaped(
+            "list[DictionaryOverview]", "GET", "/dictionaries", None
+        )
+        return found
 
     def get_dictionary(self, name: str) -> Dictionary:
         """One dictionary. With its entries and history."""
-        return self.shaped("Dictionary", "GET", f"/dictionaries/{part(name)}", None)
+        found: Dictionary = self.shaped("Dictionary", "GET", f"/dictionaries/{part(name)}", None)
+        return found
 
     def coverage(self, *, tag: str, **question: Unpack[Question]) -> Coverage:
         """How much a tag allocates. In all, by month and value, with the largest unallocated
         spend by what would catch it. Of the question, measure, range, condition, currency and
         the moments are looked at."""
-        return self.shaped(
+        found: Coverage = self.shaped(
             "Coverage", "GET", "/coverage", {"tag": tag, **question_params(question)}
         )
+        return found
 
     def coverage_csv(self, *, tag: str, **question: Unpack[Question]) -> bytes:
         """Coverage by month, as CSV. One row a month and currency."""
@@ -365,9 +389,10 @@ class Allocation(Transport):
     def why(self, *, tag: str, value: str | None = None, **question: Unpack[Question]) -> Why:
         """Why is this mine? The rules that gave the value and what they saw, what splits gave,
         file and line."""
-        return self.shaped(
+        found: Why = self.shaped(
             "Why", "GET", "/why", {"tag": tag, "value": value, **question_params(question)}
         )
+        return found
 
     def why_csv(self, *, tag: str, value: str, **question: Unpack[Question]) -> bytes:
         """Why is this mine, as CSV. A row a part of the amount: what rules saw and gave, what
@@ -387,7 +412,7 @@ class Allocation(Transport):
     ) -> Replay:
         """Rules of another moment over a period. What would move from which value to which, in
         money."""
-        return self.shaped(
+        found: Replay = self.shaped(
             "Replay",
             "GET",
             "/replay",
@@ -399,6 +424,7 @@ class Allocation(Transport):
                 **question_params(question),
             },
         )
+        return found
 
     def replay_csv(
         self,

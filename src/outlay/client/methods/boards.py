@@ -22,11 +22,13 @@ class Boards(Transport):
 
     def list_reports(self) -> list[Report]:
         """Every report with its state. Those that fail first, then by what is due next."""
-        return self.shaped("list[Report]", "GET", "/reports", None)
+        found: list[Report] = self.shaped("list[Report]", "GET", "/reports", None)
+        return found
 
     def get_report(self, name: str) -> Report:
         """One report with its state. Its spec, when it is due next, and its newest deliveries."""
-        return self.shaped("Report", "GET", f"/reports/{part(name)}", None)
+        found: Report = self.shaped("Report", "GET", f"/reports/{part(name)}", None)
+        return found
 
     def preview_report(
         self, name: str, *, format_: str | None = None, file: int | None = None
@@ -40,20 +42,25 @@ class Boards(Transport):
     def run_reports(self) -> list[ReportDelivery]:
         """Send everything that is due. As the served workspace does by itself; gives what
         became of each delivery."""
-        return self.shaped("list[ReportDelivery]", "POST", "/reports/run", None)
+        found: list[ReportDelivery] = self.shaped(
+            "list[ReportDelivery]", "POST", "/reports/run", None
+        )
+        return found
 
     def send_report(self, name: str, body: Mapping[str, Any] | None = None) -> list[ReportDelivery]:
         """Send a report now. By all its channels, or some; gives what became of each delivery."""
-        return self.shaped(
+        found: list[ReportDelivery] = self.shaped(
             "list[ReportDelivery]", "POST", f"/reports/{part(name)}/send", None, body=body
         )
+        return found
 
     def send_report_test(self, name: str, body: Mapping[str, Any]) -> list[ReportDelivery]:
         """Send a report as a test. By one channel; a mail goes to one address. Shows what the
         person who asks may see."""
-        return self.shaped(
+        found: list[ReportDelivery] = self.shaped(
             "list[ReportDelivery]", "POST", f"/reports/{part(name)}/test", None, body=body
         )
+        return found
 
     def list_report_deliveries(
         self,
@@ -64,45 +71,58 @@ class Boards(Transport):
         limit: int | None = None,
     ) -> list[ReportDelivery]:
         """The log of deliveries. Reports and notices, newest first, each with its attempts."""
-        return self.shaped(
+        found: list[ReportDelivery] = self.shaped(
             "list[ReportDelivery]",
             "GET",
             "/deliveries/log",
             {"report": report, "channel": channel, "states": states, "limit": limit},
         )
+        return found
 
     def get_report_delivery(self, delivery: int) -> ReportDelivery:
         """One delivery. With its attempts."""
-        return self.shaped("ReportDelivery", "GET", f"/deliveries/log/{part(delivery)}", None)
+        found: ReportDelivery = self.shaped(
+            "ReportDelivery", "GET", f"/deliveries/log/{part(delivery)}", None
+        )
+        return found
 
     def retry_report_delivery(self, delivery: int) -> list[ReportDelivery]:
         """Try a delivery again. One that failed, waits or was skipped; gives what became of it."""
-        return self.shaped(
+        found: list[ReportDelivery] = self.shaped(
             "list[ReportDelivery]", "POST", f"/deliveries/log/{part(delivery)}/retry", None
         )
+        return found
 
     def list_channels(self) -> list[Channel]:
         """Every channel with its state. Secrets are references, as they are configured."""
-        return self.shaped("list[Channel]", "GET", "/channels", None)
+        found: list[Channel] = self.shaped("list[Channel]", "GET", "/channels", None)
+        return found
 
     def test_channel(self, name: str) -> list[ReportDelivery]:
         """Send a short message by a channel. It says that the channel works; gives what became
         of it."""
-        return self.shaped("list[ReportDelivery]", "POST", f"/channels/{part(name)}/test", None)
+        found: list[ReportDelivery] = self.shaped(
+            "list[ReportDelivery]", "POST", f"/channels/{part(name)}/test", None
+        )
+        return found
 
     def list_dashboards(
         self, *, persona: str | None = None, provider: str | None = None
     ) -> list[Dashboard]:
         """Every dashboard. Those of the workspace, then the ready-made ones that its charges
         have something for."""
-        return self.shaped(
+        found: list[Dashboard] = self.shaped(
             "list[Dashboard]", "GET", "/dashboards", {"persona": persona, "provider": provider}
         )
+        return found
 
     def get_dashboard(self, name: str) -> DashboardWithHistory:
         """One dashboard. Its spec as `PUT /resources/Dashboard/{name}` takes it, and its
         history."""
-        return self.shaped("DashboardWithHistory", "GET", f"/dashboards/{part(name)}", None)
+        found: DashboardWithHistory = self.shaped(
+            "DashboardWithHistory", "GET", f"/dashboards/{part(name)}", None
+        )
+        return found
 
     def get_dashboard_answers(
         self,
@@ -118,7 +138,7 @@ class Boards(Transport):
     ) -> DashboardAnswers:
         """What its panels answer. Each panel by itself: one that fails says so in `state` and
         `error`, and the others are answered."""
-        return self.shaped(
+        found: DashboardAnswers = self.shaped(
             "DashboardAnswers",
             "GET",
             f"/dashboards/{part(name)}/answers",
@@ -132,10 +152,14 @@ class Boards(Transport):
                 "currency": currency,
             },
         )
+        return found
 
     def copy_dashboard(self, name: str, body: Mapping[str, Any] | None = None) -> Dashboard:
         """Copy a dashboard. Own or ready-made; the copy can be changed."""
-        return self.shaped("Dashboard", "POST", f"/dashboards/{part(name)}/copy", None, body=body)
+        found: Dashboard = self.shaped(
+            "Dashboard", "POST", f"/dashboards/{part(name)}/copy", None, body=body
+        )
+        return found
 
     def list_annotations(
         self,
@@ -148,21 +172,24 @@ class Boards(Transport):
     ) -> list[Annotation]:
         """What happened on which day. Newest day first. Who sees a part of the ledger gets
         those without a condition and those whose condition lies within that part."""
-        return self.shaped(
+        found: list[Annotation] = self.shaped(
             "list[Annotation]",
             "GET",
             "/annotations",
             {"from": from_, "to": to, "category": category, "q": q, "events": events},
         )
+        return found
 
     def add_annotation(self, body: Mapping[str, Any]) -> Annotation:
         """Annotate a day. The name is made from day and text. `PUT
         /resources/Annotation/{name}` changes it."""
-        return self.shaped("Annotation", "POST", "/annotations", None, body=body)
+        found: Annotation = self.shaped("Annotation", "POST", "/annotations", None, body=body)
+        return found
 
     def get_annotation(self, name: str) -> Annotation:
         """One annotation. As it is kept."""
-        return self.shaped("Annotation", "GET", f"/annotations/{part(name)}", None)
+        found: Annotation = self.shaped("Annotation", "GET", f"/annotations/{part(name)}", None)
+        return found
 
     def remove_annotation(self, name: str) -> None:
         """Remove one. Its history stays."""

@@ -38,20 +38,24 @@ class Ledger(Transport):
         """Is it well? Quickly by default; with `deep`, everything that `outlay doctor` looks
         at, for who sees the whole ledger. Who has not logged in is told that the server
         answers, and no more."""
-        return self.shaped("Health", "GET", "/health", {"deep": deep})
+        found: Health = self.shaped("Health", "GET", "/health", {"deep": deep})
+        return found
 
     def list_sources(self) -> list[Source]:
         """Every source with freshness and last run. With slices, rows, rejected rows, and
         whether every slice reconciles."""
-        return self.shaped("list[Source]", "GET", "/sources", None)
+        found: list[Source] = self.shaped("list[Source]", "GET", "/sources", None)
+        return found
 
     def add_source(self, body: Mapping[str, Any]) -> Source:
         """Add a source. Nothing is read yet: `POST /sync` does. Refuses a name that is taken."""
-        return self.shaped("Source", "POST", "/sources", None, body=body)
+        found: Source = self.shaped("Source", "POST", "/sources", None, body=body)
+        return found
 
     def get_source(self, name: str) -> SourceWithRuns:
         """One source. As in the list, with its recent runs."""
-        return self.shaped("SourceWithRuns", "GET", f"/sources/{part(name)}", None)
+        found: SourceWithRuns = self.shaped("SourceWithRuns", "GET", f"/sources/{part(name)}", None)
+        return found
 
     def remove_source(self, name: str, *, keep_data: bool | None = None) -> None:
         """Remove a source. With its charges; earlier snapshots still have them."""
@@ -62,20 +66,23 @@ class Ledger(Transport):
         another vendor's table a proposed `mapping` with evidence and doubts, tried by a load
         into a ledger that is thrown away. With `mapping`, that one is tried. Nothing is kept.
         """
-        return self.shaped("Inference", "POST", "/sources/infer", None, body=body)
+        found: Inference = self.shaped("Inference", "POST", "/sources/infer", None, body=body)
+        return found
 
     def list_kinds(self) -> list[BillKind]:
         """The kinds of bills that can be read. With their options and an example."""
-        return self.shaped("list[BillKind]", "GET", "/kinds", None)
+        found: list[BillKind] = self.shaped("list[BillKind]", "GET", "/kinds", None)
+        return found
 
     def list_deliveries(
         self, *, source: str | None = None, as_of: str | None = None, rows: int | None = None
     ) -> list[Slice]:
         """The slices with their proof. Rows, stated and loaded totals per cost column and
         currency, files. As a table: one row a slice, cost column and currency."""
-        return self.shaped(
+        found: list[Slice] = self.shaped(
             "list[Slice]", "GET", "/deliveries", {"source": source, "as_of": as_of, "rows": rows}
         )
+        return found
 
     def iter_deliveries(
         self, *, source: str | None = None, as_of: str | None = None, rows: int | None = None
@@ -96,24 +103,27 @@ class Ledger(Transport):
     def get_delivery(self, source: str, period: str) -> SliceWithHistory:
         """One slice with proof and checks. The FOCUS checks that its rows break, and its
         history, stand beside the proof."""
-        return self.shaped(
+        found: SliceWithHistory = self.shaped(
             "SliceWithHistory", "GET", f"/deliveries/{part(source)}/{part(period)}", None
         )
+        return found
 
     def get_record(self, source: str, period: str, file: int, line: int) -> Record:
         """One record. The vendor's own record (`record`) and the charges made from it
         (`charges`)."""
-        return self.shaped(
+        found: Record = self.shaped(
             "Record",
             "GET",
             f"/deliveries/{part(source)}/{part(period)}/records/{part(file)}/{part(line)}",
             None,
         )
+        return found
 
     def list_rates(self) -> list[Rates]:
         """What amounts can be converted by. The bank's rates and fixed tables, with the days
         that they cover."""
-        return self.shaped("list[Rates]", "GET", "/rates", None)
+        found: list[Rates] = self.shaped("list[Rates]", "GET", "/rates", None)
+        return found
 
     def get_rates(
         self,
@@ -126,17 +136,18 @@ class Ledger(Transport):
     ) -> list[DayRate]:
         """The rate of each day. By which charges of that day are converted; null where there is
         none."""
-        return self.shaped(
+        found: list[DayRate] = self.shaped(
             "list[DayRate]",
             "GET",
             f"/rates/{part(source)}/{part(target)}",
             {"from": from_, "to": to, "rates": rates},
         )
+        return found
 
     def put_bank_rates(self, content: bytes | str) -> Rates:
         """Take a newer file of the European Central Bank. The body is the bank's
         `eurofxref-hist.zip`; an older one than is in use is refused."""
-        return self.shaped(
+        found: Rates = self.shaped(
             "Rates",
             "PUT",
             "/rates/ecb",
@@ -144,11 +155,13 @@ class Ledger(Transport):
             data=content,
             headers={"Content-Type": "application/zip"},
         )
+        return found
 
     def list_snapshots(self, *, rows: int | None = None) -> list[Snapshot]:
         """Every commit of the ledger, oldest first. With what it added and removed; the id is a
         value of `as_of`."""
-        return self.shaped("list[Snapshot]", "GET", "/snapshots", {"rows": rows})
+        found: list[Snapshot] = self.shaped("list[Snapshot]", "GET", "/snapshots", {"rows": rows})
+        return found
 
     def iter_snapshots(self, *, rows: int | None = None) -> Iterator[Snapshot]:
         """Every commit of the ledger, oldest first: all pages, one by one. With what it added
@@ -160,15 +173,17 @@ class Ledger(Transport):
     ) -> Restatements:
         """What changed between two moments. Per slice, and per combination of the dimensions
         that changed."""
-        return self.shaped(
+        found: Restatements = self.shaped(
             "Restatements", "GET", "/restatements", {"from": from_, "to": to, "by": by}
         )
+        return found
 
     def list_rejected(self, delivery: str, *, rows: int | None = None) -> list[RejectedRow]:
         """The rejected rows of a delivery. File, record number, reason and the vendor's record."""
-        return self.shaped(
+        found: list[RejectedRow] = self.shaped(
             "list[RejectedRow]", "GET", f"/quarantine/{part(delivery)}", {"rows": rows}
         )
+        return found
 
     def iter_rejected(self, delivery: str, *, rows: int | None = None) -> Iterator[RejectedRow]:
         """The rejected rows of a delivery: all pages, one by one. File, record number, reason
@@ -183,7 +198,10 @@ class Ledger(Transport):
     def list_checks(self, *, source: str | None = None, rows: int | None = None) -> list[Check]:
         """The FOCUS checks that rows break. A check never changes money: a count, a sample and
         the rule's name. Errors first."""
-        return self.shaped("list[Check]", "GET", "/checks", {"source": source, "rows": rows})
+        found: list[Check] = self.shaped(
+            "list[Check]", "GET", "/checks", {"source": source, "rows": rows}
+        )
+        return found
 
     def iter_checks(self, *, source: str | None = None, rows: int | None = None) -> Iterator[Check]:
         """The FOCUS checks that rows break: all pages, one by one. A check never changes money:
@@ -192,7 +210,10 @@ class Ledger(Transport):
 
     def list_runs(self, *, source: str | None = None, rows: int | None = None) -> list[Run]:
         """The run log, newest first. Loads and syncs with their outcome."""
-        return self.shaped("list[Run]", "GET", "/runs", {"source": source, "rows": rows})
+        found: list[Run] = self.shaped(
+            "list[Run]", "GET", "/runs", {"source": source, "rows": rows}
+        )
+        return found
 
     def iter_runs(self, *, source: str | None = None, rows: int | None = None) -> Iterator[Run]:
         """The run log, newest first: all pages, one by one. Loads and syncs with their outcome."""
@@ -201,12 +222,16 @@ class Ledger(Transport):
     def sync(self, body: Mapping[str, Any] | None = None) -> list[Load]:
         """Bring sources up to date. Answers when all is done. What went wrong with a source or
         slice stands in its `outcome` and `error`; the others are done all the same."""
-        return self.shaped("list[Load]", "POST", "/sync", None, body=body)
+        found: list[Load] = self.shaped("list[Load]", "POST", "/sync", None, body=body)
+        return found
 
     def list_held(self, *, source: str | None = None, rows: int | None = None) -> list[Delivery]:
         """Deliveries that were held back. Their proof says why they were not let in; the slice
         of before is still there."""
-        return self.shaped("list[Delivery]", "GET", "/held", {"source": source, "rows": rows})
+        found: list[Delivery] = self.shaped(
+            "list[Delivery]", "GET", "/held", {"source": source, "rows": rows}
+        )
+        return found
 
     def iter_held(
         self, *, source: str | None = None, rows: int | None = None
@@ -218,7 +243,8 @@ class Ledger(Transport):
     def get_export(self) -> ExportOffer:
         """What can be exported. Datasets, FOCUS versions, formats, sources and their billing
         periods."""
-        return self.shaped("ExportOffer", "GET", "/export/focus", None)
+        found: ExportOffer = self.shaped("ExportOffer", "GET", "/export/focus", None)
+        return found
 
     def export_focus(
         self,

@@ -29,7 +29,8 @@ class Questions(Transport):
     def query(self, **question: Unpack[Question]) -> Answer:
         """Ask a question. Sums of measures by dimensions and time. The parameters are those of
         the pages. As a table: every row, also those beyond the limit."""
-        return self.shaped("Answer", "GET", "/query", {**question_params(question)})
+        found: Answer = self.shaped("Answer", "GET", "/query", {**question_params(question)})
+        return found
 
     def query_table(self, **question: Unpack[Question]) -> pa.Table:
         """Ask a question: as an Arrow table, decimals exact. Sums of measures by dimensions and
@@ -40,7 +41,8 @@ class Questions(Transport):
     def query_json(self, body: Mapping[str, Any]) -> Answer:
         """Ask a question as JSON. As GET, with the question as a JSON object (`range` may also
         be `from` and `to`)."""
-        return self.shaped("Answer", "POST", "/query", None, body=body)
+        found: Answer = self.shaped("Answer", "POST", "/query", None, body=body)
+        return found
 
     def query_csv(self, **question: Unpack[Question]) -> bytes:
         """Every row as CSV. Every row, also those beyond the limit, amounts unrounded."""
@@ -53,9 +55,10 @@ class Questions(Transport):
     def explain(self, *, lines: int | None = None, **question: Unpack[Question]) -> Explanation:
         """From an amount down to file and line. What the amounts of a question are made of:
         group, delivery, file, line."""
-        return self.shaped(
+        found: Explanation = self.shaped(
             "Explanation", "GET", "/explain", {"lines": lines, **question_params(question)}
         )
+        return found
 
     def list_charges(
         self, *, offset: int | None = None, rows: int | None = None, **question: Unpack[Question]
@@ -64,12 +67,13 @@ class Questions(Transport):
         record number it is from; 100 a page unless `rows` says, at most 1000. The next page is
         of the same snapshot, whatever is loaded meanwhile. As a table: every column of at most
         100,000 charges."""
-        return self.shaped(
+        found: ChargePage = self.shaped(
             "ChargePage",
             "GET",
             "/charges",
             {"offset": offset, "rows": rows, **question_params(question)},
         )
+        return found
 
     def iter_charges(
         self, *, offset: int | None = None, rows: int | None = None, **question: Unpack[Question]
@@ -104,7 +108,10 @@ class Questions(Transport):
     def list_dimensions(self, **question: Unpack[Question]) -> list[Dimension]:
         """What a question can be about. Every column, tag key and `x_` column that charges
         have, with its share in money."""
-        return self.shaped("list[Dimension]", "GET", "/dimensions", {**question_params(question)})
+        found: list[Dimension] = self.shaped(
+            "list[Dimension]", "GET", "/dimensions", {**question_params(question)}
+        )
+        return found
 
     def list_values(
         self,
@@ -116,23 +123,26 @@ class Questions(Transport):
     ) -> list[Value]:
         """The values of a dimension. With the money and the number of charges behind each,
         largest first."""
-        return self.shaped(
+        found: list[Value] = self.shaped(
             "list[Value]",
             "GET",
             "/values",
             {"dimension": dimension, "search": search, "rows": rows, **question_params(question)},
         )
+        return found
 
     def sql(self, body: Mapping[str, Any]) -> SqlAnswer:
         """One SELECT over the ledger, read-only. Over the views `charges`, `daily`, `contexts`
         and `usage`, and the FOCUS datasets. `as_of` (a day, a UTC time or a snapshot) and
         `limit` (rows, at most 100,000) may stand beside `sql`."""
-        return self.shaped("SqlAnswer", "POST", "/sql", None, body=body)
+        found: SqlAnswer = self.shaped("SqlAnswer", "POST", "/sql", None, body=body)
+        return found
 
     def find(self, *, q: str, limit: int | None = None) -> list[Found]:
         """Find by a part of a name. Resources, and values of services, accounts, resources and
         virtual tags with their effective cost over all that the ledger holds."""
-        return self.shaped("list[Found]", "GET", "/find", {"q": q, "limit": limit})
+        found: list[Found] = self.shaped("list[Found]", "GET", "/find", {"q": q, "limit": limit})
+        return found
 
     def drivers(
         self,
@@ -145,7 +155,7 @@ class Questions(Transport):
     ) -> Drivers:
         """What drove a change. The change of a measure of money between two periods, split at
         price and resource into effects that add up to it exactly, one bridge a currency."""
-        return self.shaped(
+        found: Drivers = self.shaped(
             "Drivers",
             "GET",
             "/drivers",
@@ -157,6 +167,7 @@ class Questions(Transport):
                 **question_params(question),
             },
         )
+        return found
 
     def drivers_table(
         self,

@@ -43,7 +43,7 @@ class Usage(Transport):
     ) -> UsageAnswer:
         """What was used. Sums of quantities by metric and unit, and of estimated costs by
         currency. Estimates are no charges: they are in no other answer of this API."""
-        return self.shaped(
+        found: UsageAnswer = self.shaped(
             "UsageAnswer",
             "GET",
             "/usage",
@@ -59,6 +59,7 @@ class Usage(Transport):
                 "as_of": as_of,
             },
         )
+        return found
 
     def usage_table(
         self,
@@ -124,7 +125,8 @@ class Usage(Transport):
     def list_usage_metrics(self) -> list[UsageMetric]:
         """The metrics that there are. Each with its unit, sums, sources, and from when to when
         there is usage of it."""
-        return self.shaped("list[UsageMetric]", "GET", "/usage/metrics", None)
+        found: list[UsageMetric] = self.shaped("list[UsageMetric]", "GET", "/usage/metrics", None)
+        return found
 
     def provisional(
         self,
@@ -142,7 +144,7 @@ class Usage(Transport):
         """Estimates that no bill has yet. By day: what was estimated, what of it the bill has
         charged meanwhile, what is left. Of the parameters, `by`, the range, `where` and `as_of`
         are looked at."""
-        return self.shaped(
+        found: Provisional = self.shaped(
             "Provisional",
             "GET",
             "/provisional",
@@ -158,14 +160,19 @@ class Usage(Transport):
                 "as_of": as_of,
             },
         )
+        return found
 
     def list_metrics(self) -> list[Metric]:
         """Every metric. With its freshness, the days that it knows, and its gaps."""
-        return self.shaped("list[Metric]", "GET", "/metrics", None)
+        found: list[Metric] = self.shaped("list[Metric]", "GET", "/metrics", None)
+        return found
 
     def get_metric(self, name: str) -> MetricWithHistory:
         """One metric. With its deliveries, newest first."""
-        return self.shaped("MetricWithHistory", "GET", f"/metrics/{part(name)}", None)
+        found: MetricWithHistory = self.shaped(
+            "MetricWithHistory", "GET", f"/metrics/{part(name)}", None
+        )
+        return found
 
     def get_metric_values(
         self,
@@ -180,42 +187,49 @@ class Usage(Transport):
     ) -> MetricValues:
         """Values of a metric. By period and label; `value` is text with all its digits, and
         null where nothing is known. `days` and `days_known` tell what the period has."""
-        return self.shaped(
+        found: MetricValues = self.shaped(
             "MetricValues",
             "GET",
             f"/metrics/{part(name)}/values",
             {"by": by, "grain": grain, "range": range_, "from": from_, "to": to, "as_of": as_of},
         )
+        return found
 
     def push_metric_values(self, name: str, body: Mapping[str, Any] | str) -> MetricPut:
         """Push values. JSON or CSV (`Content-Type: text/csv`), whole or not at all: a row that
         is not right refuses the delivery and is named. The same values again change nothing;
         others for the same day and labels restate; null withdraws."""
-        return self.shaped(
+        found: MetricPut = self.shaped(
             "MetricPut",
             "POST",
             f"/metrics/{part(name)}/values",
             None,
             **self.either(body, "text/csv"),
         )
+        return found
 
     def list_metric_restatements(self, name: str, sequence: int) -> list[MetricRestatement]:
         """What a delivery changed. Each value with what was known before it (null: nothing) and
         after (null: withdrawn)."""
-        return self.shaped(
+        found: list[MetricRestatement] = self.shaped(
             "list[MetricRestatement]",
             "GET",
             f"/metrics/{part(name)}/deliveries/{part(sequence)}",
             None,
         )
+        return found
 
     def sync_metric(self, name: str, body: Mapping[str, Any] | None = None) -> MetricSync:
         """Fetch a metric. From some days before the newest known value, or from a day on."""
-        return self.shaped("MetricSync", "POST", f"/metrics/{part(name)}/sync", None, body=body)
+        found: MetricSync = self.shaped(
+            "MetricSync", "POST", f"/metrics/{part(name)}/sync", None, body=body
+        )
+        return found
 
     def list_units(self) -> list[Unit]:
         """Every unit cost. Its cost, its metric, and the label that ties them."""
-        return self.shaped("list[Unit]", "GET", "/units", None)
+        found: list[Unit] = self.shaped("list[Unit]", "GET", "/units", None)
+        return found
 
     def get_unit(
         self,
@@ -233,7 +247,7 @@ class Usage(Transport):
         """A unit cost. By period and label: `cost` and `units` exactly, `unit_cost` rounded to
         twelve decimals, `status` (ok, no activity, unknown with its `reason`), the margin, and
         the parts of a change, which add up to it."""
-        return self.shaped(
+        found: UnitAnswer = self.shaped(
             "UnitAnswer",
             "GET",
             f"/units/{part(name)}",
@@ -248,15 +262,17 @@ class Usage(Transport):
                 "as_of": as_of,
             },
         )
+        return found
 
     def reconcile_ai(
         self, *, by: str | None = None, range_: str | None = None, source: str | None = None
     ) -> AiReconciliation:
         """Bills beside estimates of usage. Costs and estimates are of the same tokens: never
         add the two."""
-        return self.shaped(
+        found: AiReconciliation = self.shaped(
             "AiReconciliation",
             "GET",
             "/ai/reconcile",
             {"by": by, "range": range_, "source": source},
         )
+        return found
