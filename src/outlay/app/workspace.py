@@ -297,10 +297,12 @@ class Workspace(Asking, Configuring):
 
         return loading.sync(self, names, period, dry_run=dry_run, progress=progress)
 
-    def runs(self, source: str | None = None, limit: int = 50) -> list[RunRecord]:
-        """The run log, newest first."""
+    def runs(
+        self, source: str | None = None, limit: int = 50, before: int | None = None
+    ) -> list[RunRecord]:
+        """The run log, newest first; `before` a run's id continues a list."""
         whole_only("the run log")
-        return self.run_log.list(source, limit)
+        return self.run_log.list(source, limit, before)
 
     # --- deliveries and history ---
 
