@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -68,7 +69,7 @@ class RunLog:
         with self._engine.connect() as connection:
             return [_record(row) for row in connection.execute(query)]
 
-    def recent(self, limit: int) -> dict[str, list[RunRecord]]:
+    def recent(self, limit: int) -> Mapping[str, Sequence[RunRecord]]:
         """The newest runs of each source, newest first, in one look at the database."""
         rank = func.row_number().over(partition_by=runs.c.source, order_by=runs.c.id.desc())
         ranked = select(runs.c.id, rank.label("rank")).subquery()
@@ -78,10 +79,10 @@ class RunLog:
             .where(ranked.c.rank <= limit)
             .order_by(runs.c.id.desc())
         )
-        found: dict[str, list[RunRecord]] = {}
+        found: dict[str, tuple[RunRecord, ...]] = {}
         with self._engine.connect() as connection:
             for row in connection.execute(wanted):
-                found.setdefault(row.source, []).append(_record(row))
+                found[row.source] = (*found.get(row.source, ()), _record(row))
         return found
 
     def newest(self) -> dict[str, RunRecord]:

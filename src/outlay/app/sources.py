@@ -41,7 +41,7 @@ def statuses(workspace: Workspace, now: datetime | None) -> list[SourceStatus]:
     ]
 
 
-def _recent_runs(workspace: Workspace, names: Iterable[str]) -> dict[str, list[RunRecord]]:
+def _recent_runs(workspace: Workspace, names: Iterable[str]) -> Mapping[str, Sequence[RunRecord]]:
     """What a status looks at of each source's runs; killed ones are noted as failed first.
 
     Every page asks this: it is one query however many sources there are.

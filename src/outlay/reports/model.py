@@ -287,7 +287,7 @@ kind: Report
 name: teams-monthly
 spec:
   title: Cost by team
-  content: {view: teams}
+  content: {view: compute-by-team}
   formats: [html, pdf, xlsx]
   schedule: monthly on day 3 at 07:00
   timezone: Europe/Berlin
