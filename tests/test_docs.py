@@ -232,7 +232,9 @@ def test_documented_questions_are_questions() -> None:
 def test_no_page_names_a_person_machine_or_secret() -> None:
     for page in PAGES:
         body = page.read_text("utf-8")
-        assert not re.search(r"(?<!\w)/((root|work)/|home/[a-z]\w*/)|AKIA[0-9A-Z]{16}", body), page.name
+        assert not re.search(r"(?<!\w)/((root|work)/|home/[a-z]\w*/)|AKIA[0-9A-Z]{16}", body), (
+            page.name
+        )
 
 
 def test_the_licence_is_whole() -> None:

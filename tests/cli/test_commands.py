@@ -208,7 +208,9 @@ def test_init_refuses_a_currency_that_is_none(tmp_path: Path, run: Run) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.com", "::"])
-def test_serve_refuses_other_hosts_without_an_administrator(folder: Path, run: Run, host: str) -> None:
+def test_serve_refuses_other_hosts_without_an_administrator(
+    folder: Path, run: Run, host: str
+) -> None:
     ran = run("serve", "--host", host)
     assert ran.code == 2
     assert "users add NAME --role admin" in ran.err

@@ -118,9 +118,17 @@ def _environment() -> Environment:
         size=numbers.size,
     )
     environment.globals.update(
-        static=static, navigation=NAVIGATION, groups_of_pages=NAVIGATION_GROUPS, numbers=numbers,
-        may=may, term=terms.term, term_mark=terms.mark, terms_of=terms.terms_of,
-        term_if=terms.term_if, mark_if=terms.mark_if, terms_used=terms.terms_used,
+        static=static,
+        navigation=NAVIGATION,
+        groups_of_pages=NAVIGATION_GROUPS,
+        numbers=numbers,
+        may=may,
+        term=terms.term,
+        term_mark=terms.mark,
+        terms_of=terms.terms_of,
+        term_if=terms.term_if,
+        mark_if=terms.mark_if,
+        terms_used=terms.terms_used,
     )
     return environment
 
