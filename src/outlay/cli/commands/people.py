@@ -180,7 +180,7 @@ def _say_link(cli: Cli, name: str) -> None:
     from outlay.app.access import accounts
 
     path, ends = accounts.invite(cli.workspace, name)
-    base = cli.workspace.settings.login.public_url
+    base = cli.server.url if cli.server else cli.workspace.settings.login.public_url
     link = base + path
     if cli.out.json:
         cli.out.data({"name": name, "link": link, "expires_at": f"{ends:%Y-%m-%dT%H:%M:%SZ}"})
