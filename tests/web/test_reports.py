@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from outlay.app import Workspace
 from outlay.app.reports import use
+from outlay.reports.model import ChannelSpec
 from tests.reports.conftest import SERVICES, put_channel, put_mail, put_report
 from tests.reports.servers import HttpServer, SmtpServer, http_server, smtp_server
 from tests.web.company import SEPTEMBER_TOTAL, Company
@@ -210,3 +211,48 @@ def test_a_report_leads_to_what_it_tells(
     put_report(workspace, channels=["outbox"], content=content)
     (link,) = page(client, "/reports/services").one("dl", cls="facts").all("a", href=leads_to)
     assert client.get(link.attrs["href"]).status_code == 200
+
+
+def test_a_channel_is_kept_changed_and_removed_by_the_form(
+    client: TestClient, workspace: Workspace
+) -> None:
+    form = page(client, "/channels/_new?type=mail")
+    assert {"server", "port", "password", "sender", "to"} <= {
+        field.attrs["name"] for field in form.all("input")
+    }
+    mail = {
+        "type": "mail", "version": "0", "title": "Finance by mail", "enabled": "1",
+        "server": "smtp.example.com", "port": "587", "security": "tls", "user": "outlay",
+        "password": "env:OUTLAY_SMTP_PASSWORD", "sender": "Outlay <outlay@example.com>",
+        "to": "cfo@example.com, finance@example.com",
+    }  # fmt: skip
+    kept = client.post("/channels/_new", data=mail, follow_redirects=False)
+    assert (kept.status_code, kept.headers["location"]) == (303, "/channels#finance-by-mail")
+    spec = workspace.resources.get("Channel", "finance-by-mail").spec
+    assert isinstance(spec, ChannelSpec)
+    assert (spec.port, spec.to) == (587, ("cfo@example.com", "finance@example.com"))
+
+    again = page(client, "/channels/finance-by-mail")
+    shown = {f.attrs["name"]: f.attrs.get("value") for f in again.one("main").all("input")}
+    assert shown["to"] == mail["to"] and shown["version"] == "1"
+    off = {name: text for name, text in mail.items() if name != "enabled"} | {"version": "1"}
+    assert client.post("/channels/finance-by-mail", data=off).status_code == 200
+    changed = workspace.resources.get("Channel", "finance-by-mail").spec
+    assert isinstance(changed, ChannelSpec) and not changed.enabled
+    late = client.post("/channels/finance-by-mail", data=mail | {"version": "1"})
+    assert late.status_code == 400 and "someone changed it" in late.text
+
+    assert client.post("/channels/finance-by-mail/delete").status_code == 200
+    assert workspace.resources.names("Channel") == []
+
+
+def test_a_channel_that_is_not_right_is_refused_with_the_reason(
+    client: TestClient, workspace: Workspace
+) -> None:
+    url = "https://hooks.example.com/services/T0/B0/abcdef"
+    given = {"type": "slack", "version": "0", "title": "Ops", "enabled": "1", "url": url}
+    refused = client.post("/channels/_new", data=given)
+    assert refused.status_code == 400
+    problem = parse(refused.text).one("div", id="problem").text
+    assert "the address of a slack channel is a secret" in problem
+    assert workspace.resources.names("Channel") == []

@@ -42,6 +42,12 @@ _OF_A_TYPE = (
 )
 
 
+def channel_fields(kind: str) -> tuple[str, ...]:
+    """The fields that a channel of a type has beside title, description and enabled, those that it
+    needs first; KeyError for a type that there is not."""
+    return (*_NEEDS[kind], *_MAY.get(kind, ()))
+
+
 def _link_or_reference(text: str) -> str:
     from outlay.sources.secrets import FORMS as REFERENCES
 
@@ -82,7 +88,7 @@ class ChannelSpec(Spec):
 
     @model_validator(mode="after")
     def _fields_of_its_type(self) -> ChannelSpec:
-        needed, allowed = _NEEDS[self.type], (*_NEEDS[self.type], *_MAY.get(self.type, ()))
+        needed, allowed = _NEEDS[self.type], channel_fields(self.type)
         lacking = [name for name in needed if not getattr(self, name)]
         if lacking:
             raise ValueError(f"a channel of type {self.type} needs {' and '.join(lacking)}")

@@ -21,6 +21,10 @@ RULES: dict[str, Rule] = {
     "POST /reports/{name}/delete": filtered(_EDITOR),
     "POST /reports/deliveries/{delivery}/retry": filtered(_EDITOR),
     "GET /channels": free(),
+    "GET /channels/_new": free(_ADMIN),
+    "GET /channels/{name}": free(_ADMIN),
+    "POST /channels/{name}": free(_ADMIN),
+    "POST /channels/{name}/delete": free(_ADMIN),
     "POST /channels/{name}/test": free(_ADMIN),
     # A delivery shows nothing to who has it sent, and is made with its owner's eyes.
     "GET /api/v1/reports": free(),

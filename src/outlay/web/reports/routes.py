@@ -21,6 +21,7 @@ from outlay.reports.schedule import local
 from outlay.resources import ResourceError
 from outlay.statements.errors import StatementError
 from outlay.web.render import Site
+from outlay.web.reports import channels as keeping
 from outlay.web.reports.form import Given, asked, choices, free_name, of_spec, posted
 from outlay.web.views import form
 
@@ -303,6 +304,8 @@ def _channels(routes: APIRouter, site: Site) -> None:
             states=STATES,
             **context,
         )
+
+    keeping.add(routes, site)
 
     @routes.post(f"{CHANNELS}/{{name}}/test")
     def test(name: str) -> Response:
