@@ -69,6 +69,22 @@ class Sums:
             self.effects[name] = self.effects.get(name, 0) + amount
 
 
+class _ByName(tuple[str, ...]):
+    """Names in the order in which the earlier one counts as the larger."""
+
+    __slots__ = ()
+
+    def __lt__(self, other: tuple[str, ...]) -> bool:
+        return tuple(self) > tuple(other)
+
+    def __gt__(self, other: tuple[str, ...]) -> bool:
+        return tuple(self) < tuple(other)
+
+
+def _texts(key: Key) -> tuple[str, ...]:
+    return tuple(str(text) for text in (*key.names.values(), *key.values))
+
+
 class Tally:
     """The effects of one currency: in total, by group, by service and group, and the largest keys
     of each effect."""
@@ -77,7 +93,7 @@ class Tally:
         self.total = Sums()
         self.groups: dict[Values, Sums] = {}
         self.services: dict[Values, Sums] = {}
-        self.largest: dict[str, list[tuple[int, int, Key, int]]] = {}
+        self.largest: dict[str, list[tuple[int, _ByName, int, Key, int]]] = {}
         self.renewed: dict[tuple[Any, ...], list[int]] = {}
         self.keys = 0
 
@@ -95,11 +111,14 @@ class Tally:
             if name == "rounding" or not amount:
                 continue
             heap = self.largest.setdefault(name, [])
-            # The running number keeps the order of equal ones, and keys from being compared.
-            entry = (abs(amount), -self.keys, key, amount)
+            if len(heap) == MOST_ITEMS and abs(amount) < heap[0][0]:
+                continue
+            # Equal amounts go by name: the engine gives keys in no order. The running number keeps
+            # keys themselves from being compared.
+            entry = (abs(amount), _ByName(_texts(key)), -self.keys, key, amount)
             if len(heap) < MOST_ITEMS:
                 heapq.heappush(heap, entry)
-            elif entry[:2] > heap[0][:2]:
+            elif entry[:3] > heap[0][:3]:
                 heapq.heapreplace(heap, entry)
         if "new" in effects or "gone" in effects:
             same = tuple(key.names[name] for name in KEY if name != "resource")
@@ -117,7 +136,7 @@ class Tally:
         return {
             name: tuple(
                 _item(name, key, amount)
-                for _, _, key, amount in sorted(heap, key=lambda e: (-e[0], -e[1]))
+                for *_, key, amount in sorted(heap, key=lambda e: e[:3], reverse=True)
             )
             for name, heap in self.largest.items()
         }
