@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,6 +77,7 @@ def test_labels_are_those_of_a_plain_evaluation(bill: Bill, rules: Ruleset) -> N
             assert found == expected(bill, rules, by)
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(bills(), rulesets(), st.sampled_from(["none", "month", "hour"]))
 def test_the_sum_over_a_tag_is_the_bill(bill: Bill, rules: Ruleset, grain: str) -> None:
@@ -95,6 +97,7 @@ def test_the_sum_over_a_tag_is_the_bill(bill: Bill, rules: Ruleset, grain: str) 
             assert sums == whole
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(bills(), rulesets(), rulesets())
 def test_a_rule_change_never_changes_a_total(bill: Bill, one: Ruleset, other: Ruleset) -> None:
@@ -106,6 +109,7 @@ def test_a_rule_change_never_changes_a_total(bill: Bill, one: Ruleset, other: Ru
         assert answered(first, "alpha", "period") == answered(again, "alpha", "period")
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(bills(), rulesets(), st.randoms())
 def test_the_order_in_which_tags_are_kept_does_not_matter(
@@ -127,6 +131,7 @@ def test_the_order_in_which_tags_are_kept_does_not_matter(
         )
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(bills(), rulesets(), st.sampled_from(["a", "b", "x", "Unallocated", "none"]))
 def test_lines_explanations_and_hours_agree_with_the_answer(
@@ -155,6 +160,7 @@ def test_lines_explanations_and_hours_agree_with_the_answer(
         assert {group.values["alpha"] for group in told.groups} <= {value}
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(bills(), rulesets())
 def test_a_tag_changes_nothing_of_what_others_ask(bill: Bill, rules: Ruleset) -> None:

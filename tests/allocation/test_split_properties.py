@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -125,6 +126,7 @@ def naive(bill: list[dict[str, Any]], found: Mapping[str, dict[str, Any]]) -> di
     return sums
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(charges(), min_size=1, max_size=12), splits())
 def test_the_sum_over_any_grouping_is_the_bill(
@@ -174,6 +176,7 @@ digits = st.decimals(
 ).map(lambda amount: f"{amount:f}")
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(

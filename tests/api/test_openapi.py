@@ -95,6 +95,7 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     workspace.close()
 
 
+@pytest.mark.slow
 def test_every_operation_answers_in_its_shape(asker: Asker) -> None:
     """All of them, in order, on one firm: reading, then changing."""
     shapes = {one.name: one for one in KNOWN.values()}

@@ -81,6 +81,7 @@ def test_an_operation_answers_as_it_says(described: schemathesis.BaseSchema, nam
     asked(described, name, _OFTEN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["query", "list_charges", "get_tag", "put_resource"])
 def test_some_operations_answer_as_they_say(described: schemathesis.BaseSchema, name: str) -> None:
     asked(described, name, _SELDOM)

@@ -66,6 +66,7 @@ def eventually(true: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_what_is_due_is_synced_by_a_process_of_its_own(workspace: Workspace) -> None:
     assert due_at(workspace, "a") is not None
     syncer = Syncer(workspace, tick_seconds=0.2)
@@ -88,6 +89,7 @@ def test_paused_and_manual_sources_are_left_alone(workspace: Workspace) -> None:
         assert due_at(workspace, "a") is None
 
 
+@pytest.mark.slow
 def test_one_that_is_asked_for_runs_although_it_is_not_due(workspace: Workspace) -> None:
     workspace.sync(["a"])
     syncer = Syncer(workspace, tick_seconds=3600)

@@ -176,7 +176,9 @@ def test_a_view_is_saved_opened_and_deleted(visit: Visit) -> None:
     page.get_by_role("link", name="September by service").click()
     expect(page.locator("[data-sum]")).to_have_text(SEPTEMBER_SHOWN)
     assert "compare=previous" in page.url
-    visit.go("/views").get_by_role("button", name="Delete").click()
+    page = visit.go("/views")
+    page.get_by_label("More about September by service").click()
+    page.get_by_role("button", name="Delete").click()
     expect(page.locator("[data-state=empty]")).to_be_visible()
 
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Run
 
 TEAM = """\
@@ -45,6 +47,7 @@ def rules(tmp_path: Path) -> Path:
     return place
 
 
+@pytest.mark.slow
 def test_plan_apply_pull_in_processes(folder: Path, tmp_path: Path) -> None:
     place = rules(tmp_path)
     plan = outlay(folder, "plan", place, "--detailed-exitcode")

@@ -19,6 +19,8 @@ from outlay.money import BillingPeriod, total
 from outlay.query import CostQuery
 from tests.test_docs import command_lines
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 11, 24)
 RESTATED = BillingPeriod(2026, 10)
 OPEN = BillingPeriod(2026, 11)
@@ -198,7 +200,6 @@ def test_cut_off_after_the_first_deliveries_it_goes_on(
     workspace.close()
 
 
-@pytest.mark.slow
 def test_the_whole_demo_has_thirteen_months_of_sixteen_accounts(tmp_path: Path) -> None:
     workspace = create_demo(tmp_path / "demo", TODAY)
     slices = workspace.deliveries()

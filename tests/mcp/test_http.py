@@ -25,6 +25,7 @@ from outlay.query import CostQuery
 from outlay.web.app import create_app
 from tests.mcp.test_stdio import talking
 from tests.mcp.test_tools import SEPTEMBER
+from tests.threads import run_async
 
 HELLO = {
     "jsonrpc": "2.0",
@@ -94,7 +95,7 @@ def test_a_conversation(address: str, workspace: Workspace) -> None:
             assert (await found.call_tool("query", {"x": 1})).isError
             assert (await found.get_prompt("monthly-review", {})).messages
 
-    anyio.run(talk)
+    run_async(talk)
 
 
 def test_several_clients_at_once(address: str, workspace: Workspace) -> None:
@@ -115,7 +116,7 @@ def test_several_clients_at_once(address: str, workspace: Workspace) -> None:
             for month in months:
                 tasks.start_soon(ask, month)
 
-    anyio.run(all_of_them)
+    run_async(all_of_them)
     assert len(found) == len(months)
     assert all(total == want[month] for month, total in found)
 
@@ -175,7 +176,7 @@ def test_the_settings_of_the_workspace_allow_writes(workspace: Workspace) -> Non
                 assert "save_view" in names
                 assert "sql" not in names
 
-        anyio.run(talk)
+        run_async(talk)
 
 
 def test_each_token_sees_its_own_part_whoever_asked_before(workspace: Workspace) -> None:
@@ -212,7 +213,7 @@ def test_each_token_sees_its_own_part_whoever_asked_before(workspace: Workspace)
         assert "Bearer" in nobody.headers["WWW-Authenticate"]
         wrong = {"Authorization": "Bearer outlay_nonsense"}
         assert httpx.post(f"{address}/mcp", json=HELLO, headers=ACCEPT | wrong).status_code == 401
-        found = anyio.run(all_of_them, address)
+        found = run_async(all_of_them, address)
     assert len(found) == 18
     for account, done, values in found:
         assert done.structuredContent["total"] == {"EffectiveCost": want[account]}
@@ -254,7 +255,7 @@ def talking_through(address: str, talk: Callable[[ClientSession], Awaitable[None
                 await found.initialize()
                 await talk(found)
 
-    anyio.run(run)
+    run_async(run)
 
 
 __all__ = ["served", "session", "talking"]

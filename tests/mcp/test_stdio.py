@@ -15,6 +15,7 @@ from mcp.shared.exceptions import McpError
 from outlay.app import Workspace
 from outlay.query import CostQuery
 from tests.mcp.test_tools import SEPTEMBER
+from tests.threads import run_async
 
 Talk = Callable[[ClientSession], Awaitable[None]]
 
@@ -37,7 +38,7 @@ def talking(workspace: Workspace, talk: Talk, *options: str, **environment: str)
 
     log = workspace.path / "mcp.log"
     with log.open("w") as errors:
-        anyio.run(run, errors)
+        run_async(run, errors)
     return log.read_text()
 
 

@@ -19,7 +19,7 @@ def test_the_example_is_a_view_that_comes_back() -> None:
         where="ServiceCategory = 'Compute'",
     )
     written = spec.model_dump(mode="json")
-    assert written == document["spec"]
+    assert written == {**document["spec"], "owner": "", "pinned": False}
     assert VIEW.parse(yaml.safe_load(yaml.safe_dump(written))) == spec
 
 

@@ -243,6 +243,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Book:
     return Book(tmp_path_factory.mktemp("shelf"))
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     lines=st.lists(

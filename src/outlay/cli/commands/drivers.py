@@ -101,7 +101,7 @@ def register(app: typer.Typer) -> None:
         format: Format = None,
         rows: Rows = None,
     ) -> None:
-        """What drove the change between two periods: new, gone, usage, price, commitments…
+        """What drove the change between two periods: new, gone, usage, price and more.
 
         The effects add up to the change to the last digit, in total and for each value of --by.
         """

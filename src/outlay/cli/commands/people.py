@@ -104,7 +104,7 @@ def _users_listed(group: typer.Typer) -> None:
 
     @command(group, "show", examples=["outlay users show ana@example.com"])
     def show(cli: Cli, name: _Name) -> None:
-        """Show an account."""
+        """Show an account with its role and logins."""
         from outlay.app.access import accounts
 
         found = accounts.person_json(accounts.person(cli.workspace, name))
@@ -321,7 +321,7 @@ def _roles(app: typer.Typer) -> None:
 
     @command(group, "show", examples=["outlay roles show viewer"])
     def show(cli: Cli, name: Annotated[str, typer.Argument(help="The role's name.")]) -> None:
-        """Show a role."""
+        """Show a role: its level and what it sees."""
         from outlay.app.access import accounts
 
         role = accounts.role_json(accounts.role_row(cli.workspace, name))
@@ -371,7 +371,7 @@ def _audit(app: typer.Typer) -> None:
             datetime | None,
             typer.Option(formats=["%Y-%m-%d"], help="To this day, UTC, inclusive."),
         ] = None,
-        limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+        limit: Annotated[int, typer.Option(min=1, max=10_000, help="Most lines.")] = 50,
     ) -> None:
         """List what was done, newest first: changes, logins, exports, deliveries, refusals."""
         from outlay.app.access import audit as log
