@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from outlay.access import current
+from outlay.app.seeing import kinds_seen
 from outlay.app.served import served
 from outlay.expression.errors import QueryError
 from outlay.money import money_text
@@ -65,10 +65,7 @@ def find(workspace: Workspace, text: str, limit: int = 5) -> list[Found]:
 
 def _resources(workspace: Workspace, wanted: str, limit: int) -> list[Found]:
     found = []
-    whole = current().whole
-    for kind in workspace.kinds():
-        if not (whole or kind.personal):
-            continue
+    for kind in kinds_seen(workspace.kinds()):
         named = []
         for resource in workspace.resources.list(kind.name):
             title = str(getattr(resource.spec, "title", "") or resource.name)

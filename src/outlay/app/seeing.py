@@ -86,15 +86,23 @@ def signed(author: str) -> str:
     return author or asks.name if asks.via == "local" else asks.name
 
 
+OF_THEIR_OWN = ("Annotation",)
+"""Kinds of which people of a scope see some: by a use case that knows which, not as resources."""
+
+
 def check_kind(kind: Kind) -> None:
     """Let who asks read resources of a kind: people of a scope those alone that are nobody's
     configuration, since rules and plans name others. Raises AccessDeniedError."""
-    require(Level.VIEWER, f"the {kind.title.lower()}", whole=not kind.personal)
+    require(Level.VIEWER, f"the {kind.title.lower()}", whole=not _open_to_all(kind))
 
 
 def kinds_seen(kinds: Iterable[Kind]) -> list[Kind]:
     """The kinds whose resources who asks may read."""
-    return [kind for kind in kinds if current().whole or kind.personal]
+    return [kind for kind in kinds if current().whole or _open_to_all(kind)]
+
+
+def _open_to_all(kind: Kind) -> bool:
+    return kind.personal and kind.name not in OF_THEIR_OWN
 
 
 def plan_seen(plan: Plan) -> Plan:
