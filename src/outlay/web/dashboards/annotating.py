@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from outlay.access import current
 from outlay.app.annotations import marks
 from outlay.app.annotations.events import product_events
 from outlay.app.annotations.marks import Annotation, Sought
@@ -89,7 +90,10 @@ class Annotating:
             views=[view.name for view in self.workspace.views()],
             boards=self.workspace.resources.names("Dashboard"),
             may_edit=may_edit(),
-            history=self.workspace.history("Annotation", known.name)[::-1] if known else [],
+            # What it said before may have been of others.
+            history=self.workspace.history("Annotation", known.name)[::-1]
+            if known and current().whole
+            else [],
             words=words,
         )
 
