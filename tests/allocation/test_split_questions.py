@@ -197,6 +197,15 @@ def test_large_amounts_are_exact_and_too_large_ones_an_error(lake: SmallLake) ->
     assert converted.total["EffectiveCost"] == whole.total["EffectiveCost"]
 
 
+def test_an_amount_that_rounds_up_to_the_limit_is_exact(lake: SmallLake) -> None:
+    cost = "99999999.9999999999"
+    lake.add("2026-01", [charge("platform", cost, BillingCurrency="EUR"), charge("a", "1")])
+    rules = ruleset({"share": {"take": "platform", "method": "even", "targets": ["a"]}})
+    rates = MonthRates({("EUR", "USD", BillingPeriod.parse("2026-01")): D(1)})
+    result = ask(lake, rules, by=("team",), currency="USD", rates=rates)
+    assert by_team(result) == {"a": D("100000000.9999999999"), "platform": D(0)}
+
+
 def test_costs_of_several_currencies_are_weighed_in_one(lake: SmallLake) -> None:
     lake.add(
         "2026-01",

@@ -92,8 +92,9 @@ def run(
     _check_digits(prepared, converted=found is not None)
     try:
         result = _answer(lake, prepared, found, halves=False, stated=own)
-    except duckdb.OutOfRangeException:
-        # The engine never rounds to fit: what is too large for one product is asked in halves.
+    except (duckdb.OutOfRangeException, duckdb.ConversionException):
+        # The engine never rounds to fit: what is too large for one product is asked in halves. Just
+        # below the limit it is the ninth decimal, rounded up, that does not fit.
         if found is None:
             raise
         result = _answer(lake, prepared, found, halves=True, stated=own)
