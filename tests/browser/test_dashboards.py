@@ -161,6 +161,7 @@ def test_panels_are_dragged_and_sized_and_push_others_down(visit: Visit, board: 
     page.mouse.up()
     assert place(page, "spend") == (4, 0, 5, 3)
     page.get_by_role("link", name="Discard").click()
+    expect(page.locator("#tile-spend")).to_have_attribute("data-x", "0")
     settled_editing(page)
     assert place(page, "spend") == (0, 0, 3, 2)
 
