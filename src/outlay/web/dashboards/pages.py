@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -134,7 +134,7 @@ class Boards:
             pictures={p.id: self.picture(board, p, look) for p in panels} if whole else {},
             choices=choices(look, self.workspace.currency),
             where_text=request.query_params.get("where", "") if problem else look.variables.where,
-            token=_token(board, look),
+            token=_token(),
             conflict=conflict,
             problem=problem,
             failed=bool(problem),
@@ -333,7 +333,7 @@ def _is_wanted(board: Board, wanted: Mapping[str, str]) -> bool:
     )
 
 
-def _token(board: Board, look: Look) -> str:
-    """What tells the panels of one address from those of another: a new one is loaded anew."""
-    text = f"{board.name} {board.version} {sorted(look.params().items())}"
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+def _token() -> str:
+    """What tells the panels of one rendering from those of another: a page that takes the place of
+    the same page loads them anew."""
+    return secrets.token_hex(4)
