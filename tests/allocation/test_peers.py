@@ -23,6 +23,8 @@ from tests.shared import ROOT
 from tests.sources.kubernetes.usage import allocation, answer
 from tests.web.company import Line, line, load
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("aws-cost-categories", "koku", "opencost")
 BILL = ("SubAccountName", "ChargeCategory", "EffectiveCost")
 NODES = ("Node", "EffectiveCost")

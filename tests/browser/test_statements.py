@@ -12,6 +12,8 @@ from outlay.money import total
 from tests.browser.conftest import Served, Visit
 from tests.statements.desk import S3, SEPTEMBER_BILL, SPLIT, Desk, charge
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:

@@ -10,6 +10,8 @@ from outlay.app import Workspace
 from tests.browser.conftest import Served, Visit
 from tests.web.company import company
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:

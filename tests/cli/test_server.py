@@ -21,6 +21,8 @@ from outlay.cli.main import app
 from tests.api.firm import firm
 from tests.cli.conftest import Ran, Run
 
+pytestmark = pytest.mark.slow
+
 # Moments, and identifiers that hold one, differ between two runs of the same command.
 _MOMENTS = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?|\b[0-9A-HJKMNP-TV-Z]{26}\b|\b\d{18,19}\b"

@@ -217,7 +217,7 @@ def _is_sought(spec: AnnotationSpec, sought: Sought) -> bool:
 def _free_name(workspace: Workspace, spec: AnnotationSpec) -> str:
     base = valid_name(f"{spec.from_}-{spec.text}")[: MAX_NAME - 4].strip("-")
     name, number = base, 1
-    while workspace.history(ANNOTATION.name, name):
+    while workspace.resources.history(ANNOTATION.name, name):
         number += 1
         name = f"{base}-{number}"
     return name
