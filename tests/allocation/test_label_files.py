@@ -265,4 +265,5 @@ def test_case_folding_of_keys_is_the_engines(lake: SmallLake) -> None:
         {"names": {"ignore_case": True, "entries": {"İ": "dotted"}}},
     )
     assert labels(lake, rules, "v") == ["dotted", "dotted", "dotted"]
-    assert duckdb.execute("SELECT lower('İ')").fetchall() == [("i",)]
+    with duckdb.connect() as connection:
+        assert connection.execute("SELECT lower('İ')").fetchall() == [("i",)]

@@ -127,8 +127,9 @@ def test_exports_have_tags_and_split_rows_that_add_up(
             "parquet": "read_parquet('{}', union_by_name = true)",
             "csv": "read_csv('{}', all_varchar = true, union_by_name = true)",
         }[form].format(tmp_path / folder / f"*/*.{form}")
-        relation = duckdb.sql(f"SELECT * FROM {read}")
-        return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+        with duckdb.connect() as connection:
+            relation = connection.sql(f"SELECT * FROM {read}")
+            return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
 
     plain = rows("plain")
     assert {row["x_VirtualTag_team"] for row in plain} == {*SHOWN}

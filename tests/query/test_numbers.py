@@ -111,7 +111,10 @@ def test_the_number_that_a_text_writes(text: str | None, number: str | None) -> 
 
 def _asked(condition: str, text: str | None) -> bool | None:
     sql = compile_condition(parse(condition), lambda d: exp.column(d.name)).sql("duckdb")
-    row = duckdb.execute(f"SELECT {sql} FROM (SELECT CAST(? AS VARCHAR) AS t)", [text]).fetchone()
+    asked = f"SELECT {sql} FROM (SELECT CAST(? AS VARCHAR) AS t)"
+    # A connection of its own: one row fetched leaves it busy.
+    with duckdb.connect() as connection:
+        row = connection.execute(asked, [text]).fetchone()
     assert row is not None
     answer: bool | None = row[0]
     return answer

@@ -245,18 +245,19 @@ def test_unreadable_tags_are_counted(tmp_path: Path) -> None:
 
 def test_parquet_of_a_warehouse_folded_names_doubles_and_maps(tmp_path: Path) -> None:
     path = tmp_path / "bill.parquet"
-    duckdb.sql(
-        """COPY (SELECT 0.1::DOUBLE AS BILLED_COST,
-            2.5893953072562468e-05::DOUBLE AS EFFECTIVE_COST,
-            1.25::DECIMAL(10,2) AS LIST_COST, 3 AS CONTRACTED_COST, 'USD' AS BILLING_CURRENCY,
-            111111111111 AS BILLING_ACCOUNT_ID, 'Usage' AS CHARGE_CATEGORY,
-            TIMESTAMPTZ '2026-10-05 02:00:00+02' AS CHARGE_PERIOD_START,
-            DATE '2026-10-01' AS BILLING_PERIOD_START, MAP {'user:team': 'a'} AS TAGS,
-            {'CoreCount': 2} AS SKU_PRICE_DETAILS, [1, 2] AS x_List, '' AS SERVICE_NAME)
-        TO '"""
-        + str(path)
-        + "' (FORMAT parquet)"
-    )
+    with duckdb.connect() as connection:
+        connection.execute(
+            """COPY (SELECT 0.1::DOUBLE AS BILLED_COST,
+                2.5893953072562468e-05::DOUBLE AS EFFECTIVE_COST,
+                1.25::DECIMAL(10,2) AS LIST_COST, 3 AS CONTRACTED_COST, 'USD' AS BILLING_CURRENCY,
+                111111111111 AS BILLING_ACCOUNT_ID, 'Usage' AS CHARGE_CATEGORY,
+                TIMESTAMPTZ '2026-10-05 02:00:00+02' AS CHARGE_PERIOD_START,
+                DATE '2026-10-01' AS BILLING_PERIOD_START, MAP {'user:team': 'a'} AS TAGS,
+                {'CoreCount': 2} AS SKU_PRICE_DETAILS, [1, 2] AS x_List, '' AS SERVICE_NAME)
+            TO '"""
+            + str(path)
+            + "' (FORMAT parquet)"
+        )
     (row,), _, _ = mapped(path)
     assert row["BilledCost"] == Decimal("0.1")
     assert row["EffectiveCost"] == Decimal("0.000025893953072562468")
