@@ -39,7 +39,7 @@ def pictures(charge: str) -> list[Shot]:
         Shot("home-engineer-narrow", "/home/engineer", "light", 390, 844),
         Shot("explore", explore, height=1000),
         Shot("drivers", moved, height=1000),
-        Shot("dashboard", "/dashboards/executive", height=1000),
+        Shot("dashboard", "/dashboards/executive"),
         Shot("report", "/reports/teams-monthly", height=1000),
         Shot("design", "/design", height=1000),
         Shot("sources", "/sources"),
