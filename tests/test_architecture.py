@@ -106,7 +106,7 @@ def test_every_module_says_what_it_is() -> None:
 # Rooms in which an amount could be met; the pages draw charts, which is what floats are for.
 MONEY_ROOMS = (
     "money", "focus", "expression", "sources", "resources", "lake", "allocation", "query",
-    "statements", "app", "api", "cli",
+    "statements", "app", "api", "cli", "mcp",
 )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def _register_demo(app: typer.Typer) -> None:
         "demo",
         here="it makes a workspace in a folder",
         panel=WORKSPACE,
-        examples=["outlay demo", "outlay -w /tmp/acme demo --no-serve"],
+        examples=["outlay demo", "outlay -w acme demo --no-serve"],
     )
     def demo(
         cli: Cli,
