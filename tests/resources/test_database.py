@@ -20,6 +20,8 @@ TABLES = {
     *("statement_months", "statements", "statement_disputes", "statement_events"),
     *("users", "sessions", "invitations", "pending_logins", "login_attempts"),
     *("api_tokens", "events", "report_runs"),
+    *("anomaly_events", "anomaly_steps", "anomaly_runs", "plan_versions"),
+    *("alerts", "alert_steps"),
 }
 
 

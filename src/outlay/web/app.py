@@ -33,15 +33,20 @@ from outlay.web import (
     views,
     vocabulary,
 )
+from outlay.web.alerts import routes as alerts
 from outlay.web.allocated import coverage, platforms, replay, why
+from outlay.web.anomalies import routes as anomalies
+from outlay.web.budgets import routes as budgets
 from outlay.web.dashboards import routes as dashboards
 from outlay.web.design import routes as design
 from outlay.web.drivers import routes as drivers
 from outlay.web.explore import routes as explore
+from outlay.web.forecast import routes as forecast
 from outlay.web.gate import Gate
 from outlay.web.home import routes as home
 from outlay.web.metrics import routes as metrics
 from outlay.web.people import routes as people
+from outlay.web.plans import routes as plans
 from outlay.web.render import Site
 from outlay.web.reports import routes as reports
 from outlay.web.security import LOOPBACK_HOSTS, Guard
@@ -102,6 +107,7 @@ def create_app(
         explore, charges, usage, sources, restatements, views, usecases, vocabulary, export,
         tags, splits, platforms, coverage, why, replay, invoices, close, statements, metrics,
         units, kubernetes, home, drivers, dashboards, reports, people, design, reference, find,
+        anomalies, forecast, budgets, plans, alerts,
     )  # fmt: skip
     for room in rooms:
         app.include_router(room.router(site), include_in_schema=False)

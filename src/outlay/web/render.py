@@ -51,6 +51,16 @@ NAVIGATION_GROUPS: tuple[tuple[str, tuple[Link, ...]], ...] = (
         ),
     ),
     (
+        "Operate",
+        (
+            ("anomalies", "/anomalies", "Anomalies", "1"),
+            ("forecast", "/forecast", "Forecast", "2"),
+            ("budgets", "/budgets", "Budgets", "3"),
+            ("plans", "/plans", "Plans", "4"),
+            ("alerts", "/alerts", "Alerts", "5"),
+        ),
+    ),
+    (
         "Finance",
         (
             ("statements", "/statements", "Statements", "f"),
@@ -73,7 +83,7 @@ NAVIGATION_GROUPS: tuple[tuple[str, tuple[Link, ...]], ...] = (
         ),
     ),
 )
-"""Title of a group in the rail and its pages: name, address, title, letter after ``g``."""
+"""Title of a group in the rail and its pages: name, address, title, letter or digit after ``g``."""
 
 NAVIGATION = tuple(link for _, links in NAVIGATION_GROUPS for link in links)
 """Every page in the rail."""

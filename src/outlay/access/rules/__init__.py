@@ -47,20 +47,27 @@ def whole(level: Level = Level.VIEWER) -> Rule:
 def rules() -> dict[str, Rule]:
     """Every rule; ValueError for a route that two areas claim."""
     from outlay.access.rules import (
+        alerts,
+        anomalies,
         api,
+        budgets,
         calls,
         dashboards,
         design,
         drivers,
+        forecast,
         home,
         mcp,
         pages,
         people,
+        plans,
         reports,
     )
 
     found: dict[str, Rule] = {}
-    for area in (pages, api, calls, home, drivers, dashboards, reports, people, design, mcp):
+    areas = (pages, api, calls, home, drivers, dashboards, reports, people, design, mcp,
+             anomalies, forecast, budgets, plans, alerts)  # fmt: skip
+    for area in areas:
         for key, rule in area.RULES.items():
             if key in found:
                 raise ValueError(f"two areas have a rule for {key}")

@@ -4,9 +4,12 @@ import typer
 
 from outlay.cli.commands import (
     ai,
+    alerts,
+    anomalies,
     ascode,
     assistants,
     bills,
+    budgets,
     close,
     configuration,
     dashboards,
@@ -14,12 +17,14 @@ from outlay.cli.commands import (
     drivers,
     export,
     finding,
+    forecast,
     history,
     home,
     invoices,
     kubernetes,
     metrics,
     people,
+    plans,
     platforms,
     proofs,
     questions,
@@ -55,6 +60,11 @@ def register(app: typer.Typer) -> None:
     platforms.register(app)
     kubernetes.register(app)
     splits.register(app)
+    anomalies.register(app)
+    forecast.register(app)
+    budgets.register(app)
+    plans.register(app)
+    alerts.register(app)
     statements.register(app)
     invoices.register(app)
     close.register(app)

@@ -57,7 +57,7 @@
     if (document.querySelector("dialog[open]")) return;
 
     const key = event.key;
-    if (Date.now() < goUntil && /^[a-z]$/.test(key)) {
+    if (Date.now() < goUntil && /^[a-z0-9]$/.test(key)) {
       goUntil = 0;
       if (follow(document.querySelector(`[data-go="${key}"]`))) event.preventDefault();
       return;

@@ -1,0 +1,1 @@
+"""Alerts: what is to be known, who is told, when, and what they did about it."""

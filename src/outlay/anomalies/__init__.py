@@ -1,0 +1,1 @@
+"""Anomalies: what was expected, what came, and which of the differences are events."""

@@ -1,0 +1,12 @@
+"""Alerts: what people are told, who, when and what they did."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from outlay.web.render import Site
+
+
+def router(site: Site) -> APIRouter:
+    """The routes of this room."""
+    return APIRouter()

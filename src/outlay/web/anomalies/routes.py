@@ -1,0 +1,12 @@
+"""Anomalies: what was not expected, why, and what was done about it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from outlay.web.render import Site
+
+
+def router(site: Site) -> APIRouter:
+    """The routes of this room."""
+    return APIRouter()

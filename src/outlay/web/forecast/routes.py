@@ -1,0 +1,12 @@
+"""Forecasts of any question."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from outlay.web.render import Site
+
+
+def router(site: Site) -> APIRouter:
+    """The routes of this room."""
+    return APIRouter()
