@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outlay.money import total
-from outlay.statements.cents import apportion, apportioned, places, to_unit, unit_text
+from outlay.money.cents import apportion, apportioned, places, to_unit, unit_text
 
 AMOUNTS = st.decimals(
     min_value=-1_000_000, max_value=1_000_000, allow_nan=False, allow_infinity=False, places=12

@@ -15,11 +15,11 @@ from outlay.app import statement_files, statements
 from outlay.expression.errors import QueryError
 from outlay.lake.types import Pin
 from outlay.money import BillingPeriod, total
+from outlay.money.cents import to_unit
 from outlay.resources.database import writing
 from outlay.statements import adjust
 from outlay.statements.bill import Cell, MonthBill
 from outlay.statements.build import statements as build
-from outlay.statements.cents import to_unit
 from outlay.statements.documents import StatementMonth
 from outlay.statements.errors import StatementError
 from outlay.statements.model import Plan

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outlay.money import total
-from outlay.statements.cents import apportioned, to_unit
+from outlay.money.cents import apportioned, to_unit
 from outlay.statements.documents import Line
 from outlay.statements.rounding import rounded_lines
 

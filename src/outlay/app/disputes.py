@@ -11,8 +11,8 @@ from outlay.app.served import served
 from outlay.app.statements import books, month, plan_of, statement, values_of
 from outlay.expression.errors import QueryError, near_names
 from outlay.money import BillingPeriod
+from outlay.money.cents import to_unit
 from outlay.statements import disputes as disputing
-from outlay.statements.cents import to_unit
 from outlay.statements.disputes import Dispute
 from outlay.statements.documents import StatementMonth
 from outlay.statements.store import Event, no_dispute

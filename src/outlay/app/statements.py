@@ -27,13 +27,13 @@ from outlay.expression.errors import QueryError, near_names
 from outlay.lake.facts import TABLES, facts_of
 from outlay.lake.types import Pin
 from outlay.money import BillingPeriod
+from outlay.money.cents import places, to_unit
 from outlay.money.rates import Rate as MoneyRate
 from outlay.money.rates import Rates
 from outlay.statements import disputes as disputing
 from outlay.statements.adjust import adjustments
 from outlay.statements.bill import Ask, MonthBill, Standing, month_bill
 from outlay.statements.build import statements
-from outlay.statements.cents import places, to_unit
 from outlay.statements.disputes import Dispute
 from outlay.statements.documents import Line, Rate, Statement, StatementMonth
 from outlay.statements.errors import StatementError

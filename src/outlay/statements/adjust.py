@@ -11,9 +11,9 @@ from decimal import Decimal
 
 from outlay.lake.types import Pin, Slice
 from outlay.money import BillingPeriod, total
+from outlay.money.cents import apportion, apportioned
 from outlay.statements.bill import MonthBill
 from outlay.statements.build import basis_of
-from outlay.statements.cents import apportion, apportioned
 from outlay.statements.documents import Line, StatementMonth
 from outlay.statements.sections import SECTIONS
 

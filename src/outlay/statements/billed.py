@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from outlay.focus.datasets import DETAIL_ID
 from outlay.focus.sql import literal
 from outlay.money import BillingPeriod
+from outlay.money.cents import places
 from outlay.query import CostQuery
 from outlay.statements.asbilled import ask, kept
-from outlay.statements.cents import places
 
 if TYPE_CHECKING:
     from outlay.lake.types import Pin, Slice

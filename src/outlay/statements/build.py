@@ -7,9 +7,9 @@ from decimal import Decimal
 from outlay.allocation.model import SplitSpec, TagValue, VirtualTagSpec
 from outlay.allocation.weights import described
 from outlay.money import total
+from outlay.money.cents import apportioned, places
 from outlay.money.quotients import quotient
 from outlay.statements.bill import NO_NAME, Cell, MonthBill, of_month
-from outlay.statements.cents import apportioned, places
 from outlay.statements.documents import Basis, Line, Statement
 from outlay.statements.model import Plan
 from outlay.statements.rounding import rounded_lines

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Literal
 
 from outlay.money import BillingPeriod, total
-from outlay.statements.cents import to_unit, unit_text
+from outlay.money.cents import to_unit, unit_text
 from outlay.statements.documents import Line, Statement
 from outlay.statements.errors import StatementError
 

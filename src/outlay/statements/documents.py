@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from outlay.money import BillingPeriod, money_text, total
-from outlay.statements.cents import unit_text
+from outlay.money.cents import unit_text
 from outlay.statements.sections import COLUMNS, OF_THE_BILL, SECTIONS
 
 State = Literal["draft", "closed"]

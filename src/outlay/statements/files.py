@@ -9,7 +9,7 @@ from typing import Any
 import xlsxwriter
 
 from outlay.money import money_text
-from outlay.statements.cents import unit_text
+from outlay.money.cents import unit_text
 from outlay.statements.documents import Statement, StatementMonth
 from outlay.statements.sections import COLUMNS, SECTIONS
 

@@ -15,9 +15,9 @@ from decimal import Decimal
 from typing import Literal, Protocol
 
 from outlay.money import MONEY_CONTEXT, BillingPeriod, money_text, total
+from outlay.money.cents import places
 from outlay.money.rates import Rate, quantised
 from outlay.statements.billed import BilledSum, Rounded
-from outlay.statements.cents import places
 from outlay.statements.explained import Explanation, explain, half_unit, less
 from outlay.statements.resources import InvoiceSpec
 

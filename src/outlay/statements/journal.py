@@ -20,7 +20,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from outlay.money import total
-from outlay.statements.cents import unit_text
+from outlay.money.cents import unit_text
 from outlay.statements.documents import Statement, StatementMonth
 from outlay.statements.errors import StatementError
 from outlay.statements.model import Journal, StatementPlanSpec, ValueAccount

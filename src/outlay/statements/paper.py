@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from outlay.statements.cents import to_unit
+from outlay.money.cents import to_unit
 from outlay.statements.documents import Line, Statement, StatementMonth
 from outlay.statements.errors import StatementError
 from outlay.statements.sections import COLUMNS, SECTIONS, Section

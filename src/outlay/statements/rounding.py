@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from outlay.money import total
-from outlay.statements.cents import apportion, to_unit
+from outlay.money.cents import apportion, to_unit
 from outlay.statements.documents import Line
 
 _Cells = dict[str, dict[str, Decimal]]

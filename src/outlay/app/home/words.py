@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from outlay.money import BillingPeriod, DateRange
+from outlay.money.cents import places, to_unit
 from outlay.money.quotients import scaled
-from outlay.statements.cents import places, to_unit
 
 _SMALL = Decimal("0.0005")
 

@@ -337,7 +337,7 @@ def _register_disputes(group: typer.Typer) -> None:
     def listed(cli: Cli, plan: _PLAN) -> None:
         """List the disputes of a plan with their state."""
         from outlay.app import disputes
-        from outlay.statements.cents import places
+        from outlay.money.cents import places
         from outlay.statements.paper import money
 
         found = disputes.disputes(cli.workspace, plan)
