@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from outlay.forecast.answers import Total as Total
     from outlay.forecast.calendar import Calendar as Calendar
     from outlay.forecast.calendar import CalendarError as CalendarError
+    from outlay.forecast.cents import exact as exact
     from outlay.forecast.charges import ChargeForecast as ChargeForecast
     from outlay.forecast.charges import ChargeStream as ChargeStream
     from outlay.forecast.charges import monthly_charges as monthly_charges
     from outlay.forecast.engine import forecast_many as forecast_many
     from outlay.forecast.events import KnownEvent as KnownEvent
-    from outlay.forecast.exact import exact as exact
     from outlay.forecast.expected import Expected as Expected
     from outlay.forecast.expected import expected_many as expected_many
 
@@ -31,7 +31,7 @@ _WHERE = {
     "KnownEvent": "events",
     "PastError": "answers",
     "Total": "answers",
-    "exact": "exact",
+    "exact": "cents",
     "expected_many": "expected",
     "forecast_many": "engine",
     "monthly_charges": "charges",

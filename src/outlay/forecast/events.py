@@ -94,4 +94,4 @@ def applied(
 
 def _touches(event: KnownEvent, start: date, count: int) -> bool:
     where = event.place(start, count)
-    return where.stop > where.start
+    return bool(where.stop > where.start)
