@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from outlay.expression import condition_text
 from outlay.focus.sql import literal
@@ -258,6 +259,20 @@ class Answer:
             f"AS place FROM (SELECT {keys}, {self._sums} FROM answer GROUP BY {keys})"
             f") AS ranked ON {same}{limit} ORDER BY {order}"
         )
+
+    def arrow(self, index: int = 0) -> pa.Table:
+        """Every row as ``period``, ``currency``, ``d0…`` and ``amount``: the measure of that
+        index as a binary number, for arithmetic that does not need its last digits."""
+        parts = [
+            f"coalesce(CAST({column} AS DOUBLE), 0){' * 1e-39' if part == 'u' else ''}"
+            for slot in self._layout
+            if slot.index == index and slot.side == "m"
+            for column, part in zip(slot.columns, slot.parts, strict=True)
+        ]
+        columns = ", ".join(["period", *self.dimensions])
+        return self.connection.sql(
+            f"SELECT {columns}, {' + '.join(parts)} AS amount FROM answer"
+        ).to_arrow_table()
 
     def unconverted(self) -> Fetched:
         """Currency and one sum a measure (asked range only) of what no rate could convert."""

@@ -1,9 +1,9 @@
 """Asking: from a question to its result."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import duckdb
 
@@ -45,6 +45,9 @@ class PinnableLake(LakeReader, Protocol):
         ...
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A question with everything that it stands on: pin, slices, days."""
@@ -67,6 +70,10 @@ class Prepared:
         return self.expansion.asked if self.expansion else self.asked
 
 
+Reader = Callable[[Answer | None, Prepared, Mapping[RateKey, Rate], Mapping[str, int]], T]
+"""How an answer becomes what is asked for."""
+
+
 def run(
     lake: PinnableLake,
     query: CostQuery,
@@ -87,17 +94,7 @@ def run(
     for a moment before the first snapshot.
     """
     prepared = with_splits(lake, prepare(lake, query, now=now, pin=pin, rules=rules))
-    own = rates is None if stated is None else stated
-    found = question_rates(prepared, rates, stated=own)
-    _check_digits(prepared, converted=found is not None)
-    try:
-        result = _answer(lake, prepared, found, halves=False, stated=own)
-    except (duckdb.OutOfRangeException, duckdb.ConversionException):
-        # The engine never rounds to fit: what is too large for one product is asked in halves. Just
-        # below the limit it is the ninth decimal, rounded up, that does not fit.
-        if found is None:
-            raise
-        result = _answer(lake, prepared, found, halves=True, stated=own)
+    result = read_answer(lake, prepared, tabulate, rates=rates, stated=stated)
     asker = current()
 
     def rerun(other: CostQuery) -> Result:
@@ -110,14 +107,41 @@ def run(
     return result.completed(warnings=notes(prepared, result), rerun=rerun)
 
 
+def read_answer(
+    lake: PinnableLake,
+    prepared: Prepared,
+    read: Reader[T],
+    *,
+    rates: Rates | None = None,
+    stated: bool | None = None,
+) -> T:
+    """Plan, compile and run a prepared question, and `read` its answer while the engine holds it.
+
+    `rates` and `stated` as for `run`; `read` is given the answer (None: no slice is in range),
+    what was prepared, the rates used, and how many files of which table were read.
+    """
+    own = rates is None if stated is None else stated
+    found = question_rates(prepared, rates, stated=own)
+    _check_digits(prepared, converted=found is not None)
+    try:
+        return _answer(lake, prepared, found, read, halves=False, stated=own)
+    except (duckdb.OutOfRangeException, duckdb.ConversionException):
+        # The engine never rounds to fit: what is too large for one product is asked in halves. Just
+        # below the limit it is the ninth decimal, rounded up, that does not fit.
+        if found is None:
+            raise
+        return _answer(lake, prepared, found, read, halves=True, stated=own)
+
+
 def _answer(
     lake: PinnableLake,
     prepared: Prepared,
     rates: dict[RateKey, Rate] | None,
+    read: Reader[T],
     *,
     halves: bool,
     stated: bool,
-) -> Result:
+) -> T:
     """Plan, compile and run; raises duckdb.OutOfRangeException where a sum does not fit."""
     query, asked = prepared.query, prepared.branches
     target = None if rates is None else query.currency
@@ -151,7 +175,7 @@ def _answer(
         if branches:
             values = {key: rate.value for key, rate in (rates or {}).items()}
             answer.create([branch_sql(branch) for branch in branches], values)
-        return tabulate(answer if branches else None, prepared, rates or {}, tables)
+        return read(answer if branches else None, prepared, rates or {}, tables)
 
 
 def prepare(
