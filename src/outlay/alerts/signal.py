@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
+from outlay.money import money_text
 from outlay.reports.document import Figure, Severity
 
 SignalKind = Literal["anomaly", "budget", "plan", "freshness", "policy", "sync"]
 KINDS: tuple[SignalKind, ...] = get_args(SignalKind)
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""From the least to the most."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,11 @@ class Owner:
 
     value: str
     tag: str = ""
+
+    @property
+    def text(self) -> str:
+        """For people: ``team = checkout``, or the name alone."""
+        return f"{self.tag} = {self.value}" if self.tag else self.value
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,10 @@ class Signal:
     and occurrence is one alert however often it is raised; raising it again brings its text up to
     date. `amount` is the money at stake in `currency` (never negative; None: no money), exact,
     for order and for minimums of routes. `driver` is one sentence on what drove it, '' when
-    nothing is known. `link` is the path of the page behind it.
+    nothing is known. `link` is the path of the page behind it. `where` is the condition on charges
+    of which all its figures are told (a budget's scope, a series' ``team = 'checkout'``): people
+    who see a part of the ledger see the alert only where that part holds all of them; '' is the
+    whole ledger.
     """
 
     kind: SignalKind
@@ -46,6 +58,7 @@ class Signal:
     amount: Decimal | None = None
     currency: str = ""
     owner: Owner | None = None
+    where: str = ""
 
     @property
     def key(self) -> str:
@@ -56,3 +69,59 @@ class Signal:
 def key_of(kind: SignalKind, subject: str, occurrence: str) -> str:
     """The key of a signal by its three names."""
     return hashlib.sha256("\x1f".join((kind, subject, occurrence)).encode()).hexdigest()
+
+
+FIGURE_FIELDS = ("title", "value", "kind", "currency", "before", "change", "ratio", "note")
+_AMOUNTS = ("value", "before", "change", "ratio")
+
+
+def to_json(signal: Signal) -> dict[str, Any]:
+    """A signal as plain JSON data; amounts are text in full."""
+    return {
+        "kind": signal.kind,
+        "subject": signal.subject,
+        "occurrence": signal.occurrence,
+        "title": signal.title,
+        "severity": signal.severity,
+        "lines": list(signal.lines),
+        "figures": [{n: _text(getattr(one, n)) for n in FIGURE_FIELDS} for one in signal.figures],
+        "driver": signal.driver,
+        "link": signal.link,
+        "amount": _text(signal.amount),
+        "currency": signal.currency,
+        "owner": None if signal.owner is None else asdict(signal.owner),
+        "where": signal.where,
+    }
+
+
+def from_json(data: Mapping[str, Any]) -> Signal:
+    """Read `to_json`'s form."""
+    figures = tuple(
+        Figure(**{n: _read(n, one[n]) for n in FIGURE_FIELDS if n in one})
+        for one in data["figures"]
+    )
+    owner = data.get("owner")
+    amount = data.get("amount")
+    return Signal(
+        kind=data["kind"],
+        subject=data["subject"],
+        occurrence=data["occurrence"],
+        title=data["title"],
+        severity=data["severity"],
+        lines=tuple(data["lines"]),
+        figures=figures,
+        driver=data["driver"],
+        link=data["link"],
+        amount=None if amount is None else Decimal(amount),
+        currency=data["currency"],
+        owner=None if owner is None else Owner(**owner),
+        where=data.get("where", ""),
+    )
+
+
+def _text(value: Any) -> Any:
+    return money_text(value) if isinstance(value, Decimal) else value
+
+
+def _read(name: str, value: Any) -> Any:
+    return Decimal(value) if name in _AMOUNTS and value is not None else value

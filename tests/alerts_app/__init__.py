@@ -1,0 +1,1 @@
+"""Tests of alerts in the product: routing, channels, pages, commands."""
