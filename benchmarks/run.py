@@ -4,26 +4,14 @@ python -m benchmarks.run [--rows 10000000] [--once-rows 100000000] [--runs 3] [-
 """
 
 import argparse
-import os
-import platform
 import shutil
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from importlib.metadata import version
 
 from benchmarks import allocation, data, explorer, history, ingest, pages, sources
+from benchmarks.report import replace_section, stamp
 
 REPORT = data.ROOT / "docs" / "benchmarks.md"
 SECTIONS = ("ingest", "sources", "explorer", "allocation", "pages", "history")
-
-
-def machine() -> str:
-    """Cores, memory and versions: never a host name."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
-    return (
-        f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, {platform.machine()}, "
-        f"Python {platform.python_version()}, DuckDB {version('duckdb')}"
-    )
 
 
 def ingest_table(results: Iterable[ingest.Ingest]) -> list[str]:
@@ -54,20 +42,6 @@ def explorer_table(answers: Iterable[explorer.Answer]) -> list[str]:
             f"| {a.raw_cold / a.ours_cold:.0f}× |"
         )
     return lines
-
-
-def replace_section(text: str, name: str, body: list[str]) -> str:
-    """Put the section between its two markers; a new one goes to the end."""
-    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    block = "\n".join([start, *body, end])
-    if start in text:
-        return text[: text.index(start)] + block + text[text.index(end) + len(end) :]
-    return text.rstrip() + "\n\n" + block + "\n"
-
-
-def stamp(what: str) -> str:
-    """When and on what it was measured."""
-    return f"{what}, measured {datetime.now(UTC):%Y-%m-%d} on {machine()}."
 
 
 def main() -> None:
