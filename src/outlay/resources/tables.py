@@ -332,6 +332,21 @@ plan_versions = Table(
     UniqueConstraint("plan", "version", name="uq_plan_versions_version"),
 )
 
+budget_marks = Table(
+    "budget_marks",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("budget", String(64), nullable=False),
+    Column("period", String(32), nullable=False),
+    Column("threshold", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("amount", String(64), nullable=False),
+    Column("value", String(64), nullable=False),
+    Column("currency", String(3), nullable=False),
+    UniqueConstraint("budget", "period", "threshold", name="uq_budget_marks_once"),
+)
+
 alerts = Table(
     "alerts",
     metadata,

@@ -16,6 +16,7 @@ def upgrade() -> None:
     """Create the tables."""
     _create_anomalies()
     _create_plans()
+    _create_budget_marks()
     _create_alerts()
 
 
@@ -95,6 +96,22 @@ def _create_plans() -> None:
     )
 
 
+def _create_budget_marks() -> None:
+    op.create_table(
+        "budget_marks",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("budget", sa.String(64), nullable=False),
+        sa.Column("period", sa.String(32), nullable=False),
+        sa.Column("threshold", sa.String(64), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("at", sa.DateTime, nullable=False),
+        sa.Column("amount", sa.String(64), nullable=False),
+        sa.Column("value", sa.String(64), nullable=False),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.UniqueConstraint("budget", "period", "threshold", name="uq_budget_marks_once"),
+    )
+
+
 def _create_alerts() -> None:
     op.create_table(
         "alerts",
@@ -138,6 +155,7 @@ def downgrade() -> None:
     for table in (
         "alert_steps",
         "alerts",
+        "budget_marks",
         "plan_versions",
         "anomaly_runs",
         "anomaly_steps",
