@@ -222,6 +222,15 @@ def _of_report(_: str, spec: Any) -> Iterator[Reference]:
         yield ROLE, spec.run_as
 
 
+def _of_monitor(_: str, spec: Any) -> Iterator[Reference]:
+    from outlay.app.anomalies.model import EACH_TAG
+
+    for one in (*spec.groupings, *filter(None, (spec.owner_tag,))):
+        if one != EACH_TAG:
+            yield from _virtual(*one.split(","))
+    yield from _virtual_of(spec.where)
+
+
 def _virtual(*names: str) -> Iterator[Reference]:
     from outlay.expression.dimensions import parse_dimension
 
@@ -248,6 +257,7 @@ _REFERENCES: dict[str, Callable[[str, Any], Iterable[Reference]]] = {
     "StatementPlan": _of_statements,
     "Dashboard": _of_dashboard,
     "Annotation": _of_annotation,
+    "AnomalyMonitor": _of_monitor,
     ROLE: _of_role,
     "Report": _of_report,
 }
@@ -262,10 +272,11 @@ _NAMED_BY = {
     "StatementPlan": ("VirtualTag", "ExchangeRates"),
     "Dashboard": ("View", "UnitCost", "VirtualTag", "ExchangeRates"),
     "Annotation": ("Dashboard", "View", "VirtualTag"),
+    "AnomalyMonitor": ("VirtualTag",),
     ROLE: ("VirtualTag",),
     "Report": ("Channel", "View", ROLE),
 }
 
-_WHOLE = ("View", "Dashboard", "Annotation", "Report", ROLE)
+_WHOLE = ("View", "Dashboard", "Annotation", "AnomalyMonitor", "Report", ROLE)
 """Kinds that are refused when what they name is not there. Rules are checked as a whole, with the
 place where one is wrong; a unit cost or statements may be written before their metric or tag."""
