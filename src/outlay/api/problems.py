@@ -27,6 +27,7 @@ from outlay.app import WorkspaceError
 from outlay.app.served.wire import WireError
 from outlay.lake import LakeError
 from outlay.money import MoneyError, PeriodError
+from outlay.planning.plans.errors import PlanConflictError, PlanError, PlanNotFoundError
 from outlay.query import QueryError
 from outlay.reports.errors import DeliveryError, ReportError
 from outlay.resources import ResourceError
@@ -97,6 +98,9 @@ _KINDS: tuple[tuple[type[Exception], str, str, int], ...] = (
     (SourceError, "source", "The source cannot be read", 502),
     (LakeError, "lake", "The ledger cannot answer", 404),
     (StatementError, "statement", "The statements refuse", 409),
+    (PlanNotFoundError, "not-found", "There is no such part of the plan", 404),
+    (PlanConflictError, "conflict", "The plan was changed meanwhile", 409),
+    (PlanError, "plan", "The plan refuses", 409),
     (ReportError, "report", "The report refuses", 409),
     (DeliveryError, "delivery", "The report cannot be made", 409),
 )

@@ -116,9 +116,13 @@ def register_all() -> None:
     import outlay.allocation.metrics.model
     import outlay.allocation.model
     import outlay.app.annotations.model
+    import outlay.app.anomalies.model
     import outlay.app.dashboards.model
+    import outlay.app.forecasting.model
     import outlay.app.rates
     import outlay.app.vocabulary
+    import outlay.planning.plans.kind
+    import outlay.planning.budgets.model
     import outlay.query.unit.model
     import outlay.query.views
     import outlay.reports.model

@@ -73,6 +73,7 @@ EXIT_CODES = {
     "SourceError": FAILED,
     "LakeError": FAILED,
     "StatementError": FAILED,
+    "PlanError": FAILED,
     "ReportError": FAILED,
     "DeliveryError": FAILED,
 }

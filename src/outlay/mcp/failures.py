@@ -19,6 +19,7 @@ from outlay.expression.errors import QueryError, near_names
 from outlay.lake import LakeError
 from outlay.mcp.registry import Input
 from outlay.money import MoneyError, PeriodError
+from outlay.planning.plans.errors import PlanError
 from outlay.resources import ResourceError
 from outlay.sources.contract import SourceError
 from outlay.statements.errors import StatementError
@@ -36,6 +37,7 @@ _KNOWN = (
     SourceError,
     LakeError,
     StatementError,
+    PlanError,
 )
 
 

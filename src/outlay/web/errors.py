@@ -14,6 +14,7 @@ from outlay.access.errors import NotFoundError
 from outlay.app import WorkspaceError, events
 from outlay.lake import LakeError
 from outlay.money import MoneyError, PeriodError
+from outlay.planning.plans.errors import PlanError, PlanNotFoundError
 from outlay.query import QueryError
 from outlay.reports.errors import DeliveryError, ReportError
 from outlay.resources import ResourceError
@@ -39,6 +40,8 @@ _EXPECTED: tuple[tuple[type[Exception], int], ...] = (
     (SourceError, 502),
     (LakeError, 500),
     (StatementError, 409),
+    (PlanNotFoundError, 404),
+    (PlanError, 409),
     (ReportError, 409),
     (DeliveryError, 409),
 )
