@@ -1,0 +1,353 @@
+"""Which differences of daily (or hourly) series are events: `detect`, a pure function.
+
+The arithmetic is in `track`, the limits in `thresholds`, the calendar in `recurring`, an event's
+life in `life`. All series are reckoned together, day by day; only the few that are beyond a limit
+or have an open event are looked at one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from outlay.anomalies.life import (
+    AGAIN_DAYS,
+    LONGEST,
+    MADE_UP,
+    SHAPE_WEEKS,
+    SHORT,
+    Event,
+    begin_of,
+    is_back,
+    steady_now,
+)
+from outlay.anomalies.model import Candidate, Feedback, Settings, SettingsError
+from outlay.anomalies.numbers import candidate_of
+from outlay.anomalies.recurring import ByCalendar
+from outlay.anomalies.thresholds import Judged, Limits
+from outlay.anomalies.track import DAILY, HOURLY, Clock, Matrix, Track
+from outlay.forecast.calendar import Calendar
+
+
+def detect(
+    values: NDArray[Any],
+    start: date,
+    calendar: Calendar | None = None,
+    settings: Settings | None = None,
+    hourly: bool = False,
+    *,
+    complete_until: Sequence[date | None] | None = None,
+) -> list[Candidate]:
+    """The events of many series.
+
+    `values[series, steps]`: cost per UTC day from `start` on (per hour where `hourly`), one
+    currency a series; NaN is a day that was not delivered, 0 one without cost. Only complete days
+    belong in it; `complete_until` gives for a series whose source is later than the others the
+    first day that is not complete (exclusive end; None: all are). About a year of days makes the
+    best use of charges that come monthly or yearly.
+
+    Returns events that are active or whose last day is one of the last `settings.days`, by series,
+    then start. A pure function of its arguments: no series depends on another, and a day is judged
+    by the days up to it (a fall by the next day too). Raises SettingsError for arguments that do
+    not fit.
+    """
+    matrix = np.asarray(values, dtype=np.float64)
+    if matrix.ndim != 2:
+        raise SettingsError("values are a matrix: one row a series, one column a day")
+    settings = settings or Settings()
+    clock = HOURLY if hourly else DAILY
+    if complete_until is not None and len(complete_until) != len(matrix):
+        raise SettingsError("complete_until has one day (or None) for each series")
+    if not matrix.size:
+        return []
+    day = start.date() if isinstance(start, datetime) else start
+    track = Track(matrix, clock, _complete(matrix, day, clock, complete_until))
+    return Detector(track, day, calendar or Calendar(), settings).run()
+
+
+def _complete(
+    matrix: Matrix, start: date, clock: Clock, until: Sequence[date | None] | None
+) -> NDArray[np.intp]:
+    count, steps = matrix.shape
+    if until is None:
+        return np.full(count, steps, dtype=np.intp)
+    places = [steps if end is None else (end - start).days * clock.per_day for end in until]
+    return np.clip(np.array(places, dtype=np.intp), 0, steps)
+
+
+class Detector:
+    """One run over a track."""
+
+    def __init__(self, track: Track, start: date, calendar: Calendar, settings: Settings) -> None:
+        self.track = track
+        self.clock = track.clock
+        self.start = start
+        self.settings = settings
+        self.limits = Limits(track, settings)
+        self.daily = track.clock.per_day == 1
+        self.calendar = ByCalendar(track, start, calendar) if self.daily else None
+        self.open: dict[int, Event] = {}
+        self.last: dict[int, Event] = {}
+        self.events: list[Event] = []
+        self.unjudged: dict[int, dict[int, str]] = {}
+        self.held: set[tuple[int, int]] = set()
+        self.widened: dict[int, list[Feedback]] = {}
+        for one in settings.feedback:
+            self._hear(one)
+
+    def _hear(self, one: Feedback) -> None:
+        first = max(0, (one.start - self.start).days * self.clock.per_day)
+        last = (one.end - self.start).days * self.clock.per_day + self.clock.per_day
+        places = range(first, min(last, self.track.days))
+        if one.verdict in ("expected", "known"):
+            self.unjudged.setdefault(one.series, {}).update((t, one.verdict) for t in places)
+        if one.verdict == "expected":
+            self.widened.setdefault(one.series, []).append(one)
+        if one.verdict == "unexpected":
+            self.held.update((one.series, t) for t in places)
+
+    def run(self) -> list[Candidate]:
+        """Every day in turn; then the events, as they are told."""
+        first = self.clock.level
+        heard = sorted(self.unjudged)
+        for t in range(first, self.track.days):
+            self.track.day(t)
+            rows = set(self.open)
+            if t >= self.settings.minimum_history * self.clock.per_day:
+                rows.update(np.flatnonzero(self.limits.suspects(t)).tolist())
+            for row in heard:
+                if t in self.unjudged[row]:
+                    self._pass(row, t)
+                    rows.discard(row)
+            for row in sorted(rows):
+                self._look(row, t)
+        return self._told()
+
+    def _pass(self, row: int, t: int) -> None:
+        """A day that is not judged: an expected one is history, a known event's is not."""
+        event = self.open.pop(row, None)
+        if event:
+            self._close(event)
+        if self.unjudged[row][t] == "known":
+            self.track.replace(row, t, float(self.track.expected(t)[row]))
+        self.track.counted[t, row] = False
+
+    def _look(self, row: int, t: int) -> None:
+        if self.track.missing[t, row]:
+            return
+        event = self.open.get(row)
+        if event is not None:
+            self._follow(event, t)
+        elif self._has_history(row, t):
+            self._try(row, t)
+
+    def _has_history(self, row: int, t: int) -> bool:
+        needed = self.settings.minimum_history * self.clock.per_day
+        return t - int(self.track.born[row]) >= needed or not self.track.base[t, row]
+
+    def _feedback(self, row: int, t: int, sign: float) -> float:
+        """The widest percentage that people called expected before day t, as a share."""
+        direction = "up" if sign > 0 else "down"
+        return max(
+            (
+                float(one.percent) / 100
+                for one in self.widened.get(row, ())
+                if one.direction == direction
+                and (one.end - self.start).days * self.clock.per_day < t
+            ),
+            default=0.0,
+        )
+
+    def _try(self, row: int, t: int) -> None:
+        """Does a test raise this series today?"""
+        for window in self.clock.windows:
+            sign = self._change(window, row, t)
+            if abs(sign) <= self.limits.minimum:
+                continue
+            judged = self.limits.judge(window, row, t, self._feedback(row, t, sign))
+            if not judged.raised:
+                continue
+            if window == 1 and self._by_calendar(row, t, judged):
+                return
+            if self.calendar and self.calendar.month_length(row, t, judged.change, judged.usual):
+                continue
+            self._open(row, t, judged)
+            return
+
+    def _change(self, window: int, row: int, t: int) -> float:
+        track = self.track
+        return float(track.error[t, row] if window == 1 else track.changes[window][t, row])
+
+    def _by_calendar(self, row: int, t: int, judged: Judged) -> bool:
+        """A charge of the month or a holiday: not raised, and no part of the history."""
+        by = self.calendar
+        if by is None:
+            return self._hour_shifted(row, t, judged)
+        if by.charge_before(row, t) is None and not by.like_a_sunday(row, t, judged.threshold):
+            return False
+        self.track.replace(row, t, float(self.track.expected(t)[row]))
+        return True
+
+    def _hour_shifted(self, row: int, t: int, judged: Judged) -> bool:
+        """An hour early or late, as when summer time begins or ends: inside the band of the hour
+        before or after."""
+        track = self.track
+        factors = (
+            track.factor[t, row],
+            *(track.ratio[t - self.clock.season + s, row] for s in (-1, 1)),
+        )
+        known = [float(f) for f in factors if np.isfinite(f)]
+        level, came = float(track.level[t, row]), float(track.used[t, row])
+        margin = judged.threshold * float(track.base[t, row])
+        return level * min(known) - margin <= came <= level * max(known) + margin
+
+    def _open(self, row: int, t: int, judged: Judged) -> None:
+        track, sign = self.track, 1 if judged.change > 0 else -1
+        before = self.last.get(row)
+        start, leak = t, False
+        if judged.window > 1:
+            start, leak = begin_of(track, row, judged.window, t, sign)
+            floor = max(int(track.born[row]), before.end + 1 if before else 0)
+            start = min(max(start, floor), t)
+        event = Event(
+            row, start, t, sign, t, judged, judged.threshold, float(track.level[start, row]), leak
+        )
+        event.new = not track.base[t, row]
+        event.waiting = sign < 0 and judged.window == 1 and self.daily
+        if before is not None and self._again(before, event):
+            event = before
+            event.open, event.back = True, 0
+        else:
+            event.flagged.update(range(start, t + 1))
+        self.open[row] = event
+        for s in range(max(start, event.start), t + 1):
+            self._outside(event, s)
+
+    def _again(self, before: Event, event: Event) -> bool:
+        """Is the new event the last one come again? Then it is the same event."""
+        if (
+            before.sign != event.sign
+            or before.accepted
+            or before.dropped
+            or event.judged.window > 1
+        ):
+            return False
+        day = self.clock.per_day
+        gap = event.start - before.end
+        if gap <= AGAIN_DAYS * day:
+            return True
+        weekly = (event.start - before.start) % (7 * day)
+        short = before.length <= SHORT * day or before.shape
+        if short and gap <= 8 * day and min(weekly, 7 * day - weekly) <= day:
+            before.shape = True
+            return True
+        return False
+
+    def _outside(self, event: Event, t: int) -> None:
+        """Day t belongs to the event: history holds what was expected."""
+        track, row = self.track, event.row
+        event.end = max(event.end, t)
+        event.flagged.add(t)
+        track.level[t, row] = event.level
+        for change in track.changes.values():
+            change[t, row] = 0.0
+        track.replace(row, t, event.level * float(track.factor[t, row]))
+
+    def _follow(self, event: Event, t: int) -> None:
+        row, day = event.row, self.clock.per_day
+        self.track.level[t, row] = event.level
+        if event.sign < 0 and self._made_up(event, t):
+            return
+        if is_back(self.track, event, t):
+            if event.waiting:
+                event.waiting, event.raised = False, t
+            event.back += 1
+            if event.back >= (1 if event.length < SHORT * day else 2):
+                self._close(event)
+            return
+        if event.waiting:
+            event.waiting, event.raised = False, t
+        event.back = 0
+        self._outside(event, t)
+        if self._acceptable(event, t):
+            self._accept(event, t)
+
+    def _made_up(self, event: Event, t: int) -> bool:
+        """Did today bring what the short fall before it lacked? Then it was a late delivery."""
+        track, row = self.track, event.row
+        if not self.daily or event.length > SHORT or t - event.end > 1:
+            return False
+        days = slice(event.start, event.end + 1)
+        expected = event.level * track.factor[days, row]
+        lacked = float(np.nansum(expected - track.actual[days, row]))
+        too_much = float(track.used[t, row] - event.level * track.factor[t, row])
+        if too_much < MADE_UP * lacked:
+            return False
+        event.dropped = True
+        track.replace(row, t, event.level * float(track.factor[t, row]))
+        del self.open[row]
+        return True
+
+    def _acceptable(self, event: Event, t: int) -> bool:
+        day = self.clock.per_day
+        lasted = (t - event.start + 1) / day
+        if any((event.row, s) in self.held for s in range(event.start, t + 1)):
+            return lasted >= self.settings.days
+        if event.shape:
+            return lasted > SHAPE_WEEKS * 7 - 7
+        if lasted < self.settings.accept_days:
+            return False
+        if not self.daily or event.new or lasted >= LONGEST * self.settings.accept_days:
+            return True
+        return steady_now(self.track, event, t)
+
+    def _accept(self, event: Event, t: int) -> None:
+        """What the event brought is the normal from now on."""
+        event.accepted = True
+        if event.shape:
+            self.track.pattern_from[event.row] = max(0, event.start - self.clock.season // 2)
+        since = event.start
+        if not event.shape:
+            since = max(event.start, t + 1 - max(self.settings.accept_days * self.clock.per_day, 1))
+        self.track.settle(event.row, since, t)
+        self._close(event)
+
+    def _close(self, event: Event) -> None:
+        event.open = False
+        self.last[event.row] = event
+        self.open.pop(event.row, None)
+        if event not in self.events:
+            self.events.append(event)
+
+    def _told(self) -> list[Candidate]:
+        events = [*self.events, *(e for e in self.open.values() if e not in self.events)]
+        first = self.track.days - self.settings.days * self.clock.per_day
+        found = []
+        for event in sorted(events, key=lambda e: (e.row, e.start)):
+            if event.dropped or event.waiting or (event.end < first and not event.open):
+                continue
+            candidate = candidate_of(self.track, event, self.start)
+            if self._worth(candidate):
+                found.append(candidate)
+        return found
+
+    def _worth(self, candidate: Candidate) -> bool:
+        """Is the impact large enough, by the settings and by what people called too small?"""
+        impact = abs(candidate.impact)
+        small = max(
+            (
+                float(one.money)
+                for one in self.settings.feedback
+                if one.series == candidate.series and one.verdict == "too_small"
+            ),
+            default=-1.0,
+        )
+        if impact < float(self.settings.minimum_money) or impact <= small:
+            return False
+        return candidate.percent is None or abs(candidate.percent) >= float(
+            self.settings.minimum_percent
+        )

@@ -1,0 +1,135 @@
+"""The life of an event: it opens, goes on, ends, comes again a week later, is accepted as normal.
+
+Rules, per series and in the order of days (only days up to the judged one are ever used):
+
+- A rise beyond the day's limits opens an event at once. A fall waits one day: money that comes a
+  day late looks like a fall and then like a rise. If the next days bring what was missing, there is
+  no event.
+- A longer window (3, 7, 28 days) opens an event that begins at the day from which on a shift (or
+  a slope) explains the window best.
+- While it is open, history holds what was expected, so that the expectation stays.
+- It ends when days are back inside the band: one day for an event of up to two days, two days in a
+  row for a longer one.
+- A short event that comes again after a week, or within three days, is the same event; after a
+  week it is a change of the week's shape.
+- A steady new level is accepted after `accept_days`, a new shape after three weeks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from outlay.anomalies.thresholds import Judged
+from outlay.anomalies.track import Track
+
+SHORT = 3
+SPIKE_DAYS = 7
+AGAIN_DAYS = 3
+OUTAGE_SHARE = 0.05
+STEADY_CHANGE = 0.05
+LONGEST = 4  # accepted at the latest after so many times accept_days
+MADE_UP = 0.5  # this much of a fall must come back to make it a late delivery
+SHAPE_WEEKS = 3
+
+
+@dataclass
+class Event:
+    """An event while it is followed. Places are steps; `end` is the last step outside the band."""
+
+    row: int
+    start: int
+    end: int
+    sign: int
+    raised: int
+    judged: Judged
+    band: float
+    level: float
+    leak: bool = False
+    new: bool = False
+    shape: bool = False
+    open: bool = True
+    waiting: bool = False
+    accepted: bool = False
+    dropped: bool = False
+    held: bool = False
+    back: int = 0
+    flagged: set[int] = field(default_factory=set)
+
+    @property
+    def length(self) -> int:
+        """Steps from the first to the last outside the band."""
+        return self.end - self.start + 1
+
+
+def begin_of(track: Track, row: int, window: int, t: int, sign: int) -> tuple[int, bool]:
+    """Where in the window the change began, and whether it is a slope rather than a shift: the
+    start for which a constant (or a line from nought) leaves the least squares."""
+    first = t - window + 1
+    level = track.level[first, row]
+    base = max(abs(level), float(track.base[first, row]))
+    error = (track.steady[first : t + 1, row] - level) / base * sign
+    n = len(error)
+    shift = np.array(
+        [error[s:].sum() ** 2 / (n - s) if error[s:].sum() > 0 else 0.0 for s in range(n)]
+    )
+    slope = np.zeros(n)
+    for s in range(n - 2):
+        step = np.arange(1, n - s + 1)
+        fit = float((step * error[s:]).sum())
+        slope[s] = fit**2 / float((step**2).sum()) if fit > 0 else 0.0
+    leak = window >= 7 and slope.max() > shift.max()
+    return first + int(slope.argmax() if leak else shift.argmax()), leak
+
+
+def kind_of(track: Track, event: Event) -> str:
+    """spike, step, leak, outage or shape, from the event's own days."""
+    row, days = event.row, slice(event.start, event.end + 1)
+    came = np.nan_to_num(track.actual[days, row])
+    expected = event.level * track.factor[days, row]
+    if event.shape:
+        return "shape"
+    if event.new:
+        return "step"
+    if event.sign < 0 and np.median(came) <= OUTAGE_SHARE * np.median(np.abs(expected)):
+        return "outage"
+    if event.length >= SPIKE_DAYS or event.leak:
+        error = (came - expected) * event.sign
+        n = len(error)
+        step = np.arange(1, n + 1)
+        shift = error.sum() ** 2 / n
+        slope = float((step * error).sum()) ** 2 / float((step**2).sum())
+        if slope > shift:
+            return "leak"
+        return "step" if event.length >= SPIKE_DAYS or event.open or event.accepted else "spike"
+    if event.judged.window > 1 or (event.open and event.length >= SHORT):
+        return "step"
+    return "spike"
+
+
+def is_back(track: Track, event: Event, t: int) -> bool:
+    """Is day t inside the event's band again?"""
+    expected = event.level * track.factor[t, event.row]
+    base = max(abs(expected), float(track.base[t, event.row]))
+    error = (track.used[t, event.row] - expected) / base if base else 0.0
+    days = np.array(sorted(event.flagged))
+    past_expected = event.level * track.factor[days, event.row]
+    past_base = np.maximum(np.abs(past_expected), track.base[days, event.row])
+    came = np.nan_to_num(track.actual[days, event.row])
+    if not base or not past_base.all():
+        return bool(track.used[t, event.row] == 0)
+    typical = float(np.median((came - past_expected) / past_base)) * event.sign
+    return bool(error * event.sign < min(event.band, typical / 2))
+
+
+def steady_now(track: Track, event: Event, t: int) -> bool:
+    """Do the last seven days run as high as the seven before?"""
+    came = track.actual[t - 13 : t + 1, event.row] / np.maximum(
+        track.factor[t - 13 : t + 1, event.row], 0.05
+    )
+    came = np.nan_to_num(came)
+    before, after = float(np.median(came[:7])), float(np.median(came[7:]))
+    size = max(abs(before), abs(after))
+    usual = max(STEADY_CHANGE, event.judged.usual * 1.5)
+    return size == 0 or abs(after - before) / size <= usual

@@ -1,0 +1,105 @@
+"""An event's numbers as they are told: the days, the band, and what it was raised by."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import cast
+
+import numpy as np
+
+from outlay.anomalies.life import Event, kind_of
+from outlay.anomalies.model import Basis, Candidate, DayNumbers, HistoryDay, Kind
+from outlay.anomalies.track import Track
+
+HISTORY_DAYS = 84
+
+
+def step_date(start: date, t: int, per_day: int) -> date:
+    """The day of a step, or its hour (UTC) where steps are hours."""
+    if per_day == 1:
+        return start + timedelta(days=t)
+    return datetime(start.year, start.month, start.day) + timedelta(hours=t)
+
+
+def candidate_of(track: Track, event: Event, start: date) -> Candidate:
+    """The event as it is told."""
+    at = lambda t: step_date(start, t, track.clock.per_day)  # noqa: E731
+    days = tuple(_day(track, event, t, at(t)) for t in range(event.start, event.end + 1))
+    actual, expected = sum(d.actual for d in days), sum(d.expected for d in days)
+    impact = actual - expected
+    change, threshold = abs(event.judged.change), event.judged.threshold
+    return Candidate(
+        series=event.row,
+        kind=cast(Kind, kind_of(track, event)),
+        direction="up" if event.sign > 0 else "down",
+        start=at(event.start),
+        end=at(event.end),
+        active=event.open,
+        accepted=event.accepted,
+        actual=actual,
+        expected=expected,
+        impact=impact,
+        percent=100 * impact / abs(expected) if expected else None,
+        confidence=change / (change + threshold) if change else 0.5,
+        raised_on=at(event.raised),
+        days=days,
+        basis=_basis(track, event, start),
+    )
+
+
+def _day(track: Track, event: Event, t: int, day: date) -> DayNumbers:
+    row = event.row
+    level, factor = event.level, float(track.factor[t, row])
+    expected = level * factor
+    base = max(abs(expected), float(track.base[t, row]))
+    actual = float(np.nan_to_num(track.actual[t, row]))
+    if track.missing[t, row]:
+        actual = expected
+    error = (actual - expected) / base if base else event.sign * 100.0
+    return DayNumbers(
+        day=day,
+        actual=actual,
+        expected=expected,
+        lower=expected - event.band * base,
+        upper=expected + event.band * base,
+        level=level,
+        factor=factor,
+        error=error,
+        z=error / event.judged.usual,
+        flagged=t in event.flagged,
+    )
+
+
+def _basis(track: Track, event: Event, start: date) -> Basis:
+    row, judged, per_day = event.row, event.judged, track.clock.per_day
+    first = max(0, event.start - track.clock.history)
+    history = tuple(
+        HistoryDay(
+            day=step_date(start, t, per_day),
+            actual=float(np.nan_to_num(track.actual[t, row])),
+            used=float(track.used[t, row]),
+            factor=float(track.factor[t, row]),
+            steady=float(track.steady[t, row]),
+            error=float(track.error[t, row]),
+            counted=bool(track.counted[t, row]),
+        )
+        for t in range(first, event.start)
+    )
+    level_days = tuple(
+        step_date(start, t, per_day)
+        for t in range(max(0, event.start - track.clock.level), event.start)
+    )
+    return Basis(
+        window=judged.window,
+        test_day=step_date(start, event.raised, per_day),
+        change=judged.change,
+        usual=judged.usual,
+        z=abs(judged.change) / judged.usual,
+        threshold=judged.threshold,
+        limits=judged.limits,
+        multiplier=judged.multiplier,
+        level=event.level,
+        level_days=level_days,
+        history=history,
+        changes=judged.compared,
+    )

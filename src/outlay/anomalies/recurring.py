@@ -1,0 +1,103 @@
+"""What comes by the calendar and is no anomaly: charges of the month, holidays, month lengths.
+
+- A difference as on (about) the same day of an earlier month is a charge of the month: the day one,
+  two, three or twelve months before, two days more or less; or as many days before the month's
+  end; or 52 weeks before (so that a sale of last year is known). "As" means at least half of it.
+  Both the day with and the day without that difference are normal.
+- On a public holiday, or a day between one and a weekend, everything between the weekday's and a
+  Sunday's cost is normal.
+- A flat fee of the month that is spread over its days changes by the lengths of months.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date, timedelta
+from functools import lru_cache
+
+import numpy as np
+
+from outlay.anomalies.track import Track
+from outlay.forecast.calendar import Calendar
+
+MONTHS_BACK = (1, 2, 3, 12)
+NEAR_DAYS = 2
+HALF = 0.5
+SUNDAY = 6
+FLAT = 0.03  # a usual error below this: hardly more than a flat fee
+LENGTH_TOLERANCE = 0.02
+
+
+@lru_cache(maxsize=4096)
+def same_days(day: date) -> tuple[date, ...]:
+    """The days on which a charge of this day of the month would have come before, without the days
+    around them. Of a leap day: the 29th, and the last days of months."""
+    found: set[date] = set()
+    left = monthrange(day.year, day.month)[1] - day.day
+    for back in MONTHS_BACK:
+        index = day.year * 12 + day.month - 1 - back
+        year, month = index // 12, index % 12 + 1
+        length = monthrange(year, month)[1]
+        found.add(date(year, month, min(day.day, length)))
+        if left < 5:
+            found.add(date(year, month, length - left))
+    found.add(day - timedelta(weeks=52))
+    return tuple(sorted(found, reverse=True))
+
+
+class ByCalendar:
+    """Calendar rules over a daily track that begins on `start`."""
+
+    def __init__(self, track: Track, start: date, calendar: Calendar) -> None:
+        self.track = track
+        self.start = start
+        known = calendar.days(start - timedelta(days=3), track.days + 6)
+        weekend = known.weekday >= 5
+        off = known.holiday | weekend
+        bridge = ~off & np.roll(off, 1) & np.roll(off, -1)
+        near_holiday = np.roll(known.holiday, 1) | np.roll(known.holiday, -1)
+        self.quiet = (known.holiday | (bridge & near_holiday))[3:-3]
+
+    def date(self, t: int) -> date:
+        """The day at a place."""
+        return self.start + timedelta(days=t)
+
+    def charge_before(self, row: int, t: int) -> date | None:
+        """The earlier day on which as large a difference came as on day t, or None."""
+        track = self.track
+        money = track.used[t, row] - track.expected(t)[row]
+        error = track.error[t, row]
+        for day in same_days(self.date(t)):
+            place = (day - self.start).days
+            for s in sorted(
+                range(place - NEAR_DAYS, place + NEAR_DAYS + 1), key=lambda s: abs(s - place)
+            ):
+                if not track.born[row] <= s < t - 20:
+                    continue
+                then = track.actual[s, row] - track.level[s, row] * track.factor[s, row]
+                as_money = then * np.sign(money) >= HALF * abs(money)
+                as_share = track.error[s, row] * np.sign(error) >= HALF * abs(error)
+                if as_money or as_share:
+                    return self.date(s)
+        return None
+
+    def like_a_sunday(self, row: int, t: int, tolerance: float) -> bool:
+        """Is it a holiday's cost: between the weekday's and last Sunday's share of the level?"""
+        if not self.quiet[t]:
+            return False
+        sunday = t - (self.date(t).weekday() - SUNDAY) % 7
+        if sunday < 0:
+            return False
+        track = self.track
+        shares = sorted((float(track.factor[t, row]), float(track.factor[sunday, row])))
+        level, came = float(track.level[t, row]), float(track.used[t, row])
+        return level * shares[0] * (1 - tolerance) <= came <= level * shares[1] * (1 + tolerance)
+
+    def month_length(self, row: int, t: int, change: float, usual: float) -> bool:
+        """Is a change of a nearly flat series that of a flat fee over another number of days?"""
+        day = self.date(t)
+        if usual > FLAT or day.day > 14:
+            return False
+        before = day.replace(day=1) - timedelta(days=1)
+        ratio = before.day / monthrange(day.year, day.month)[1]
+        return abs(change - (ratio - 1)) <= LENGTH_TOLERANCE and ratio != 1

@@ -1,0 +1,137 @@
+"""From which change on a series is out of the ordinary: the tests and their limits.
+
+A test looks at a window of days. Its change is raised when it is larger than all of its limits:
+
+- ``usual``: the multiplier of the sensitivity × the usual change, which is 1.4826 × the median of
+  the past absolute changes (so that it is the standard deviation where errors are normal; Rousseeuw
+  & Croux 1993), a little more while few days are known (× (1 + 4 ÷ days));
+- ``seen``: what the series does by itself now and then: for one day the third largest of the
+  weekly maxima of twelve weeks, for longer windows the largest change of twelve weeks;
+- ``minimum``: the settings' minimum in percent; ``feedback``: what people called expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from outlay.anomalies.model import SENSITIVITY, Settings
+from outlay.anomalies.track import Clock, Matrix, Track
+
+# Chosen on the tuning half of the benchmark (benchmarks/backtest), for every sensitivity times its
+# factor. A window's multiplier, by its length in steps.
+MULTIPLIERS: Mapping[int, float] = {1: 4.0, 3: 4.0, 7: 3.5, 28: 4.0, 6: 4.5, 24: 4.0}
+USUAL_FLOOR = 0.01
+NORMAL = 1.4826
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A test of one series on one day: see Basis."""
+
+    window: int
+    change: float
+    usual: float
+    multiplier: float
+    limits: Mapping[str, float]
+    compared: tuple[float, ...]
+
+    @property
+    def threshold(self) -> float:
+        """The largest limit."""
+        return max(self.limits.values())
+
+    @property
+    def raised(self) -> bool:
+        """Is the change larger than every limit?"""
+        return abs(self.change) > self.threshold
+
+
+class Limits:
+    """The limits of a track's tests."""
+
+    def __init__(self, track: Track, settings: Settings) -> None:
+        self.track = track
+        self.clock: Clock = track.clock
+        self.minimum = float(settings.minimum_percent) / 100
+        self.sharpness = SENSITIVITY[settings.sensitivity]
+
+    def past(self, t: int, rows: Any = slice(None)) -> tuple[Matrix, NDArray[np.bool_]]:
+        """Errors of the history before day t and which of them count."""
+        first = max(0, t - self.clock.history)
+        return self.track.error[first:t, rows], self.track.counted[first:t, rows]
+
+    def seen(self, t: int, rows: Any = slice(None)) -> tuple[Matrix, Matrix]:
+        """For one day: the third largest weekly maximum of errors up, and of errors down."""
+        errors, counted = self.past(t, rows)
+        season = self.clock.season
+        weeks = len(errors) // season
+        if weeks < 3:
+            none = np.zeros(errors.shape[1])
+            return none, none
+        errors = np.where(counted, errors, 0.0)[len(errors) - weeks * season :]
+        by_week = errors.reshape(weeks, season, -1)
+        up = np.partition(by_week.max(axis=1), weeks - 3, axis=0)[weeks - 3]
+        down = np.partition(-by_week.min(axis=1), weeks - 3, axis=0)[weeks - 3]
+        return np.maximum(up, 0.0), np.maximum(down, 0.0)
+
+    def suspects(self, t: int) -> NDArray[np.bool_]:
+        """Which series could be raised on day t: those beyond the limits that are quick to reckon.
+        All others stay below a limit, so that nothing is lost."""
+        up, down = self.seen(t)
+        error = self.track.error[t]
+        found = np.where(error > 0, error > up, -error > down) & (np.abs(error) > self.minimum)
+        for window, change in self.track.changes.items():
+            now = np.abs(change[t])
+            large = now > self.minimum
+            if large.any():
+                rows = np.flatnonzero(large)
+                largest = self._largest(window, t, rows, np.sign(change[t, rows]))
+                large[rows] = now[rows] > largest
+                found |= large
+        return np.asarray(found & ~self.track.missing[t])
+
+    def _largest(self, window: int, t: int, rows: Any, sign: Matrix) -> Matrix:
+        first = max(0, t - window + 1 - self.clock.history)
+        stop = max(first, t - window + 1)
+        past = self.track.changes[window][first:stop, rows]
+        counted = self.track.counted[first:stop, rows]
+        if not len(past):
+            return np.zeros(len(sign))
+        return np.maximum(np.where(counted, past * sign, 0.0).max(axis=0), 0.0)
+
+    def judge(self, window: int, row: int, t: int, feedback: float) -> Judged:
+        """The test of a window for one series on day t."""
+        if window == 1:
+            change = float(self.track.error[t, row])
+            errors, counted = self.past(t, slice(row, row + 1))
+            compared = errors[counted]
+            up, down = self.seen(t, slice(row, row + 1))
+            seen = float(up[0] if change > 0 else down[0])
+        else:
+            change = float(self.track.changes[window][t, row])
+            first = max(0, t - window + 1 - self.clock.history)
+            stop = max(first, t - window + 1)
+            past = self.track.changes[window][first:stop, row]
+            compared = past[self.track.counted[first:stop, row]]
+            sign = np.array([1.0 if change > 0 else -1.0])
+            seen = float(self._largest(window, t, slice(row, row + 1), sign)[0])
+        usual, multiplier = self.usual(compared), self.multiplier(window, len(compared))
+        limits = {"usual": multiplier * usual, "seen": seen, "minimum": self.minimum}
+        if feedback:
+            limits["feedback"] = feedback
+        return Judged(window, change, usual, multiplier, limits, tuple(compared[::-1].tolist()))
+
+    def usual(self, compared: Matrix) -> float:
+        """How large a change is usually; at least one percent."""
+        if not len(compared):
+            return USUAL_FLOOR
+        return max(NORMAL * float(np.median(np.abs(compared))), USUAL_FLOOR)
+
+    def multiplier(self, window: int, count: int) -> float:
+        """By how much a change must be larger than usual."""
+        return MULTIPLIERS[window] * self.sharpness * (1 + 4 / max(count, 1))

@@ -1,0 +1,235 @@
+"""The daily arithmetic over all series at once: level, weekday factor, expected, error.
+
+Arrays are ``[days, series]``, so that one day of all series lies together. For day *t* of a series
+
+- ``ratio[s]`` = used[s] ÷ the mean of the seven days around s (used[s-3 … s+3]);
+- ``factor[t]`` = the mean of the middle half of the ratios of the last eight same weekdays;
+- ``steady[s]`` = used[s] ÷ factor[s];
+- ``level[t]`` = the median of steady over the 14 days before t;
+- ``expected[t]`` = level[t] × factor[t];
+- ``error[t]`` = (actual − expected) ÷ max(|expected|, a tenth of the mean |used| of eight weeks);
+  where both are nought there is no ratio, and any money counts as an error of 100.
+
+``used`` is what came, except on the days of an event, of a charge of the month and of a late
+delivery: there it is what was expected. That is why an earlier anomaly does not move the
+expectation. The method is that of a classical decomposition (trend by a running level, seasonal
+factors by ratio to moving average; Persons 1919, as in Hyndman & Athanasopoulos, *Forecasting:
+Principles and Practice*, 3rd ed., §3.4) with medians and trimmed means in place of means, and
+only with days before the judged one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+SMALLEST_FACTOR = 0.05  # below this share of the level a weekday says nothing of the level
+FLOOR_SHARE = 0.1
+FLOOR_DAYS = 56
+NOTHING_EXPECTED = 100.0  # the error of money where none was in eight weeks: no ratio exists
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Lengths in steps of the series. `season`: steps after which the pattern comes again (7 days,
+    168 hours). `level`: steps of the level's median. `seasons`: how many past seasons the factor
+    is of. `history`: steps whose errors say what is usual. `windows`: steps looked at together;
+    `lag` > window: against the level that far back."""
+
+    season: int = 7
+    level: int = 14
+    seasons: int = 8
+    history: int = 84
+    windows: tuple[int, ...] = (1, 3, 7, 28)
+    longest_mean: int = 7
+    per_day: int = 1
+
+
+DAILY = Clock()
+HOURLY = Clock(
+    season=168,
+    level=48,
+    seasons=6,
+    history=24 * 28,
+    windows=(1, 6, 24),
+    longest_mean=24,
+    per_day=24,
+)
+
+
+class Track:
+    """Every series' numbers, filled day by day. `day()` reckons one day from the days before."""
+
+    def __init__(self, values: Matrix, clock: Clock, complete: NDArray[np.intp]) -> None:
+        self.clock = clock
+        count, days = values.shape
+        self.actual = np.ascontiguousarray(values.T, dtype=np.float64)
+        self.complete = complete
+        gone = np.arange(days)[:, None] >= complete[None, :]
+        self.actual[gone | ~np.isfinite(self.actual)] = np.nan
+        self.missing = np.isnan(self.actual)
+        self.used: Matrix = np.where(self.missing, 0.0, self.actual)
+        self.ratio: Matrix = np.full((days, count), np.nan)
+        self.factor: Matrix = np.ones((days, count))
+        self.steady: Matrix = self.used.copy()
+        self.level: Matrix = np.zeros((days, count))
+        self.error: Matrix = np.zeros((days, count))
+        self.base: Matrix = np.zeros((days, count))
+        self.counted = np.zeros((days, count), dtype=bool)
+        self.changes: dict[int, Matrix] = {
+            w: np.zeros((days, count)) for w in clock.windows if w > 1
+        }
+        some = self.used != 0
+        self.born = np.where(some.any(axis=0), some.argmax(axis=0), days).astype(np.intp)
+        # the first season from which factors are taken, later where a new pattern was accepted
+        self.pattern_from = self.born.copy()
+
+    @property
+    def days(self) -> int:
+        """How many steps there are."""
+        return int(self.actual.shape[0])
+
+    @property
+    def expected_shape(self) -> tuple[int, ...]:
+        """[days, series]."""
+        return tuple(self.actual.shape)
+
+    def expected(self, t: int, rows: Any = slice(None)) -> Matrix:
+        """level × factor of a day."""
+        return np.asarray(self.level[t, rows] * self.factor[t, rows])
+
+    def _ratios(self, s: int, rows: Any = slice(None)) -> None:
+        """The ratio of day s; the days up to s + half a season are known."""
+        half = self.clock.season // 2
+        if s - half < 0:
+            return
+        around = self.used[s - half : s + half + 1, rows]
+        if self.clock.season % 2 == 0:  # a centred mean over an even season: ends count half
+            mean = (around.sum(axis=0) - 0.5 * (around[0] + around[-1])) / self.clock.season
+        else:
+            mean = around.mean(axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = self.used[s, rows] / mean
+        self.ratio[s, rows] = np.where((mean > 0) & (found >= 0), found, np.nan)
+
+    def refresh(self, row: int, start: int, stop: int) -> None:
+        """Ratios of one series again, after `used` was changed on days start … stop-1."""
+        half = self.clock.season // 2
+        last = min(stop + half, self.days - half - 1)
+        for s in range(max(half, start - half), last):
+            if np.isfinite(self.ratio[s, row]) or s + half < stop:
+                self._ratios(s, slice(row, row + 1))
+
+    def _factors(self, t: int) -> Matrix:
+        """The factors of day t: middle mean of the last same weekdays' ratios."""
+        season, half = self.clock.season, self.clock.season // 2
+        past = [t - season * k for k in range(1, self.clock.seasons + 1)]
+        past = [s for s in past if s >= half]
+        if len(past) < 2:
+            return np.ones(self.actual.shape[1])
+        rows = self.ratio[past].copy()
+        old = np.array(past)[:, None] < (self.pattern_from + half)[None, :]
+        rows[old] = np.nan
+        return middle_mean(rows)
+
+    def day(self, t: int) -> None:
+        """Reckon day t from the days before it; `used` and `steady` of t are what came."""
+        clock = self.clock
+        half = clock.season // 2
+        if t - half - 1 >= half:
+            self._ratios(t - half - 1)
+        self.factor[t] = self._factors(t)
+        first = max(0, t - clock.level)
+        self.level[t] = np.median(self.steady[first:t], axis=0) if t else 0.0
+        if t == 4 * clock.season:
+            self._warm(t)
+        lost = self.missing[t]
+        expected = self.expected(t)
+        if lost.any():
+            self.used[t, lost] = expected[lost]
+        self.error[t] = self._error(t, expected)
+        self._steady(t)
+        self.counted[t] = (t - self.born >= 4 * clock.season) & ~lost
+        for window, change in self.changes.items():
+            change[t] = self.change(window, t)
+
+    def _warm(self, t: int) -> None:
+        """The first four seasons had no factors when they passed: they get those of day t … t + 6,
+        so that the first levels are without the weekday's share."""
+        for s in range(t - self.clock.season, t):
+            factor = self._factors(s + self.clock.season)
+            for day in range(s % self.clock.season, t, self.clock.season):
+                self.factor[day] = factor
+                self._steady(day)
+        self.level[t] = np.median(self.steady[max(0, t - self.clock.level) : t], axis=0)
+
+    def _error(self, t: int, expected: Matrix) -> Matrix:
+        past = np.abs(self.used[max(0, t - FLOOR_DAYS * self.clock.per_day) : t])
+        floor = FLOOR_SHARE * past.mean(axis=0) if len(past) else np.zeros(past.shape[1])
+        base = np.maximum(np.abs(expected), floor)
+        self.base[t] = base
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error = (self.used[t] - expected) / base
+        return np.where(base > 0, error, np.sign(self.used[t]) * NOTHING_EXPECTED)
+
+    def _steady(self, t: int, rows: Any = slice(None)) -> None:
+        factor = self.factor[t, rows]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = self.used[t, rows] / factor
+        self.steady[t, rows] = np.where(factor >= SMALLEST_FACTOR, found, self.level[t, rows])
+
+    def change(self, window: int, t: int, rows: Any = slice(None)) -> Matrix:
+        """The mean of the last days without their weekday's share against the level before the
+        window, minus 1; 0 where there is no such level."""
+        first = t - window + 1
+        if first < self.clock.level:
+            return np.zeros_like(self.level[t, rows])
+        mean = self.steady[t - min(window, self.clock.longest_mean) + 1 : t + 1, rows].mean(axis=0)
+        level = self.level[first, rows]
+        floor = np.maximum(np.abs(level), self.base[first, rows])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = (mean - level) / floor
+        return np.asarray(np.where(floor > 0, found, 0.0))
+
+    def replace(self, row: int, t: int, value: float) -> None:
+        """What stands in the history for day t of a series from now on; its error no longer says
+        what is usual."""
+        self.used[t, row] = value
+        self.counted[t, row] = False
+        self._steady(t, slice(row, row + 1))
+
+    def settle(self, row: int, start: int, t: int) -> None:
+        """What came on days start … t is the normal from now on: history is what came, and the
+        level of these days is theirs."""
+        came = np.where(
+            self.missing[: t + 1, row], self.used[: t + 1, row], self.actual[: t + 1, row]
+        )
+        self.used[start : t + 1, row] = came[start:]
+        self.counted[start : t + 1, row] = False
+        for s in range(start, t + 1):
+            self._steady(s, slice(row, row + 1))
+        self.level[start : t + 1, row] = np.median(
+            self.steady[max(start, t + 1 - self.clock.level) : t + 1, row]
+        )
+        for change in self.changes.values():
+            change[start : t + 1, row] = 0.0
+        self.refresh(row, start, t + 1)
+
+
+def middle_mean(rows: Matrix) -> Matrix:
+    """The mean of the middle half of each column, NaN left out: of n numbers n ÷ 4 (rounded down)
+    are dropped at each end. 1 for a column of fewer than two numbers."""
+    ordered = np.sort(rows, axis=0)  # NaN last
+    n = np.isfinite(ordered).sum(axis=0)
+    cut = n // 4
+    place = np.arange(rows.shape[0])[:, None]
+    keep = (place >= cut[None, :]) & (place < (n - cut)[None, :])
+    sums = np.where(keep, ordered, 0.0).sum(axis=0)
+    found = sums / np.maximum(n - 2 * cut, 1)
+    return np.where(n >= 2, found, 1.0)
