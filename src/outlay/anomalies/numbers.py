@@ -23,7 +23,10 @@ def step_date(start: date, t: int, per_day: int) -> date:
 
 def candidate_of(track: Track, event: Event, start: date) -> Candidate:
     """The event as it is told."""
-    at = lambda t: step_date(start, t, track.clock.per_day)  # noqa: E731
+
+    def at(t: int) -> date:
+        return step_date(start, t, track.clock.per_day)
+
     days = tuple(_day(track, event, t, at(t)) for t in range(event.start, event.end + 1))
     actual, expected = sum(d.actual for d in days), sum(d.expected for d in days)
     impact = actual - expected

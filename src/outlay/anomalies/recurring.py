@@ -58,7 +58,7 @@ class ByCalendar:
         near_holiday = np.roll(known.holiday, 1) | np.roll(known.holiday, -1)
         self.quiet = (known.holiday | (bridge & near_holiday))[3:-3]
 
-    def date(self, t: int) -> date:
+    def day(self, t: int) -> date:
         """The day at a place."""
         return self.start + timedelta(days=t)
 
@@ -67,7 +67,7 @@ class ByCalendar:
         track = self.track
         money = track.used[t, row] - track.expected(t)[row]
         error = track.error[t, row]
-        for day in same_days(self.date(t)):
+        for day in same_days(self.day(t)):
             place = (day - self.start).days
             for s in sorted(
                 range(place - NEAR_DAYS, place + NEAR_DAYS + 1), key=lambda s: abs(s - place)
@@ -78,14 +78,14 @@ class ByCalendar:
                 as_money = then * np.sign(money) >= HALF * abs(money)
                 as_share = track.error[s, row] * np.sign(error) >= HALF * abs(error)
                 if as_money or as_share:
-                    return self.date(s)
+                    return self.day(s)
         return None
 
     def like_a_sunday(self, row: int, t: int, tolerance: float) -> bool:
         """Is it a holiday's cost: between the weekday's and last Sunday's share of the level?"""
         if not self.quiet[t]:
             return False
-        sunday = t - (self.date(t).weekday() - SUNDAY) % 7
+        sunday = t - (self.day(t).weekday() - SUNDAY) % 7
         if sunday < 0:
             return False
         track = self.track
@@ -95,7 +95,7 @@ class ByCalendar:
 
     def month_length(self, row: int, t: int, change: float, usual: float) -> bool:
         """Is a change of a nearly flat series that of a flat fee over another number of days?"""
-        day = self.date(t)
+        day = self.day(t)
         if usual > FLAT or day.day > 14:
             return False
         before = day.replace(day=1) - timedelta(days=1)

@@ -102,7 +102,7 @@ class Limits:
         counted = self.track.counted[first:stop, rows]
         if not len(past):
             return np.zeros(len(sign))
-        return np.maximum(np.where(counted, past * sign, 0.0).max(axis=0), 0.0)
+        return np.asarray(np.maximum(np.where(counted, past * sign, 0.0).max(axis=0), 0.0))
 
     def judge(self, window: int, row: int, t: int, feedback: float) -> Judged:
         """The test of a window for one series on day t."""

@@ -176,7 +176,7 @@ class Track:
         self.base[t] = base
         with np.errstate(divide="ignore", invalid="ignore"):
             error = (self.used[t] - expected) / base
-        return np.where(base > 0, error, np.sign(self.used[t]) * NOTHING_EXPECTED)
+        return np.asarray(np.where(base > 0, error, np.sign(self.used[t]) * NOTHING_EXPECTED))
 
     def _steady(self, t: int, rows: Any = slice(None)) -> None:
         factor = self.factor[t, rows]
