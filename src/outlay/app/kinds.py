@@ -112,6 +112,7 @@ VIEW = "View"
 def register_all() -> None:
     """Import every room that registers kinds, so that the registry is complete."""
     import outlay.access.roles
+    import outlay.alerts.model
     import outlay.allocation.kubernetes.model
     import outlay.allocation.metrics.model
     import outlay.allocation.model
@@ -121,8 +122,8 @@ def register_all() -> None:
     import outlay.app.forecasting.model
     import outlay.app.rates
     import outlay.app.vocabulary
-    import outlay.planning.plans.kind
     import outlay.planning.budgets.model
+    import outlay.planning.plans.kind
     import outlay.query.unit.model
     import outlay.query.views
     import outlay.reports.model

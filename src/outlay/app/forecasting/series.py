@@ -7,7 +7,7 @@ for a rise of usage. Only complete days are in a series (`outlay.app.complete`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 HISTORY_DAYS = 760
 """How far a series goes back unless it is said: two years, so that a year repeats once."""
 
-_PARTS = ("ChargeCategory", "ChargeFrequency")
+_PARTS = ("ChargeCategory", "ChargeFrequency", "ServiceName", "SubAccountId")
+# Category and frequency say what goes by a calendar; service and account tell one fee from
+# another, whatever a question is grouped by, so that its sum does not depend on the grouping.
 _USED = "Usage"
 _BY_USE = ("Usage-Based", None)
 # A stream with charges on more than half of its days is daily, whatever its category says: daily
@@ -38,12 +40,14 @@ _DAILY_WINDOW = 56
 
 @dataclass(frozen=True)
 class Stream:
-    """One calendar stream of a series: `series` is the row of its key, and its charges' FOCUS
-    ChargeCategory and ChargeFrequency (None: not stated)."""
+    """One calendar stream of a series: `series` is the row of its key; then its charges' FOCUS
+    ChargeCategory, ChargeFrequency, ServiceName and SubAccountId (None: not stated)."""
 
     series: int
     category: str | None
     frequency: str | None
+    service: str | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +201,7 @@ def _series(
         first,
         max(end, first),
         usage[order],
-        tuple(Stream(int(back[s.series]), s.category, s.frequency) for s in streams),
+        tuple(replace(s, series=int(back[s.series])) for s in streams),
         values,
         amounts.unconverted,
         amounts.snapshot,
