@@ -45,6 +45,14 @@ def guard(prospect: Prospect) -> None:
     _check_written(prospect)
     if ROLE in prospect.kinds:
         _check_roles(prospect)
+    if prospect.kinds.intersection(("AlertRoute", "Contact", "Channel")):
+        from outlay.app.alerts.guarding import check_mail
+
+        check_mail(prospect)
+    if "Budget" in prospect.kinds:
+        from outlay.planning.budgets.tree import check_tree
+
+        check_tree(prospect.specs("Budget"))  # type: ignore[arg-type]
 
 
 def _check_allowed(prospect: Prospect) -> None:
@@ -231,6 +239,27 @@ def _of_monitor(_: str, spec: Any) -> Iterator[Reference]:
     yield from _virtual_of(spec.where)
 
 
+def _of_budget(_: str, spec: Any) -> Iterator[Reference]:
+    yield from _virtual_of(spec.scope)
+    yield from (("VirtualTag", one.tag) for one in (spec.owner,) if one is not None and one.tag)
+    yield from (("ExchangeRates", name) for name in (spec.rates,) if name and name != _BANK)
+    yield from (("Budget", name) for name in (spec.parent,) if name)
+
+
+def _of_alert_route(_: str, spec: Any) -> Iterator[Reference]:
+    from outlay.access.roles import BUILT_IN
+
+    yield from (("Channel", name) for name in spec.channels())
+    yield from ((ROLE, name) for name in spec.roles() if name not in BUILT_IN)
+    if spec.tag:
+        yield "VirtualTag", spec.tag
+
+
+def _of_contact(_: str, spec: Any) -> Iterator[Reference]:
+    yield from (("Channel", name) for name in spec.named())
+    yield "VirtualTag", spec.tag
+
+
 def _virtual(*names: str) -> Iterator[Reference]:
     from outlay.expression.dimensions import parse_dimension
 
@@ -260,6 +289,9 @@ _REFERENCES: dict[str, Callable[[str, Any], Iterable[Reference]]] = {
     "AnomalyMonitor": _of_monitor,
     ROLE: _of_role,
     "Report": _of_report,
+    "AlertRoute": _of_alert_route,
+    "Contact": _of_contact,
+    "Budget": _of_budget,
 }
 """Kind → what a resource of it names. A kind that names others has a line here and in
 `_NAMED_BY`."""
@@ -275,8 +307,14 @@ _NAMED_BY = {
     "AnomalyMonitor": ("VirtualTag",),
     ROLE: ("VirtualTag",),
     "Report": ("Channel", "View", ROLE),
+    "AlertRoute": ("Channel", ROLE, "VirtualTag"),
+    "Contact": ("Channel", "VirtualTag"),
+    "Budget": ("VirtualTag", "ExchangeRates", "Budget"),
 }
 
-_WHOLE = ("View", "Dashboard", "Annotation", "AnomalyMonitor", "Report", ROLE)
+_WHOLE = (
+    "View", "Dashboard", "Annotation", "AnomalyMonitor", "Report", ROLE, "Budget", "AlertRoute",
+    "Contact",
+)  # fmt: skip
 """Kinds that are refused when what they name is not there. Rules are checked as a whole, with the
 place where one is wrong; a unit cost or statements may be written before their metric or tag."""

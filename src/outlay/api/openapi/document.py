@@ -14,13 +14,14 @@ from fastapi.openapi.utils import get_openapi
 import outlay
 from outlay.api.openapi.byhand import BY_HAND
 from outlay.api.openapi.operations import OPERATIONS, Operation
+from outlay.api.openapi.operations_budgets import BUDGETS
 from outlay.api.openapi.operations_people import PEOPLE
 from outlay.api.openapi.problems import EXAMPLES, problem_responses
 from outlay.api.problems import Problem
 from outlay.client.typing import adapter
 
 PREFIX = "/api/v1"
-KNOWN: Mapping[str, Operation] = {**OPERATIONS, **PEOPLE}
+KNOWN: Mapping[str, Operation] = {**OPERATIONS, **PEOPLE, **BUDGETS}
 _REF = "#/components/schemas/"
 _EXAMPLES = Path(__file__).with_name("examples.json")
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -37,6 +38,7 @@ _TAGS = {
     "Ledger": "What the ledger holds: sources, deliveries, proofs, snapshots, rates.",
     "Views": "Saved questions.",
     "Dashboards": "Panels and what they answer.",
+    "Budgets": "What a scope may cost per period, and where it stands.",
     "Annotations": "What happened on a day.",
     "Drivers": "What drove a change.",
     "Usage": "What was used, never charges.",

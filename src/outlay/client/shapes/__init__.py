@@ -44,6 +44,17 @@ from outlay.client.shapes.boards import (
     DashboardWithHistory,
     ViewUse,
 )
+from outlay.client.shapes.budgets import (
+    Budget,
+    BudgetChildren,
+    BudgetMark,
+    BudgetPeriod,
+    BudgetPeriodWithMarks,
+    BudgetStatus,
+    BudgetSuggestion,
+    BudgetSuggestions,
+    BudgetWithParts,
+)
 from outlay.client.shapes.configured import (
     Applied,
     CallResult,
@@ -253,6 +264,15 @@ __all__ = [
     "BridgeGap",
     "BridgeMonth",
     "BridgeMonthCommitment",
+    "Budget",
+    "BudgetChildren",
+    "BudgetMark",
+    "BudgetPeriod",
+    "BudgetPeriodWithMarks",
+    "BudgetStatus",
+    "BudgetSuggestion",
+    "BudgetSuggestions",
+    "BudgetWithParts",
     "CallResult",
     "Change",
     "ChangeDiff",

@@ -70,11 +70,13 @@ class Spread:
         ]
 
 
-def spread(shape: Shape, period: Period, history: Mapping[date, Decimal], known: date) -> Spread:
+def spread(
+    shape: Shape, period: Period, history: Mapping[date, Decimal], since: date, until: date
+) -> Spread:
     """The spread of a period.
 
-    `history` is the scope's cost of the days before the period, complete ones alone; it begins on
-    the day `known`, and a day that it lacks after that cost nothing.
+    `history` is the scope's cost by day; it is known from the day `since` (inclusive) and complete
+    until the day `until` (exclusive), at most the period's first. A day that it lacks cost nothing.
     """
     days = list(period.each_day())
     if shape.by == "straight":
@@ -85,7 +87,7 @@ def spread(shape: Shape, period: Period, history: Mapping[date, Decimal], known:
             return Spread(period, given, "given weights")
         straight = tuple(Fraction(1) for _ in days)
         return Spread(period, straight, "straight", "the days of this month have no weight")
-    learned, reason = _learned(days, history, period.start, known)
+    learned, reason = _learned(days, history, min(until, period.start), since)
     if shape.by == "weights":
         months = [str(month) for month in months_of(period)]
         return Spread(period, _by_month(days, months, shape.weights, learned), "given weights")
@@ -93,7 +95,10 @@ def spread(shape: Shape, period: Period, history: Mapping[date, Decimal], known:
 
 
 def _by_month(
-    days: Sequence[date], months: Sequence[str], given: Sequence[Decimal], within: Sequence[Fraction]
+    days: Sequence[date],
+    months: Sequence[str],
+    given: Sequence[Decimal],
+    within: Sequence[Fraction],
 ) -> tuple[Fraction, ...]:
     """Months by their weights, days within a month as they are."""
     sums: dict[str, Fraction] = {}
@@ -102,19 +107,20 @@ def _by_month(
         sums[month] = sums.get(month, Fraction(0)) + weight
     share = {month: Fraction(weight) for month, weight in zip(months, given, strict=False)}
     found = tuple(
-        share[month] * weight / sums[month] if sums[month := str(BillingPeriod.of(day))] else
-        Fraction(0)
+        share[month] * weight / sums[month]
+        if sums[month := str(BillingPeriod.of(day))]
+        else Fraction(0)
         for day, weight in zip(days, within, strict=True)
     )
     return found if any(found) else tuple(Fraction(1) for _ in days)
 
 
 def _learned(
-    days: Sequence[date], history: Mapping[date, Decimal], before: date, known: date
+    days: Sequence[date], history: Mapping[date, Decimal], before: date, since: date
 ) -> tuple[tuple[Fraction, ...], str]:
     """Weights of days and '' , or straight ones and why."""
     straight = tuple(Fraction(1) for _ in days)
-    months = _months(history, before, known)
+    months = _months(history, before, since)
     if not months:
         return straight, "there is no whole month before it to learn from"
     levels = [median(values) for values in months.values()]
@@ -129,16 +135,14 @@ def _learned(
 
 
 def _months(
-    history: Mapping[date, Decimal], before: date, known: date
+    history: Mapping[date, Decimal], before: date, since: date
 ) -> dict[BillingPeriod, list[Decimal]]:
     """The last whole months before a day that cost anything, each with its days in order."""
     found: dict[BillingPeriod, list[Decimal]] = {}
     month = BillingPeriod.of(before).previous()
-    while month.start >= known and len(found) < MOST_MONTHS:
+    while month.start >= since and len(found) < MOST_MONTHS:
         count = (month.end - month.start).days
-        values = [
-            history.get(month.start + timedelta(days=n), Decimal(0)) for n in range(count)
-        ]
+        values = [history.get(month.start + timedelta(days=n), Decimal(0)) for n in range(count)]
         if any(values):
             found[month] = values
         month = month.previous()

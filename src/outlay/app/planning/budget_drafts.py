@@ -1,0 +1,270 @@
+"""Budgets that are not kept yet: how one would have fared, and what to begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal
+
+from outlay.access import who
+from outlay.app.planning.budget_evaluate import Evaluation, evaluate
+from outlay.app.planning.budget_kept import kept
+from outlay.app.planning.budgets import Budget, BudgetStatus, last_periods
+from outlay.app.runs import utc_now
+from outlay.app.served import served
+from outlay.expression.errors import QueryError, near_names
+from outlay.lake import LakeError
+from outlay.money import BillingPeriod, total
+from outlay.money.display import places
+from outlay.money.quotients import rounded
+from outlay.planning.budgets.model import BUDGET, BudgetSpec
+from outlay.planning.budgets.tree import joined, scope_of
+from outlay.query import CostQuery, equals, ranges
+from outlay.resources import Write
+from outlay.resources.names import valid_name
+
+if TYPE_CHECKING:
+    from outlay.app.workspace import Workspace
+
+Basis = Literal["actual", "forecast"]
+
+PREVIEWED = 6
+"""So many periods are told of a budget that is not kept yet."""
+
+MOST_SUGGESTED = 40
+_LONGEST_NAME = 60
+
+
+@served("POST /budgets/preview")
+def preview(
+    workspace: Workspace,
+    name: str,
+    spec: Mapping[str, Any],
+    now: datetime | None = None,
+    *,
+    count: int = PREVIEWED,
+) -> tuple[BudgetStatus, ...]:
+    """How a budget would have fared in the last periods and fares in the present one, newest
+    first; nothing is kept. ResourceError for a spec that is not valid, QueryError for a scope that
+    cannot be asked."""
+    moment = now or utc_now()
+    typed = BUDGET.parse(spec)
+    assert isinstance(typed, BudgetSpec)
+    draft = _draft(workspace, name or "draft", typed)
+    found = []
+    for number, period in enumerate(last_periods(workspace, typed, moment.date(), count)):
+        asked = Evaluation(typed, draft.scope, period, forecast=number == 0)
+        found.append(BudgetStatus(draft, kept(workspace, asked, moment, evaluate)))
+    return tuple(found)
+
+
+def _draft(workspace: Workspace, name: str, spec: BudgetSpec) -> Budget:
+    from outlay.planning.budgets.tree import check_tree
+
+    specs: dict[str, BudgetSpec] = {}
+    for one in workspace.resources.list(BUDGET.name):
+        assert isinstance(one.spec, BudgetSpec)
+        specs[one.name] = one.spec
+    specs[name] = spec
+    check_tree(specs)
+    return Budget(name, spec, 0, spec.parent, 0, scope_of(name, specs))
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A budget that might be kept: its `name` and `spec`, what its value cost in the months before
+    (oldest first; None: the forecast of the month), and whether a budget of that name is there."""
+
+    name: str
+    value: str
+    spec: BudgetSpec
+    months: Mapping[str, Decimal]
+    base: Decimal
+    taken: bool = False
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """Suggestions for the values of a virtual tag, largest first. `left` values are not among them,
+    with what they cost; `reasons` say why a value has none."""
+
+    tag: str
+    currency: str
+    basis: Basis
+    months: tuple[str, ...]
+    suggestions: tuple[Suggestion, ...]
+    left: int = 0
+    reasons: Mapping[str, str] | None = None
+
+    @property
+    def total(self) -> Decimal:
+        """All suggested amounts together, per month."""
+        return total((Decimal(0), *(one.spec.amount or Decimal(0) for one in self.suggestions)))
+
+
+@served("POST /budgets/suggest")
+def suggest(
+    workspace: Workspace,
+    tag: str,
+    *,
+    basis: str = "actual",
+    months: int = 3,
+    margin: Decimal = Decimal(5),
+    currency: str = "",
+    measure: str = "EffectiveCost",
+    parent: str = "",
+    limit: int = MOST_SUGGESTED,
+    now: datetime | None = None,
+) -> Suggested:
+    """Monthly budgets for each value of a virtual tag; nothing is kept.
+
+    By ``actual`` the amount is the mean of the last whole `months`, by ``forecast`` what the month
+    that begins next is forecast to cost; `margin` percent are added, and the sum is rounded up to
+    two figures. `parent` is a budget that they become parts of. QueryError for what cannot be
+    asked.
+    """
+    moment = now or utc_now()
+    _check_asked(workspace, tag, basis, months, margin)
+    code = currency or workspace.currency
+    this = BillingPeriod.of(moment.date())
+    first = ranges.step(this.start, "month", -months)
+    scope = _scope_of(workspace, parent)
+    asked = CostQuery(
+        measures=(measure,), by=(tag,), grain="month", where=scope, currency=code,
+        range=ranges.between(first, this.start),
+    )  # fmt: skip
+    result = workspace.query(asked, now=moment)
+    cost: dict[str, dict[str, Decimal]] = {}
+    for row in result.rows():
+        value, amount, day = row[tag], row[measure], row["period"]
+        if isinstance(value, str) and isinstance(amount, Decimal) and isinstance(day, date):
+            cost.setdefault(value, {})[f"{day:%Y-%m}"] = amount
+    keys = _months(first, months)
+    sums = {value: total(found.values()) for value, found in cost.items()}
+    ordered = sorted((v for v in sums if sums[v] > 0), key=lambda v: (-sums[v], v))
+    taken = set(workspace.resources.names(BUDGET.name))
+    found, reasons = [], {}
+    for value in ordered[: max(1, min(limit, MOST_SUGGESTED))]:
+        base, reason = sums[value], ""
+        if basis == "forecast":
+            base, reason = _forecast(workspace, tag, value, scope, measure, code, this, moment)
+        else:
+            base = rounded(Fraction(base) / months, places(code))
+        if reason or base <= 0:
+            reasons[value] = reason or "it is forecast to cost nothing"
+            continue
+        spec = _spec(tag, value, code, measure, parent, amount_of(base, margin, code))
+        name = valid_name(f"{tag}-{value}")[:_LONGEST_NAME].strip("-")
+        said = {key: cost[value].get(key, Decimal(0)) for key in keys}
+        found.append(Suggestion(name, value, spec, said, base, name in taken))
+    return Suggested(
+        tag, code, "forecast" if basis == "forecast" else "actual", keys, tuple(found),
+        max(0, len(ordered) - MOST_SUGGESTED), reasons,
+    )  # fmt: skip
+
+
+@served("POST /budgets")
+def keep(
+    workspace: Workspace, budgets: Mapping[str, Mapping[str, Any]], *, author: str = ""
+) -> tuple[str, ...]:
+    """Keep several budgets, all or none; gives their names. ResourceConflictError where one of a
+    name is there already."""
+    writes = [
+        Write(BUDGET.name, name, BUDGET.parse(spec), 0) for name, spec in sorted(budgets.items())
+    ]
+    workspace.resources.apply(writes, author=author or who())
+    return tuple(sorted(budgets))
+
+
+def amount_of(base: Decimal, margin: Decimal, currency: str) -> Decimal:
+    """A suggested amount: the base and a margin in percent, rounded up to two figures."""
+    wanted = Fraction(base) * (100 + Fraction(margin)) / 100
+    digits = places(currency)
+    whole = len(str(int(wanted))) if wanted >= 1 else 0
+    step = Fraction(10) ** max(whole - 2, -digits)
+    return rounded(-(-wanted // step) * step, digits)
+
+
+def _check_asked(workspace: Workspace, tag: str, basis: str, months: int, margin: Decimal) -> None:
+    known = sorted(workspace.rules().tags)
+    if tag not in known:
+        raise QueryError(
+            f"there is no virtual tag {tag!r}", field="tag", text=tag,
+            near=near_names(tag, known), allowed=known,
+        )  # fmt: skip
+    if basis not in ("actual", "forecast"):
+        raise QueryError(
+            f"{basis!r} is nothing to begin with", field="basis", text=basis,
+            allowed=("actual", "forecast"),
+        )  # fmt: skip
+    if not 1 <= months <= 24:
+        raise QueryError(
+            f"{months} months cannot be averaged", field="months", text=str(months),
+            allowed=("1 to 24",),
+        )  # fmt: skip
+    if not -100 < margin <= 1000:
+        raise QueryError(
+            f"{margin} % is no margin", field="margin", text=str(margin), allowed=("-99 to 1000",)
+        )
+
+
+def _scope_of(workspace: Workspace, parent: str) -> str:
+    if not parent:
+        return ""
+    from outlay.app.planning.budgets import budget
+
+    return budget(workspace, parent).scope
+
+
+def _months(first: date, count: int) -> tuple[str, ...]:
+    return tuple(f"{ranges.step(first, 'month', n):%Y-%m}" for n in range(count))
+
+
+def _spec(
+    tag: str, value: str, currency: str, measure: str, parent: str, amount: Decimal
+) -> BudgetSpec:
+    spec = BUDGET.parse(
+        {
+            "title": value,
+            "scope": equals(tag, value),
+            "measure": measure,
+            "currency": currency,
+            "amount": str(amount),
+            "owner": {"tag": tag, "value": value},
+            "parent": parent,
+        }
+    )
+    assert isinstance(spec, BudgetSpec)
+    return spec
+
+
+def _forecast(
+    workspace: Workspace,
+    tag: str,
+    value: str,
+    scope: str,
+    measure: str,
+    currency: str,
+    this: BillingPeriod,
+    now: datetime,
+) -> tuple[Decimal, str]:
+    """What a value is forecast to cost in the next month, or why that cannot be told."""
+    from outlay.app.planning.budget_forecast import total_of
+
+    month = this.next()
+    where = joined([scope, equals(tag, value)])
+    try:
+        found = total_of(workspace, where, measure, currency, "", month.start, month.end, now)
+    except (QueryError, LakeError) as error:
+        return Decimal(0), f"{error}"
+    if found.forecast is None:
+        return Decimal(0), found.reason
+    return found.forecast, ""
+
+
+def names_of(suggestions: Sequence[Suggestion]) -> list[str]:
+    """The names of suggestions that are not taken yet."""
+    return [one.name for one in suggestions if not one.taken]

@@ -1,0 +1,132 @@
+"""Where a scope stands in a period: actual, carried over, expected by now, forecast."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from outlay.app.planning.budget_actuals import Daily, complete_until, daily, unconverted
+from outlay.app.planning.budget_forecast import rest_of
+from outlay.money import total
+from outlay.planning.budgets.amounts import Allowance, allowances
+from outlay.planning.budgets.model import BudgetSpec
+from outlay.planning.budgets.periods import Period, between
+from outlay.planning.budgets.shape import MOST_MONTHS, Spread, spread
+from outlay.planning.budgets.status import PeriodStatus, Rest
+from outlay.query.ranges import step
+
+if TYPE_CHECKING:
+    from outlay.app.workspace import Workspace
+
+
+class Evaluation:
+    """What is asked: a budget's rules, its scope within those above it, one of its periods.
+
+    Two that ask the same are equal, so that answers can be kept.
+    """
+
+    def __init__(self, spec: BudgetSpec, scope: str, period: Period, forecast: bool = True) -> None:
+        self.spec = spec
+        self.scope = scope
+        self.period = period
+        self.forecast = forecast
+        self._key = (spec.model_dump_json(), scope, period, forecast)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Evaluation) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+def evaluate(workspace: Workspace, asked: Evaluation, now: datetime) -> PeriodStatus:
+    """Where a budget stands in a period. Raises QueryError and LakeError as any question does."""
+    spec, period, today = asked.spec, asked.period, now.date()
+    chain = _chain(spec, period)
+    learned_from = step(period.start.replace(day=1), "month", -MOST_MONTHS)
+    since = min(learned_from, chain[0].start)
+    cost = daily(workspace, spec, asked.scope, since, period.end, now)
+    known = complete_until(workspace, today)
+    missing = unconverted(workspace, spec, asked.scope, period, now) if cost.unconverted else {}
+    allowance = _allowance(spec, chain, cost)
+    until = _clamped(known, period)
+    found = _spread(workspace, spec, period, cost, known)
+    begun = period.start <= today
+    complete = cost.sum(period.start, until) if until else Decimal(0)
+    rest, reason = _rest(workspace, asked, until, now) if asked.forecast else (None, "")
+    is_over = period.end <= today and known is not None and known >= period.end
+    status = PeriodStatus(
+        period,
+        allowance,
+        complete,
+        cost.sum(until or period.start, period.end),
+        until,
+        found,
+        begun,
+        is_over,
+        expected=None
+        if allowance is None or until is None or not begun
+        else found.expected(allowance.amount, until, spec.currency),
+        rest=rest,
+        no_forecast=reason,
+        unconverted=missing,
+        daily=tuple(cost.days.get(day, Decimal(0)) for day in period.each_day()),
+    )
+    return _with_run_out(status)
+
+
+def _chain(spec: BudgetSpec, period: Period) -> list[Period]:
+    """The periods that hand something on up to a period, the first one first."""
+    if spec.rollover.carry == "none" or spec.from_ is None:
+        return [period]
+    return between(spec, spec.from_, period.end)
+
+
+def _allowance(spec: BudgetSpec, chain: list[Period], cost: Daily) -> Allowance | None:
+    actuals = {one.key: cost.sum(one.start, one.end) for one in chain[:-1]}
+    return allowances(spec, chain, actuals).get(chain[-1].key)
+
+
+def _clamped(known: date | None, period: Period) -> date | None:
+    """Until which day of the period charges are complete; None where no charge is known at all."""
+    return None if known is None else max(period.start, min(known, period.end))
+
+
+def _spread(
+    workspace: Workspace, spec: BudgetSpec, period: Period, cost: Daily, known: date | None
+) -> Spread:
+    first = min(
+        (one.billing_period.start for one in workspace.lake.pin().slices if one.delivery.rows),
+        default=period.start,
+    )
+    end = min(period.start, known) if known else period.start
+    return spread(spec.shape, period, cost.days, max(first, cost.since), end)
+
+
+def _rest(
+    workspace: Workspace, asked: Evaluation, until: date | None, now: datetime
+) -> tuple[Rest | None, str]:
+    """The forecast of the rest of the period, or why there is none."""
+    period = asked.period
+    if until is None:
+        return None, "no bill was loaded yet"
+    if until >= period.end:
+        return None, ""
+    return rest_of(workspace, asked.spec, asked.scope, period, until, now)
+
+
+def _with_run_out(status: PeriodStatus) -> PeriodStatus:
+    """The status with the day on which the amount is, or is forecast to be, used up."""
+    amount, until = status.amount, status.complete_until
+    if amount is None or until is None:
+        return status
+    spent = Decimal(0)
+    days = (until - status.period.start).days
+    rest = status.rest.days if status.rest else status.daily[days:]
+    for number, cost in enumerate((*status.daily[:days], *rest)):
+        spent = total((spent, cost))
+        if spent > amount and spent > 0:
+            return replace(status, run_out=status.period.start + timedelta(days=number))
+    return status
