@@ -1,7 +1,20 @@
-"""Rules of the routes of plans."""
+"""Rules of the routes of plans: a plan tells of the whole ledger."""
 
 from __future__ import annotations
 
-from outlay.access.rules import Rule
+from outlay.access.principal import Level
+from outlay.access.rules import Rule, whole
 
-RULES: dict[str, Rule] = {}
+RULES: dict[str, Rule] = {
+    # pages
+    "GET /plans": whole(),
+    "POST /plans": whole(Level.EDITOR),
+    "GET /plans/{name}": whole(),
+    "POST /plans/{name}/cells": whole(Level.EDITOR),
+    "POST /plans/{name}/baseline": whole(Level.EDITOR),
+    "POST /plans/{name}/draft": whole(Level.EDITOR),
+    "POST /plans/{name}/discard": whole(Level.EDITOR),
+    "POST /plans/{name}/submit": whole(Level.EDITOR),
+    "POST /plans/{name}/approve": whole(Level.APPROVER),
+    "POST /plans/{name}/reject": whole(Level.APPROVER),
+}

@@ -20,6 +20,8 @@
       this.rowOf = new Map(this.model.rows.map((row) => [row.element, row]));
       this.roles();
       this.listen();
+      // What the server left folded stays so.
+      for (const row of this.model.rows) row.open = row === this.model.total || !row.children.every((child) => child.element.hidden);
       this.fold();
       this.select(this.at, { focus: false });
       host.classList.add("ready");

@@ -57,7 +57,11 @@
     }
     const { status, said } = found;
     if (status === 200) saved(dialog, grid, said);
-    else if (status === 409 && said.conflicts) conflict(dialog, grid, said, { reason, effect });
+    else if (status === 409 && said.conflicts && !said.conflicts.length && said.revision > Number(grid.model.revision)) {
+      // Others touched these cells and left them as they were: what was seen still holds.
+      grid.model.revision = String(said.revision);
+      await save(dialog, grid, reason, effect);
+    } else if (status === 409 && said.conflicts) conflict(dialog, grid, said, { reason, effect });
     else problem(dialog, `${said.problem ?? `The server answered ${status}.`} Nothing was saved; the amounts are still in the grid.`);
   };
 
@@ -70,7 +74,8 @@
     grid.refuse("");
     if (dialog.open) dialog.close();
     byId("plan-save")?.querySelector("form").reset();
-    grid.say(`Saved: ${said.saved} ${said.saved === 1 ? "adjustment" : "adjustments"}`);
+    grid.say(`Saved: ${said.saved} ${said.saved === 1 ? "adjustment" : "adjustments"}`
+      + (said.others ? ". Others changed other amounts meanwhile: load the page again to see them" : ""));
     grid.cell(grid.at).focus({ preventScroll: true });
   };
 
