@@ -34,7 +34,7 @@ MADE_UP = 0.5  # this much of a fall must come back to make it a late delivery
 SHAPE_WEEKS = 3
 
 
-@dataclass
+@dataclass(eq=False)
 class Event:
     """An event while it is followed. Places are steps; `end` is the last step outside the band."""
 
@@ -71,9 +71,8 @@ def begin_of(track: Track, row: int, window: int, t: int, sign: int) -> tuple[in
     base = max(abs(level), float(track.base[first, row]))
     error = (track.steady[first : t + 1, row] - level) / base * sign
     n = len(error)
-    shift = np.array(
-        [error[s:].sum() ** 2 / (n - s) if error[s:].sum() > 0 else 0.0 for s in range(n)]
-    )
+    sums = np.maximum(error[::-1].cumsum()[::-1], 0.0)
+    shift = sums**2 / np.arange(n, 0, -1)
     slope = np.zeros(n)
     for s in range(n - 2):
         step = np.arange(1, n - s + 1)

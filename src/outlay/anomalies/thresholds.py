@@ -80,26 +80,52 @@ class Limits:
         return np.maximum(up, 0.0), np.maximum(down, 0.0)
 
     def suspects(self, t: int) -> NDArray[np.bool_]:
-        """Which series could be raised on day t: those beyond the limits that are quick to reckon.
-        All others stay below a limit, so that nothing is lost."""
+        """Which series a test raises on day t, feedback left out (it only raises limits)."""
+        track = self.track
         up, down = self.seen(t)
-        error = self.track.error[t]
-        found = np.where(error > 0, error > up, -error > down) & (np.abs(error) > self.minimum)
-        for window, change in self.track.changes.items():
-            now = np.abs(change[t])
-            large = now > self.minimum
-            if large.any():
-                rows = np.flatnonzero(large)
-                largest = self._largest(window, t, rows, np.sign(change[t, rows]))
-                large[rows] = now[rows] > largest
-                found |= large
-        return np.asarray(found & ~self.track.missing[t])
+        error = track.error[t]
+        beyond = np.where(error > 0, error > up, -error > down) & (np.abs(error) > self.minimum)
+        rows = np.flatnonzero(beyond & ~track.missing[t])
+        found = np.zeros(len(error), dtype=bool)
+        found[rows] = self._unusual(1, t, rows)
+        for window, change in track.changes.items():
+            rows = np.flatnonzero((np.abs(change[t]) > self.minimum) & ~track.missing[t] & ~found)
+            largest = self._largest(window, t, rows, np.sign(change[t, rows]))
+            rows = rows[np.abs(change[t, rows]) > largest]
+            found[rows] = self._unusual(window, t, rows)
+        return found
+
+    def _span(self, window: int, t: int) -> slice:
+        """The days with whose changes a window that ends on day t is compared."""
+        stop = max(0, t - window + 1) if window > 1 else t
+        return slice(max(0, stop - self.clock.history), stop)
+
+    def _changes(self, window: int) -> Matrix:
+        return self.track.error if window == 1 else self.track.changes[window]
+
+    def _unusual(self, window: int, t: int, rows: Any) -> NDArray[np.bool_]:
+        """Is the change larger than the multiplier × the usual one?"""
+        if not len(rows):
+            return np.zeros(0, dtype=bool)
+        span, changes = self._span(window, t), self._changes(window)
+        if span.stop <= span.start:
+            return np.ones(len(rows), dtype=bool)
+        counted = self.track.counted[span][:, rows]
+        past = np.where(counted, np.abs(changes[span][:, rows]), np.inf)
+        past.sort(axis=0)
+        n = counted.sum(axis=0)
+        column = np.arange(len(rows))
+        middle = (
+            past[np.maximum(n - 1, 0) // 2, column]
+            + past[np.minimum(n // 2, len(past) - 1), column]
+        ) / 2
+        usual = np.maximum(NORMAL * np.where(n > 0, middle, 0.0), USUAL_FLOOR)
+        multiplier = MULTIPLIERS[window] * self.sharpness * (1 + 4 / np.maximum(n, 1))
+        return np.asarray(np.abs(changes[t, rows]) > multiplier * usual)
 
     def _largest(self, window: int, t: int, rows: Any, sign: Matrix) -> Matrix:
-        first = max(0, t - window + 1 - self.clock.history)
-        stop = max(first, t - window + 1)
-        past = self.track.changes[window][first:stop, rows]
-        counted = self.track.counted[first:stop, rows]
+        span = self._span(window, t)
+        past, counted = self.track.changes[window][span, rows], self.track.counted[span, rows]
         if not len(past):
             return np.zeros(len(sign))
         return np.asarray(np.maximum(np.where(counted, past * sign, 0.0).max(axis=0), 0.0))
@@ -114,10 +140,9 @@ class Limits:
             seen = float(up[0] if change > 0 else down[0])
         else:
             change = float(self.track.changes[window][t, row])
-            first = max(0, t - window + 1 - self.clock.history)
-            stop = max(first, t - window + 1)
-            past = self.track.changes[window][first:stop, row]
-            compared = past[self.track.counted[first:stop, row]]
+            span = self._span(window, t)
+            past = self.track.changes[window][span, row]
+            compared = past[self.track.counted[span, row]]
             sign = np.array([1.0 if change > 0 else -1.0])
             seen = float(self._largest(window, t, slice(row, row + 1), sign)[0])
         usual, multiplier = self.usual(compared), self.multiplier(window, len(compared))
