@@ -195,10 +195,10 @@ def start_draft(
     by = _by("", None)
     before = source.document if source else Document(plan.frame, kind)
     said = f"started from version {source.info.version}" if source else "started"
-    step = Step(before.revision + 1, by.at, by.author, "started", said)
+    step = Step(before.revision + 1, by.at, by.author, edits.STARTED, said)
     document = before.but(kind=kind, steps=(*before.steps, step), revision=before.revision + 1)
     made = kept.start(document, kind, title, Signed(by.author, by.at))
-    _record(workspace, "plan-draft", made)
+    record_version(workspace, "plan-draft", made)
     return made
 
 
@@ -210,7 +210,7 @@ def discard_draft(workspace: Workspace, name: str) -> None:
     if found is None:
         raise PlanStateError(f"the plan {name!r} has no draft")
     store_of(workspace).discard(name, found.info.version)
-    _record(workspace, "plan-discard", found)
+    record_version(workspace, "plan-discard", found)
 
 
 # --- editing ------------------------------------------------------------------------------------
@@ -347,7 +347,7 @@ def submit(
     if draft is not None and not draft.document.live:
         raise PlanStateError(f"the draft of {name!r} has no lines: make its baseline first")
     done = store_of(workspace).submit(name, revision, _signed(note))
-    _record(workspace, "plan-submit", done)
+    record_version(workspace, "plan-submit", done)
     return done
 
 
@@ -358,7 +358,7 @@ def approve(workspace: Workspace, name: str, number: int, note: str = "") -> Ver
     plan = get_plan(workspace, name)
     _check_approver(workspace, plan.spec, store_of(workspace).version(name, number))
     done = store_of(workspace).approve(name, number, _signed(note))
-    _record(workspace, "plan-approve", done)
+    record_version(workspace, "plan-approve", done)
     return done
 
 
@@ -372,7 +372,7 @@ def reject(workspace: Workspace, name: str, number: int, reason: str) -> Version
     plan = get_plan(workspace, name)
     _check_named(plan.spec)
     done = store_of(workspace).reject(name, number, _signed(reason.strip()))
-    _record(workspace, "plan-reject", done)
+    record_version(workspace, "plan-reject", done)
     return done
 
 
@@ -446,7 +446,7 @@ def _changed(workspace: Workspace, name: str, make: Any) -> Version:
     done = store_of(workspace).change(name, make)
     if before is None or done.info.revision != before.info.revision:
         step = done.document.steps[-1]
-        _record(workspace, "plan-edit", done, said=step.said, reason=step.reason)
+        record_version(workspace, "plan-edit", done, said=step.said, reason=step.reason)
     return done
 
 
@@ -458,7 +458,8 @@ def _signed(note: str) -> Signed:
     return Signed(who(), utc_now(), note.strip())
 
 
-def _record(workspace: Workspace, action: str, done: Version, **detail: Any) -> None:
+def record_version(workspace: Workspace, action: str, done: Version, **detail: Any) -> None:
+    """Keep in the log of events what was done to a version."""
     from outlay.app.events import record
 
     info = done.info

@@ -6,14 +6,14 @@ back adds its opposite. Each edit makes one revision and leaves a step that says
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
 from outlay.money import MONEY_CONTEXT, BillingPeriod, total
-from outlay.money.cents import apportion, to_unit
+from outlay.money.cents import to_unit
 from outlay.planning.plans.errors import PlanConflictError, PlanError, PlanNotFoundError
 from outlay.planning.plans.model import (
     EFFECTS,
@@ -30,9 +30,14 @@ from outlay.planning.plans.model import (
     Step,
     path_text,
 )
+from outlay.planning.plans.shares import share_out
 
 How = Literal["set", "add"]
 EVERYTHING = "*"
+"""In place of a cell: all of them."""
+UNDONE = "undone"
+STARTED = "started"
+"""The action of the step with which a draft begins: what was done before is not undone."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ def edit_cells(document: Document, edits: Sequence[Edit], by: By) -> Document:
         return document
     cells = tuple(sorted({_key(a.line, a.month, a.of) for a in made}))
     said = _said(document, made)
-    return _stepped(
+    return with_step(
         document.but(adjustments=(*document.adjustments, *made)), by, "adjusted", said, cells
     )
 
@@ -116,13 +121,17 @@ def take_back(document: Document, numbers: Iterable[int], by: By) -> Document:
             raise PlanError(f"adjustment {one.id} was taken back already")
     if not wanted:
         return document
-    made = _opposites(document, wanted, by, by.reason or "taken back")
-    cells = tuple(sorted({_key(a.line, a.month, a.of) for a in made}))
+    done = taken_back_in(document, [one.id for one in wanted], by, by.reason or "taken back")
+    cells = tuple(sorted({_key(a.line, a.month, a.of) for a in wanted}))
     listed = ", ".join(str(one.id) for one in wanted[:8]) + ("…" if len(wanted) > 8 else "")
     said = f"took back {'adjustment' if len(wanted) == 1 else 'adjustments'} {listed}"
-    return _stepped(
-        document.but(adjustments=(*document.adjustments, *made)), by, "took back", said, cells
-    )
+    return with_step(done, by, "took back", said, cells)
+
+
+def taken_back_in(document: Document, numbers: Sequence[int], by: By, reason: str) -> Document:
+    """The document with the opposites of adjustments, as a part of an edit that goes on."""
+    made = _opposites(document, [document.adjustment(n) for n in numbers], by, reason)
+    return document.but(adjustments=(*document.adjustments, *made)) if made else document
 
 
 def undo(document: Document, by: By) -> Document:
@@ -130,7 +139,7 @@ def undo(document: Document, by: By) -> Document:
     batches = _batches(document, by.author)
     for batch in reversed(batches):
         if batch[0].takes_back is None and not any(a.id in document.taken_back for a in batch):
-            return take_back(document, [a.id for a in batch], replace(by, reason="undone"))
+            return take_back(document, [a.id for a in batch], replace(by, reason=UNDONE))
     raise PlanError(f"{by.author} has no edit left to undo")
 
 
@@ -139,8 +148,7 @@ def redo(document: Document, by: By) -> Document:
     for batch in reversed(_batches(document, by.author)):
         if batch[0].takes_back is None:
             break
-        first = document.adjustment(batch[0].takes_back)
-        if any(a.id in document.taken_back for a in batch) or first.takes_back is not None:
+        if batch[0].reason != UNDONE or any(a.id in document.taken_back for a in batch):
             continue
         return take_back(document, [a.id for a in batch], replace(by, reason="done again"))
     raise PlanError(f"{by.author} has no undone edit to do again")
@@ -185,7 +193,7 @@ def add_line(document: Document, new: NewLine, by: By) -> tuple[Document, str]:
     grown = grown.but(adjustments=(*grown.adjustments, *made))
     if new.note:
         grown = _noted(grown, line.id, None, new.note, by)
-    return _stepped(grown, by, "added line", f"added the line {line.title}", (line.id,)), line.id
+    return with_step(grown, by, "added line", f"added the line {line.title}", (line.id,)), line.id
 
 
 def change_line(document: Document, line_id: str, by: By, *, name: str | None = None,
@@ -200,7 +208,7 @@ def change_line(document: Document, line_id: str, by: By, *, name: str | None = 
     )
     if new == line:
         return document
-    return _stepped(
+    return with_step(
         _with(document, new), by, "changed line", f"changed the line {line.title}", (line_id,)
     )
 
@@ -222,7 +230,7 @@ def drive_line(document: Document, line_id: str, driver: Driver | None, by: By) 
     said = (
         f"drives {line.title} by {driver.metric}" if driver else f"took the driver off {line.title}"
     )
-    return _stepped(_with(document, new), by, "drove line", said, (line_id,))
+    return with_step(_with(document, new), by, "drove line", said, (line_id,))
 
 
 def remove_line(document: Document, line_id: str, by: By, *, restore: bool = False) -> Document:
@@ -234,7 +242,7 @@ def remove_line(document: Document, line_id: str, by: By, *, restore: bool = Fal
         raise PlanError(f"the line {line.title!r} is {'there' if restore else 'removed'} already")
     action = "restored line" if restore else "removed line"
     said = f"{'restored' if restore else 'removed'} the line {line.title}"
-    return _stepped(
+    return with_step(
         _with(document, replace(line, removed=not restore)), by, action, said, (line_id,)
     )
 
@@ -250,7 +258,7 @@ def add_note(document: Document, line_id: str, month: BillingPeriod | None, text
         document.frame.index(month)
     about = document.line(line_id).title if line_id else "the plan"
     noted = _noted(document, line_id, month, text.strip(), by)
-    return _stepped(noted, by, "noted", f"noted on {about}", ())
+    return with_step(noted, by, "noted", f"noted on {about}", ())
 
 
 def check_seen(document: Document, seen: int | None, cells: Iterable[str]) -> None:
@@ -301,25 +309,11 @@ def _cells_of(document: Document, edit: Edit) -> list[CellEdit]:
     change = check_amount(document, edit.amount)
     if edit.how == "set":
         change = MONEY_CONTEXT.subtract(change, total(now.values()))
-    parts = _shared(now, change, document.frame.places)
+    parts = share_out(now, change, document.frame.places)
     return [
         CellEdit(line, edit.month, amount, "amount", "add", edit.effect)
         for line, amount in parts.items()
     ]
-
-
-def _shared(now: Mapping[str, Decimal], change: Decimal, digits: int) -> dict[str, Decimal]:
-    """A change shared out by sizes, to the cent, adding up exactly."""
-    from fractions import Fraction
-
-    from outlay.money.quotients import rounded
-
-    sizes = {line: abs(Fraction(amount)) for line, amount in now.items()}
-    whole = sum(sizes.values())
-    count = Fraction(len(sizes))
-    weights = {k: (size / whole if whole else 1 / count) for k, size in sizes.items()}
-    exact = {k: rounded(Fraction(change) * weight, digits + 12) for k, weight in weights.items()}
-    return apportion(exact, change, digits)
 
 
 def _adjusted(document: Document, edits: Sequence[CellEdit], by: By) -> list[Adjustment]:
@@ -390,9 +384,11 @@ def _opposites(
 
 
 def _batches(document: Document, author: str) -> list[list[Adjustment]]:
+    """An author's edits of this draft, oldest first."""
+    began = max((s.revision for s in document.steps if s.action == STARTED), default=0)
     found: dict[int, list[Adjustment]] = {}
     for one in document.adjustments:
-        if one.author == author:
+        if one.author == author and one.batch > began:
             found.setdefault(one.batch, []).append(one)
     return list(found.values())
 
@@ -421,9 +417,10 @@ def _with(document: Document, new: Line) -> Document:
     return document.but(lines=tuple(new if line.id == new.id else line for line in document.lines))
 
 
-def _stepped(
+def with_step(
     document: Document, by: By, action: str, said: str, cells: tuple[str, ...]
 ) -> Document:
+    """The document at its next revision, with the step that says who did what."""
     step = Step(document.revision + 1, by.at, by.author, action, said, by.reason, cells)
     return document.but(steps=(*document.steps, step), revision=document.revision + 1)
 
