@@ -61,6 +61,8 @@ READING: tuple[Sample, ...] = (
     _get("list_values", f"/values?dimension=ServiceName&{SEPTEMBER}"),
     _post("sql", "/sql", {"sql": "SELECT ServiceName, BilledCost FROM charges", "limit": 2}),
     _get("drivers", f"/drivers?by=ServiceName&{SEPTEMBER}&compare=previous"),
+    _get("forecast", "/forecast?by=ServiceName&days=30"),
+    _get("forecast_accuracy", "/forecast/accuracy?by=ServiceName&days=7"),
     _get("list_sources", "/sources"),
     _get("get_source", "/sources/acme"),
     _get("list_kinds", "/kinds"),

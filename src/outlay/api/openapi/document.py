@@ -15,13 +15,14 @@ import outlay
 from outlay.api.openapi.byhand import BY_HAND
 from outlay.api.openapi.operations import OPERATIONS, Operation
 from outlay.api.openapi.operations_budgets import BUDGETS
+from outlay.api.openapi.operations_forecast import FORECASTS
 from outlay.api.openapi.operations_people import PEOPLE
 from outlay.api.openapi.problems import EXAMPLES, problem_responses
 from outlay.api.problems import Problem
 from outlay.client.typing import adapter
 
 PREFIX = "/api/v1"
-KNOWN: Mapping[str, Operation] = {**OPERATIONS, **PEOPLE, **BUDGETS}
+KNOWN: Mapping[str, Operation] = {**OPERATIONS, **PEOPLE, **BUDGETS, **FORECASTS}
 _REF = "#/components/schemas/"
 _EXAMPLES = Path(__file__).with_name("examples.json")
 _METHODS = ("get", "post", "put", "patch", "delete")

@@ -125,7 +125,7 @@ class SeriesForecast:
     months: tuple[Month, ...] = ()
     charges: tuple[Charge, ...] = ()
     groups: int = 1
-    errors: NDArray[np.float64] | None = None
+    errors: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
 
     def day(self, index: int) -> Amounts:
         """The amounts of one day of the horizon; ValueError where there is no forecast."""

@@ -109,6 +109,8 @@ def _object(value: Any) -> Any:
         return {TAG: word, "value": [encode(inner) for inner in value]}
     if isinstance(value, pa.Table):
         return {TAG: "arrow", "value": base64.b64encode(_arrow(value)).decode()}
+    if kind.__module__ == "numpy" and kind.__name__ == "ndarray":
+        return _array(value)
     if isinstance(value, Kind):
         return {TAG: "kind", "value": value.name}
     if isinstance(value, BaseModel):
@@ -151,6 +153,25 @@ def _table(data: Mapping[str, Any]) -> Any:
         return pa.ipc.open_stream(base64.b64decode(data["value"])).read_all()
     except pa.ArrowException as error:
         raise WireError(f"this is no table: {error}") from error
+
+
+def _array(values: Any) -> Any:
+    """An array of numbers: its type, its shape and its bytes, the smallest first."""
+    if values.dtype.kind not in "if":
+        raise WireError(f"an array of {values.dtype} is no data and cannot be sent")
+    sent = values.astype(values.dtype.newbyteorder("<"))
+    text = base64.b64encode(sent.tobytes()).decode()
+    return {TAG: "array", "type": sent.dtype.str, "shape": list(values.shape), "value": text}
+
+
+def _made_array(data: Mapping[str, Any]) -> Any:
+    import numpy as np
+
+    kind = np.dtype(str(data["type"]))
+    if kind.kind not in "if":
+        raise WireError(f"{data['type']!r} is no type of numbers")
+    found = np.frombuffer(base64.b64decode(data["value"]), dtype=kind)
+    return found.reshape(data["shape"]).astype(kind.newbyteorder("="))
 
 
 def _name(kind: type) -> str:
@@ -245,6 +266,7 @@ _MAKERS: dict[str, Any] = {
     "enum": lambda data: _class(data, Enum)(decode(data["value"])),
     "named": lambda data: _class(data, tuple)(*decode(data["value"])),
     "arrow": _table,
+    "array": _made_array,
     "object": _made_object,
     "model": _made_model,
     "error": _made_error,

@@ -121,6 +121,20 @@ from outlay.client.shapes.finance import (
     StatementPlan,
     StatementPlanMonth,
 )
+from outlay.client.shapes.forecasts import (
+    CountedChange,
+    Forecast,
+    ForecastAccuracy,
+    ForecastBands,
+    ForecastBefore,
+    ForecastCharge,
+    ForecastDay,
+    ForecastDays,
+    ForecastError,
+    ForecastMonth,
+    ForecastSaid,
+    ForecastSeries,
+)
 from outlay.client.shapes.homes import (
     Found,
     Home,
@@ -252,6 +266,18 @@ from outlay.client.shapes.usage import (
 from outlay.client.shapes.values import Day, Moment, Number
 
 __all__ = [
+    "CountedChange",
+    "Forecast",
+    "ForecastAccuracy",
+    "ForecastBands",
+    "ForecastBefore",
+    "ForecastCharge",
+    "ForecastDay",
+    "ForecastDays",
+    "ForecastError",
+    "ForecastMonth",
+    "ForecastSaid",
+    "ForecastSeries",
     "AiReconciliation",
     "Annotation",
     "Answer",
