@@ -16,6 +16,8 @@ from outlay.sources.transports.file import FileTransport
 from tests.sources.anthropic.vendor import BETA, KEY, Vendor
 from tests.sources.server import Answer, Server, serving
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 10, 9, 30)
 
 

@@ -12,6 +12,8 @@ from outlay.lake import Lake, LoadOutcome
 from outlay.sources.csv_mapped import CsvMapped, CsvMapping, CsvOptions
 from outlay.sources.transports.file import FileTransport
 
+pytestmark = pytest.mark.slow
+
 COLUMNS: dict[str, Any] = {
     "BilledCost": "Amount",
     "BillingCurrency": {"constant": "EUR"},

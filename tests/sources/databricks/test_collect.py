@@ -18,6 +18,8 @@ from outlay.sources.transports.file import FileTransport
 from tests.sources.databricks.usage import price, record
 from tests.sources.databricks.warehouse import TOKEN, Warehouse, serving
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 10, 20)
 SOURCE = Databricks()
 

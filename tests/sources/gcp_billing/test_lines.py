@@ -9,6 +9,8 @@ import pytest
 from tests.sources.gcp_billing.bills import fee, row, write_lines
 from tests.sources.gcp_billing.conftest import Book, costs
 
+pytestmark = pytest.mark.slow
+
 TAX = {
     "service": {"id": "CCCC-TAX", "description": "Invoice"},
     "sku": {"id": "TAX-0001", "description": "Tax"},

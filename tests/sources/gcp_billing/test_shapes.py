@@ -19,6 +19,8 @@ from outlay.sources.transports.file import FileTransport
 from tests.sources.gcp_billing.bills import credit, fee, row, write_lines
 from tests.sources.gcp_billing.conftest import Book, Charge
 
+pytestmark = pytest.mark.slow
+
 Rows = Sequence[dict[str, Any]]
 
 ROWS: Rows = [

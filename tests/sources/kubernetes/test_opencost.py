@@ -9,6 +9,8 @@ import pytest
 
 from tests.sources.kubernetes.usage import Usage, allocation, answer, csv_text, export_row
 
+pytestmark = pytest.mark.slow
+
 DAY, NEXT = "2026-10-05", "2026-10-06"
 
 

@@ -20,6 +20,8 @@ from outlay.sources.transports.file import FileTransport
 from tests.sources.openai.vendor import KEY, Vendor
 from tests.sources.server import Answer, Server, serving
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 10, 9, 30)
 OCTOBER, NOVEMBER = BillingPeriod(2026, 10), BillingPeriod(2026, 11)
 

@@ -34,6 +34,8 @@ from tests.sources.snowflake.exports import (
     rate,
 )
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 10, 20)
 TOKEN = "pat-secret-token"
 

@@ -26,6 +26,8 @@ from tests.sources.snowflake.exports import (
     rate,
 )
 
+pytestmark = pytest.mark.slow
+
 UIC = "organization_usage.usage_in_currency_daily"
 RATES = "organization_usage.rate_sheet_daily"
 BALANCES = "organization_usage.remaining_balance_daily"
