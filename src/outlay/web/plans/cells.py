@@ -18,7 +18,7 @@ from outlay.money import BillingPeriod, MoneyError, PeriodError, parse_money
 from outlay.money.cents import unit_text
 from outlay.planning.plans.edits import CellEdit
 from outlay.planning.plans.errors import PlanConflictError, PlanError, PlanNotFoundError
-from outlay.planning.plans.model import Document, Effect
+from outlay.planning.plans.model import Adjustment, Document, Effect
 from outlay.resources import ResourceError
 from outlay.web import numbers
 from outlay.web.plans.address import PLANS
@@ -139,25 +139,29 @@ def clashes(document: Document, edits: Sequence[Any]) -> list[Clash]:
         theirs = _now(document, edit.line, month)
         if theirs == edit.seen:
             continue
-        last = next(
-            (
-                one
-                for one in reversed(document.adjustments)
-                if (one.line, one.month) == (edit.line, month)
-            ),
-            None,
-        )
-        step = document.steps[-1] if document.steps else None
-        author, at = (
-            (last.author, last.at) if last else (step.author, step.at) if step else ("", None)
-        )
+        last = _last(document, edit.line, month)
+        by = last or (document.steps[-1] if document.steps else None)
         found.append(
             Clash(
-                edit.line, edit.month, line.title, edit.amount,
-                theirs, author, numbers.moment(at), last.reason if last else "",
+                line=edit.line,
+                month=edit.month,
+                name=line.title,
+                mine=edit.amount,
+                theirs=theirs,
+                who=by.author if by else "",
+                when=numbers.moment(by.at) if by else "",
+                reason=last.reason if last else "",
             )
-        )  # fmt: skip
+        )
     return found
+
+
+def _last(document: Document, line: str, month: BillingPeriod) -> Adjustment | None:
+    """The newest adjustment of an amount."""
+    for one in reversed(document.adjustments):
+        if (one.line, one.month) == (line, month):
+            return one
+    return None
 
 
 def _refused(status: int, problem: str) -> Response:

@@ -130,7 +130,7 @@ class _Maker:
         for line in lines:
             parts.setdefault(line.path[level], []).append(line)
         last = level + 1 == len(self.document.frame.hierarchy)
-        for value, below in parts.items():
+        for value, below in sorted(parts.items(), key=_by_name):
             if last:
                 found.extend(self._line(line, level) for line in below)
                 continue
@@ -210,6 +210,11 @@ class _Maker:
             value, base if moved else None, moved or (view == "adjustments" and bool(own.adjusted)),
             (line.id, self.document.months[column.at[0]]) in self.noted, under, tone, cell.estimate,
         )  # fmt: skip
+
+
+def _by_name(part: tuple[str | None, object]) -> tuple[bool, str]:
+    """By name, whatever its case; what has none last."""
+    return part[0] is None, (part[0] or "").casefold()
 
 
 def added(amounts: Sequence[Decimal | None]) -> Decimal | None:

@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from outlay.app.planning import plans
 from outlay.money import BillingPeriod
 from outlay.planning.plans.errors import PlanError
-from outlay.planning.plans.model import VersionInfo
+from outlay.planning.plans.model import METHODS, VersionInfo
 from outlay.query import QueryError
 from outlay.query.titles import dimension
 from outlay.resources import ResourceError
@@ -157,8 +157,9 @@ def percent(text: str) -> Decimal:
 
 def make_baseline(site: Site, name: str, fields: Mapping[str, str]) -> None:
     """Make the baseline of a plan by the method of a form (none: that of its settings)."""
-    from outlay.app.planning import plan_baseline
+    from outlay.app.planning.plan_baseline import make_baseline as make
 
-    method = fields.get("method") or None
+    text = fields.get("method", "")
+    method = next((one for one in METHODS if one == text), None)
     growth = percent(fields.get("growth", "")) if method == "growth" else None
-    plan_baseline.make_baseline(site.workspace, name, method=method, growth=growth)
+    make(site.workspace, name, method=method, growth=growth)

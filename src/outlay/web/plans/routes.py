@@ -14,7 +14,7 @@ from outlay.app.planning import plans
 from outlay.planning.plans.errors import PlanError
 from outlay.query import QueryError
 from outlay.resources import ResourceError
-from outlay.web.plans import cells, listing
+from outlay.web.plans import cells, lines, listing
 from outlay.web.plans.address import PLANS, Shown, of_plan
 from outlay.web.plans.overview import page
 from outlay.web.render import Site
@@ -27,7 +27,7 @@ def router(site: Site) -> APIRouter:
     """The routes of this room."""
     routes = APIRouter()
     _listed(routes, site)
-    for part in (cells,):
+    for part in (cells, lines):
         part.add(routes, site)
     _one(routes, site)
     _decided(routes, site)
@@ -42,7 +42,7 @@ def _listed(routes: APIRouter, site: Site) -> None:
 
     @routes.post(PLANS)
     async def define(request: Request) -> Response:
-        """Keep a new plan and make its baseline; what cannot be planned is refused with the reason."""
+        """Keep a new plan and make its baseline; what is refused is said with the reason."""
         fields = await form(request)
         return await run_in_threadpool(listing.define, site, request, fields)
 
