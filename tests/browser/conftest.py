@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import uvicorn
@@ -83,17 +84,18 @@ def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield launched
+        launched.close()
 
 
-@pytest.fixture
-def visit(browser: Browser, site: str) -> Iterator[Visit]:
-    """A fresh page; fails afterwards on any console error or request to another host."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    found = Visit(context.new_page(), site)
-    found.page.set_default_timeout(15_000)
+def opened(browser: Browser, base: str, **options: Any) -> Iterator[Visit]:
+    """A fresh page; fails afterwards on any console error or request to another host.
+
+    `options` are those of a browser context, such as `has_touch`."""
+    context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+    found = Visit(context.new_page(), base)
+    found.page.set_default_timeout(20_000)
     found.page.on(
         "console",
         lambda message: (
@@ -106,6 +108,12 @@ def visit(browser: Browser, site: str) -> Iterator[Visit]:
     context.close()
     assert found.elsewhere == []
     assert found.console == []
+
+
+@pytest.fixture
+def visit(browser: Browser, site: str) -> Iterator[Visit]:
+    """A fresh page of the served company."""
+    yield from opened(browser, site)
 
 
 def _note(visit: Visit, request: Request) -> None:

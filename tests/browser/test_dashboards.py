@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from outlay.app import Workspace
 from outlay.app.annotations import marks
 from outlay.app.dashboards import keeping
-from tests.browser.conftest import Served, Visit, _note
+from tests.browser.conftest import Served, Visit, opened
 from tests.browser.test_accessibility import _problems as problems
 from tests.web.company import company
 
@@ -43,25 +43,6 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 def base(workspace: Workspace) -> Iterator[str]:
     with Served(workspace) as served:
         yield served.base
-
-
-def opened(browser: Browser, base: str) -> Iterator[Visit]:
-    """A fresh page; fails afterwards on any console error or request to another host."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    found = Visit(context.new_page(), base)
-    found.page.set_default_timeout(15_000)
-    found.page.on(
-        "console",
-        lambda message: (
-            found.console.append(message.text) if message.type in ("error", "warning") else None
-        ),
-    )
-    found.page.on("pageerror", lambda error: found.console.append(str(error)))
-    found.page.on("request", lambda request: _note(found, request))
-    yield found
-    context.close()
-    assert found.elsewhere == []
-    assert found.console == []
 
 
 @pytest.fixture

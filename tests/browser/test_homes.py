@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from outlay.app import Workspace
 from outlay.app.home import PERSONAS
-from tests.browser.conftest import Served, Visit, _note
+from tests.browser.conftest import Served, Visit, opened
 from tests.home.firm import NOW, firm
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -31,24 +31,6 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 def base(workspace: Workspace) -> Iterator[str]:
     with Served(workspace) as served:
         yield served.base
-
-
-def opened(browser: Browser, base: str, **options: object) -> Iterator[Visit]:
-    context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))  # type: ignore[arg-type]
-    found = Visit(context.new_page(), base)
-    found.page.set_default_timeout(20_000)
-    found.page.on(
-        "console",
-        lambda message: (
-            found.console.append(message.text) if message.type in ("error", "warning") else None
-        ),
-    )
-    found.page.on("pageerror", lambda error: found.console.append(str(error)))
-    found.page.on("request", lambda request: _note(found, request))
-    yield found
-    context.close()
-    assert found.elsewhere == []
-    assert found.console == []
 
 
 @pytest.fixture
