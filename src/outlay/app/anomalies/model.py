@@ -25,9 +25,7 @@ Charges = Literal["usage", "all"]
 CHARGES: tuple[Charges, ...] = get_args(Charges)
 Grain = Literal["day", "hour"]
 
-USAGE = (
-    "ChargeCategory = 'Usage' AND (ChargeFrequency = 'Usage-Based' OR ChargeFrequency IS NULL)"
-)
+USAGE = "ChargeCategory = 'Usage' AND (ChargeFrequency = 'Usage-Based' OR ChargeFrequency IS NULL)"
 """The charges that move by use (FOCUS ChargeCategory, ChargeFrequency): what a calendar charges,
 such as fees, purchases, tax and support, is no matter of days."""
 

@@ -1,0 +1,373 @@
+"""One look for anomalies: over all monitors, complete days alone, nothing twice.
+
+A look over the same snapshot, rules, monitors and feedback changes nothing, and is not even taken.
+What was found is written in one transaction, that has read what is kept; then people are told;
+then the look is recorded. Cut off anywhere, the next look does the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time as clock
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from outlay.access import Level, require, who
+from outlay.app.anomalies.events import Event, Run
+from outlay.app.anomalies.model import AnomalyMonitorSpec
+from outlay.app.anomalies.monitors import Monitor, kept
+from outlay.app.anomalies.store import AnomalyStore, Books
+from outlay.app.runs import utc_now
+from outlay.app.served import served
+from outlay.query import CostQuery
+
+if TYPE_CHECKING:
+    from outlay.app.anomalies.finding import Finding
+    from outlay.app.anomalies.series import Horizon
+    from outlay.app.workspace import Workspace
+
+SHORTEST_DAYS = 36
+"""Complete days that a look needs at least: the engine's history, and one to judge."""
+
+DONE = ("detected", "short")
+"""The outcomes of a look that was taken to its end."""
+
+_MOST_EXPLAINED = 150
+"""How many new events of one look are explained, the largest first."""
+
+
+@dataclass
+class Looked:
+    """What a look did, by event."""
+
+    run: Run
+    new: list[Event] = field(default_factory=list)
+    changed: list[Event] = field(default_factory=list)
+    tell: list[Event] = field(default_factory=list)
+    settle: list[tuple[Event, str]] = field(default_factory=list)
+    raised: int = 0
+
+
+def store(workspace: Workspace) -> AnomalyStore:
+    """The anomalies of a workspace."""
+    return AnomalyStore(workspace.resources.engine)
+
+
+@served("POST /anomalies/detect")
+def detect(workspace: Workspace, *, force: bool = False, now: datetime | None = None) -> Run:
+    """Look for anomalies now, as is done after each delivery; `force` looks also where nothing
+    changed since the last look. For editors who see the whole ledger. Raises QueryError for a
+    monitor that asks for what is not there."""
+    require(Level.EDITOR, "looking for anomalies", whole=True)
+    return look(workspace, now or utc_now(), force=force).run
+
+
+@served("GET /anomalies/runs")
+def runs(workspace: Workspace, limit: int = 20) -> list[Run]:
+    """The newest looks, newest first."""
+    require(Level.VIEWER, "the looks for anomalies", whole=True)
+    return store(workspace).runs(limit)
+
+
+def look(workspace: Workspace, now: datetime, *, force: bool = False) -> Looked:
+    """One look; see the module. What fails is recorded, then raised."""
+    begun = clock.perf_counter()
+    keeping = store(workspace)
+    pin = workspace.pin()
+    if pin.snapshot_id is None:
+        return Looked(Run(0, now, "", 0, 0, 0, "empty", "No bill has been loaded yet."))
+    mark = _mark(workspace, str(pin.snapshot_id), keeping)
+    last = next(iter(keeping.runs(1, DONE)), None)
+    if last is not None and last.detail.get("mark") == mark and not force:
+        note = "Nothing changed since the last look."
+        return Looked(replace(last, outcome="unchanged", message=note))
+    try:
+        found = _Look(workspace, keeping, now, str(pin.snapshot_id), last).take()
+    except Exception as error:
+        spent = int((clock.perf_counter() - begun) * 1000)
+        text = str(error) or type(error).__name__
+        keeping.record(Run(0, now, str(pin.snapshot_id), 0, 0, spent, "failed", text))
+        raise
+    spent = int((clock.perf_counter() - begun) * 1000)
+    detail = {**found.run.detail, "mark": mark}
+    found.run = keeping.record(replace(found.run, duration_ms=spent, detail=detail))
+    return found
+
+
+def _mark(workspace: Workspace, snapshot: str, keeping: AnomalyStore) -> str:
+    """What tells what a look sees from what any other saw."""
+    rules = workspace.rules()
+    tags = [(name, rules.digest(name)) for name in sorted(rules.tags)]
+    heads = workspace.resources.heads("AnomalyMonitor", "ExchangeRates")
+    text = repr((snapshot, workspace.today(), heads, tags, keeping.said()))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+class _Look:
+    """The parts of one look."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        keeping: AnomalyStore,
+        now: datetime,
+        snapshot: str,
+        last: Run | None,
+    ) -> None:
+        self.workspace = workspace
+        self.keeping = keeping
+        self.now = now
+        self.snapshot = snapshot
+        self.last = last
+        self.monitors = {one.name: one for one in kept(workspace) if one.spec.enabled}
+        self.series = 0
+
+    def take(self) -> Looked:
+        """Find, match, explain, keep, tell."""
+        from outlay.app.anomalies.series import first_day, horizon
+
+        known = horizon(self.workspace.pin().slices, self.now.date())
+        first = first_day(self.workspace)
+        days = 0 if known is None or first is None else (known.until - first).days
+        if known is None or days < SHORTEST_DAYS or not self.monitors:
+            return Looked(self._run("short", self._why_short(days), None))
+        findings = self._findings(known)
+        looked = self._kept(findings, known)
+        self._told(looked, known.until)
+        return looked
+
+    def _why_short(self, days: int) -> str:
+        if not self.monitors:
+            return "No monitor is on."
+        return (
+            f"The ledger has {max(days, 0)} complete days; {SHORTEST_DAYS} are needed to say what "
+            "is expected."
+        )
+
+    def _run(self, outcome: str, message: str, looked: Looked | None, until: str = "") -> Run:
+        detail: dict[str, object] = {"until": until, "monitors": sorted(self.monitors)}
+        if looked is not None:
+            reasons = [one.reason for one in looked.new]
+            detail |= {
+                "new": len(looked.new),
+                "changed": len(looked.changed),
+                "explained": sum(1 for one in reasons if one in ("restatement", "tag-change")),
+                "quiet": reasons.count("quiet"),
+            }
+        events = 0 if looked is None else len(looked.new)
+        return Run(0, self.now, self.snapshot, self.series, events, 0, outcome, message, detail)
+
+    # --- finding ----------------------------------------------------------------------------
+
+    def _findings(self, known: Horizon) -> list[Finding]:
+        from outlay.app.anomalies.finding import findings
+        from outlay.app.anomalies.series import batches
+
+        said = self._said()
+        found: list[Finding] = []
+        for monitor in self.monitors.values():
+            for batch in batches(self.workspace, monitor, known):
+                self.series += len(batch.series)
+                found += findings(monitor, batch, said)
+        return sorted(found, key=lambda one: -abs(one.lead.candidate.impact))
+
+    def _said(self) -> list[Event]:
+        """The events with feedback, the oldest word first."""
+        words = self.keeping.steps(actions=("feedback",))
+        newest = {step.event: step.id for step in words}
+        known = [one for one in self.keeping.events() if one.feedback] if newest else []
+        return sorted(known, key=lambda one: newest.get(one.id, 0))
+
+    # --- keeping ----------------------------------------------------------------------------
+
+    def _kept(self, findings: Sequence[Finding], known: Horizon) -> Looked:
+        """What becomes of the events: reckoned first, written at once."""
+        from outlay.app.anomalies.drafting import drafts
+        from outlay.app.anomalies.finding import LOOK_BACK
+        from outlay.app.anomalies.matching import matched
+
+        since = datetime.combine(known.until - timedelta(days=LOOK_BACK), time())
+        stored = self.keeping.events(since=since)
+        pairs, lost = matched(findings, stored)
+        led = [
+            finding.led_by(event.lead.grouping, event.lead.values) if event else finding
+            for finding, event in pairs
+        ]
+        drafted = drafts(self.workspace, led, self.now, self.snapshot)
+        looked = Looked(self._run("detected", "", None))
+        work = _Work(self, looked)
+        for (finding, event), draft in zip(pairs, drafted, strict=True):
+            if event is None:
+                work.fresh(finding, draft)
+            else:
+                work.again(finding, event, draft)
+        for event in lost:
+            work.lost(event)
+        work.write()
+        looked.run = self._run("detected", "", looked, str(known.until))
+        return looked
+
+    # --- telling ----------------------------------------------------------------------------
+
+    def _told(self, looked: Looked, until: date) -> None:
+        from outlay.app.anomalies.signals import RECENT, is_news, raised, settled
+
+        for event, note in looked.settle:
+            settled(self.workspace, event, note, self.now)
+        since = datetime.combine(until - RECENT, time())
+        untold = [one for one in self.keeping.events(since=since) if not one.told]
+        seen = {one.id for one in looked.tell}
+        for event in [*looked.tell, *(one for one in untold if one.id not in seen)]:
+            if not is_news(event, until):
+                continue
+            looked.raised += raised(self.workspace, event, self.now)
+            if not event.told:
+                with self.keeping.changing() as books:
+                    books.put(replace(books.event(event.id), told=True))
+
+
+@dataclass(frozen=True)
+class _Change:
+    """An event to be kept: a new one has no id. `steps` are actions with their notes."""
+
+    event: Event
+    steps: tuple[tuple[str, str], ...]
+    seen: datetime | None = None
+
+
+class _Work:
+    """What one look makes of events, before it is written."""
+
+    def __init__(self, look: _Look, looked: Looked) -> None:
+        self.look = look
+        self.looked = looked
+        self.changes: list[_Change] = []
+        self.explained = 0
+
+    def fresh(self, finding: Finding, draft: Event) -> None:
+        """A new event: explained away, kept quiet, or to be told."""
+        from outlay.app.anomalies.away import explained_away
+
+        base, monitor = finding.batch.base, finding.monitor
+        last = None if self.look.last is None else self.look.last.at
+        event = draft
+        if not event.reason:
+            away = explained_away(self.look.workspace, event, base, base.where, last)
+            if away is not None:
+                event = replace(event, reason=away.reason, explaining=away.told, state="ended")
+        event = self._with_drivers(event, monitor.spec, base)
+        note = event.sentence
+        steps = [("detected", note)]
+        if event.reason:
+            steps.append((event.reason, event.driver if event.explaining else ""))
+        self.changes.append(_Change(event, tuple(steps)))
+
+    def again(self, finding: Finding, known: Event, draft: Event) -> None:
+        """An event that is found again."""
+        from outlay.app.anomalies.renewing import renewed
+
+        found = renewed(known, draft, self.look.now)
+        if found is None:
+            return
+        event = found.event
+        if found.moved or event.reason != known.reason:
+            monitor = self.look.monitors.get(known.monitor, finding.monitor)
+            event = self._with_drivers(event, monitor.spec, finding.batch.base)
+        self.changes.append(_Change(event, found.steps, known.updated_at))
+
+    def lost(self, known: Event) -> None:
+        """An event that is not found any more: explained, or over."""
+        from outlay.app.anomalies.away import explained_lost
+
+        if known.reason in ("restatement", "tag-change") and not known.ongoing:
+            return
+        monitor = self.look.monitors.get(known.monitor)
+        if monitor is None:
+            if known.ongoing:
+                self._over(known, f"The monitor {known.monitor} is off.")
+            return
+        if not known.ongoing and not self._may_differ(known):
+            return
+        base = base_of(monitor)
+        away = explained_lost(self.look.workspace, known, base)
+        if away is not None:
+            from outlay.app.anomalies.telling import driver
+
+            event = replace(
+                known, reason=away.reason, explaining=away.told, ongoing=False,
+                state="ended" if known.state == "active" else known.state,
+                updated_at=self.look.now,
+            )  # fmt: skip
+            event = replace(event, driver=driver(event))
+            self.changes.append(_Change(event, ((away.reason, event.driver),), known.updated_at))
+            self.looked.settle.append((event, event.driver))
+        elif known.ongoing:
+            self._over(known, "Its days are not outside what is expected any more.")
+
+    def _may_differ(self, known: Event) -> bool:
+        """Whether what an event was reckoned from can have changed since."""
+        from outlay.app.anomalies.away import changed_tag
+
+        if known.snapshot != self.look.snapshot:
+            return True
+        since = known.rules_at
+        return since is not None and bool(changed_tag(self.look.workspace, known, since))
+
+    def _over(self, known: Event, note: str) -> None:
+        state = "ended" if known.state == "active" else known.state
+        event = replace(known, ongoing=False, state=state, updated_at=self.look.now)
+        self.changes.append(_Change(event, (("ended", note),), known.updated_at))
+
+    def _with_drivers(self, event: Event, spec: AnomalyMonitorSpec, base: CostQuery) -> Event:
+        from outlay.app.anomalies.explaining import explained
+        from outlay.app.anomalies.telling import driver, sentence
+
+        self.explained += 1
+        if self.explained > _MOST_EXPLAINED:
+            return replace(event, sentence=sentence(event), driver=driver(event))
+        return explained(self.look.workspace, event, spec, base)
+
+    def write(self) -> None:
+        """Keep all of it at once; what another look wrote meanwhile is left as it is."""
+        author = who()
+        if not self.changes:
+            return
+        with self.look.keeping.changing() as books:
+            for change in self.changes:
+                event = self._put(books, change)
+                if event is None:
+                    continue
+                for action, note in change.steps:
+                    books.step(event.id, self.look.now, author, action, note=note)
+
+    def _put(self, books: Books, change: _Change) -> Event | None:
+        event = change.event
+        if not event.id:
+            if books.by_key(event.key) is not None:
+                return None
+            event = books.add(event)
+            self.looked.new.append(event)
+            return event
+        known = books.event(event.id)
+        if change.seen is not None and known.updated_at != change.seen:
+            event = replace(
+                event, state=known.state, feedback=known.feedback, assignee=known.assignee
+            )
+        books.put(event)
+        self.looked.changed.append(event)
+        if event.told and event.is_open:
+            self.looked.tell.append(event)
+        return event
+
+
+def base_of(monitor: Monitor) -> CostQuery:
+    """The question of a monitor's series, without their values."""
+    spec = monitor.spec
+    return CostQuery(
+        measures=(spec.measure,),
+        where=spec.condition,
+        currency=spec.currency or None,
+        splits="direct",
+    )

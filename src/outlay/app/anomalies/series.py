@@ -1,0 +1,186 @@
+"""What is watched: the daily series of a monitor, each with the days that its charges are known of.
+
+A day is looked at when it is complete. Most sources deliver every day, and the newest complete day
+is that of the latest of them (`outlay.app.complete`). A source that delivers by the month, or has
+fallen silent, would drag everything else back, or look like a fall to nothing on the days that it
+has not told yet. Its charges are therefore series of their own, up to the last day that it told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from outlay.app.anomalies.events import NONE
+from outlay.app.anomalies.monitors import Monitor, groupings
+from outlay.app.complete import incomplete_from
+from outlay.expression import text_literal
+from outlay.query import CostQuery, equals
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from outlay.app.workspace import Workspace
+    from outlay.lake import Slice
+
+HISTORY_DAYS = 420
+"""How far back series go: a year, and what is needed before its first day."""
+
+_LAG = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series: the values of a grouping's dimensions (None: charges that have none), the
+    currency of its amounts, and the condition of its charges."""
+
+    grouping: tuple[str, ...]
+    values: tuple[str | None, ...]
+    currency: str
+    where: str
+
+    @property
+    def by(self) -> str:
+        """The grouping as one text."""
+        return ",".join(self.grouping)
+
+    @property
+    def name(self) -> str:
+        """The values for people."""
+        return " / ".join(NONE if value is None else value for value in self.values)
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """The series of a monitor that are known up to one day. Row i of `values` is the series i;
+    columns are the days from `start` to `until` (exclusive). `base` is the question that they are
+    of, without their own values."""
+
+    base: CostQuery
+    series: tuple[Series, ...]
+    values: NDArray[np.float64]
+    start: date
+    until: date
+    hourly: bool = False
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """Up to which day (exclusive) charges are complete: of the ledger as a whole, and of the
+    sources that are known less far."""
+
+    until: date
+    behind: dict[str, date]
+
+    def parts(self) -> list[tuple[date, str]]:
+        """Each day with the condition on the sources that are known up to it, the whole first."""
+        late: dict[date, list[str]] = {}
+        for source, day in self.behind.items():
+            late.setdefault(day, []).append(source)
+        names = _listed(self.behind)
+        whole = f"x_SourceName NOT IN ({names})" if names else ""
+        return [(self.until, whole)] + [
+            (day, f"x_SourceName IN ({_listed(late[day])})") for day in sorted(late, reverse=True)
+        ]
+
+
+def horizon(slices: Iterable[Slice], today: date) -> Horizon | None:
+    """Up to which day charges are complete; None for a ledger without charges."""
+    kept = [one for one in slices if one.delivery.rows]
+    newest: dict[str, Slice] = {}
+    for item in kept:
+        known = newest.get(item.source)
+        if known is None or item.billing_period > known.billing_period:
+            newest[item.source] = item
+    if not newest:
+        return None
+    own = {name: min(_own(item), today) for name, item in newest.items()}
+    until = incomplete_from(kept) or max(own.values())
+    until = min(until, today)
+    return Horizon(until, {name: day for name, day in own.items() if day < until})
+
+
+def _own(newest: Slice) -> date:
+    """The first day whose charges a source may still deliver."""
+    told = newest.delivery.loaded_at.date() - _LAG
+    return min(told, newest.billing_period.end)
+
+
+def first_day(workspace: Workspace) -> date | None:
+    """The first day that has a charge; None for a ledger without any."""
+    from outlay.lake.facts import slice_facts
+
+    facts = slice_facts(workspace.lake, workspace.lake.pin())
+    return min((one.first_day for one in facts if one.first_day), default=None)
+
+
+def batches(workspace: Workspace, monitor: Monitor, horizon: Horizon) -> list[Batch]:
+    """Every series of a monitor; see `outlay.app.forecasting.series` for how they are asked."""
+    spec = monitor.spec
+    names = groupings(workspace.rules(), spec)
+    found = []
+    for until, sources in horizon.parts():
+        where = " AND ".join(filter(None, (spec.condition, sources)))
+        base = CostQuery(
+            measures=(spec.measure,),
+            where=where,
+            currency=spec.currency or None,
+            splits="direct",
+        )
+        batch = _batch(workspace, base, names, until)
+        if batch is not None:
+            found.append(batch)
+    return found
+
+
+def _batch(
+    workspace: Workspace,
+    base: CostQuery,
+    names: list[tuple[str, ...]],
+    until: date,
+) -> Batch | None:
+    import numpy as np
+
+    from outlay.app.forecasting.series import series_of
+
+    since = until - timedelta(days=HISTORY_DAYS)
+    sets = [
+        series_of(workspace, base.but(by=by), since=since, until=until, parts=False) for by in names
+    ]
+    sets = [one for one in sets if one.keys and one.days]
+    if not sets:
+        return None
+    start = min(one.start for one in sets)
+    days = (until - start).days
+    codes = {code for one in sets for code in one.currencies}
+    series: list[Series] = []
+    rows = []
+    for one in sets:
+        padded = np.zeros((len(one.keys), days))
+        first = (one.start - start).days
+        padded[:, first : first + one.days] = one.usage
+        rows.append(padded)
+        for key, code in zip(one.keys, one.currencies, strict=True):
+            values = tuple(None if value is None else str(value) for value in key)
+            where = _where(base, one.query.by, values, code if len(codes) > 1 else None)
+            series.append(Series(one.query.by, values, code or base.currency or "", where))
+    return Batch(base, tuple(series), np.concatenate(rows), start, until)
+
+
+def _where(
+    base: CostQuery, by: tuple[str, ...], values: tuple[str | None, ...], currency: str | None
+) -> str:
+    """The condition of one series: exactly the charges that its days are sums of."""
+    query = base
+    for name, value in zip(by, values, strict=True):
+        query = query.narrowed(equals(name, value))
+    if currency and not base.currency:
+        query = query.narrowed(equals("BillingCurrency", currency))
+    return query.where
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(text_literal(name) for name in sorted(names))
