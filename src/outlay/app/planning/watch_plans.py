@@ -1,16 +1,126 @@
-"""Look at every approved plan after a delivery."""
+"""Look at every approved plan after a delivery, and tell when its year is about to leave it.
+
+Told is, once a month, that the latest estimate of the year is above or below the approved version
+by more than the plan's tolerance. When it is within again, or the year is over, what was told ends.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from outlay.alerts.signal import Owner, Signal
+from outlay.app.alerts.raising import raise_signal, settle
 from outlay.app.watching import StepOutcome
+from outlay.money import BillingPeriod, total
 
 if TYPE_CHECKING:
+    from outlay.app.planning.plans import Plan
     from outlay.app.workspace import Workspace
+    from outlay.planning.plans.results import Outlook, OutlookRow
+
+_MOST_LINES = 3
 
 
 def watch(workspace: Workspace, now: datetime) -> StepOutcome:
     """Look at every approved plan after a delivery."""
-    return StepOutcome("plans")
+    if not workspace.resources.names("Plan"):
+        return StepOutcome("plans")
+    from outlay.app.planning.plans import plans
+
+    raised, notes = 0, []
+    for plan in plans(workspace):
+        if plan.approved is None:
+            continue
+        if now.date() >= plan.frame.months[-1].end or now.date() < plan.frame.months[0].start:
+            settle(workspace, "plan", plan.name, "the plan's year is over", now)
+            continue
+        raised += _look(workspace, plan, now, notes)
+    return StepOutcome("plans", raised, tuple(notes))
+
+
+def _look(workspace: Workspace, plan: Plan, now: datetime, notes: list[str]) -> int:
+    """One plan: 1 where something new was told."""
+    from outlay.app.planning.plan_outlook import outlook_of
+
+    assert plan.approved is not None
+    found = outlook_of(workspace, plan.approved, plan.spec.tolerance, now)
+    notes += [f"{plan.name}: {note}" for note in found.notes]
+    if not found.beyond:
+        settle(workspace, "plan", plan.name, "the outlook is within the plan again", now)
+        return 0
+    return int(raise_signal(workspace, signal_of(plan, found, now), now))
+
+
+def signal_of(plan: Plan, found: Outlook, now: datetime) -> Signal:
+    """What is told: by how much the year leaves the plan, and which lines do it."""
+    from outlay.app.planning.plan_outlook import share_of
+    from outlay.money import display
+    from outlay.reports.document import Figure
+
+    code, year = found.frame.currency, found.total.year
+    share = display.change_ratio(share_of(found))
+    over = "above" if year.variance > 0 else "below"
+    by = display.amount(year.variance.copy_abs(), code)
+    return Signal(
+        kind="plan",
+        subject=plan.name,
+        occurrence=str(BillingPeriod.of(now.date())),
+        title=f"{plan.title}: the year is expected {by} {code} {over} plan ({share})",
+        lines=tuple(_line(row, code) for row in _largest(found)),
+        figures=(
+            Figure("Planned", year.planned, currency=code, note=found.version.name),
+            Figure(
+                "Expected", year.actual, currency=code, before=year.planned,
+                change=year.variance, ratio=share_of(found), note="of the approved plan",
+            ),
+        ),
+        driver=_driver(found),
+        link=f"/plans/{plan.name}",
+        amount=year.variance.copy_abs(),
+        currency=code,
+        owner=Owner(plan.spec.owner) if plan.spec.owner else None,
+    )  # fmt: skip
+
+
+def _largest(found: Outlook) -> list[OutlookRow]:
+    """The lines that leave the plan most, in the direction of the whole."""
+    sign = 1 if found.total.year.variance > 0 else -1
+    rows = [
+        row for row in found.rows if (row.year.variance > 0) == (sign > 0) and row.year.variance
+    ]
+    return sorted(rows, key=lambda row: -abs(row.year.variance))[:_MOST_LINES]
+
+
+def _line(row: OutlookRow, code: str) -> str:
+    from outlay.money import display
+    from outlay.planning.plans.model import path_text
+
+    name = path_text(row.path) if row.line else f"{path_text(row.path)} (not planned)"
+    return f"{name}: {display.change(row.year.variance, 'money', code)} {code}"
+
+
+def _driver(found: Outlook) -> str:
+    """One sentence on what does it."""
+    from outlay.money import display
+    from outlay.planning.plans.model import path_text
+
+    rows = _largest(found)
+    if not rows:
+        return ""
+    code, spent = found.frame.currency, total([Decimal(0), *_to_date(found)])
+    return (
+        f"The largest part is {path_text(rows[0].path)} "
+        f"({display.change(rows[0].year.variance, 'money', code)} {code}); of complete months "
+        f"alone it is {display.change(spent, 'money', code)} {code}."
+    )
+
+
+def _to_date(found: Outlook) -> list[Decimal]:
+    whole = found.total
+    return [
+        total((whole.estimate[at], whole.planned[at].copy_negate()))
+        for at, state in enumerate(found.states)
+        if state == "complete"
+    ]

@@ -121,7 +121,7 @@ def _origins(cells: Cells, origins: Sequence[Origin]) -> tuple[Origin, ...]:
 
 
 def _by_size(item: tuple[Path, Cells]) -> tuple[Decimal, Path]:
-    size = total([ZERO, *(abs(amount) for amount in item[1] if amount is not None)])
+    size = total([ZERO, *(amount.copy_abs() for amount in item[1] if amount is not None)])
     return size.copy_negate(), tuple(value or "" for value in item[0])
 
 

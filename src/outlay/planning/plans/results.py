@@ -187,8 +187,8 @@ class BridgeRow:
 class Bridge:
     """The variance of some complete months, taken apart. `reference` are the days whose prices and
     resources the actual ones are compared with: those that the baseline knew last. `told` are the
-    effects of the charges between both (see `outlay.query.drivers`), `expected` what the plan had
-    reckoned with, by effect: told − expected = the bridge."""
+    effects of the charges between both (see `outlay.query.drivers`), of the whole scope and before
+    what was planned is taken off; `reference_cost` is what those days cost."""
 
     version: VersionInfo
     frame: Frame
@@ -197,7 +197,7 @@ class Bridge:
     reference: DateRange | None
     rows: tuple[BridgeRow, ...]
     told: Mapping[str, Decimal] = field(default_factory=dict)
-    expected: Mapping[Effect, Decimal] = field(default_factory=dict)
+    reference_cost: Decimal = ZERO
     notes: tuple[str, ...] = ()
 
     @property
@@ -265,8 +265,8 @@ class Outlook:
     def beyond(self) -> bool:
         """Whether the year's estimate leaves the version by more than the plan's tolerance."""
         year = self.total.year
-        limit = MONEY_CONTEXT.multiply(abs(year.planned), self.tolerance)
-        return abs(year.variance) * 100 > limit
+        limit = MONEY_CONTEXT.multiply(year.planned.copy_abs(), self.tolerance)
+        return MONEY_CONTEXT.multiply(year.variance.copy_abs(), Decimal(100)) > limit
 
     def groups(self) -> tuple[tuple[int, OutlookRow], ...]:
         """The hierarchy with sums: (depth, row)."""
