@@ -46,8 +46,10 @@ class Forecasts:
     says why there is none; `lower`/`upper` [n, h] by level, e.g. 0.8. `method` names what made
     each series ('' where there is none), `errors` how it erred before.
 
-    `residuals` [windows, n, h] are actual − forecast of the method chosen, from past days whose
-    place in the window is the same for all series (NaN: not known); they give sums their band."""
+    `residuals` [windows, n, 90] are actual − forecast on the first days of each window of the
+    backtest, by a choice that did not know that window (NaN: not looked at); the windows are the
+    same days for all series, so that they add up. `past` [n, days] is the history as it was
+    forecast from: without known events, unknown days filled."""
 
     start: date
     mean: Floats
@@ -57,6 +59,7 @@ class Forecasts:
     errors: list[PastError]
     reason: list[str]
     residuals: Floats
+    past: Floats
 
     def __len__(self) -> int:
         return len(self.method)
@@ -65,7 +68,7 @@ class Forecasts:
         """The sum of the series of `rows` (None: all) that have a forecast.
 
         Its mean is the sum of theirs. Its band is not the sum of theirs, since parts do not all
-        err to one side at once: it is scaled by how the sum erred in the same windows."""
+        err to one side at once: it is told from the sum's own history and errors."""
         from outlay.forecast.bands import band_of_sum
 
         chosen = np.arange(len(self)) if rows is None else np.asarray(list(rows), dtype=np.int64)

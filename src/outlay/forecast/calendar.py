@@ -5,6 +5,7 @@ Days are UTC dates, as in the ledger, so summer time does not exist here: every 
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WEEK = 7
+_MOVED = " (observed)"
 
 
 class CalendarError(ValueError):
@@ -24,8 +26,9 @@ class CalendarError(ValueError):
 @dataclass(frozen=True)
 class Days:
     """A run of days as arrays of one length. `weekday` is 0 on Monday; `day` is the day of the
-    month from 1; `before_end` is 0 on the last day of a month; `month` counts months from year 0;
-    `holiday` is 1 on a public holiday that is no Saturday or Sunday."""
+    month from 1; `before_end` is 0 on the last day of a month; `month` counts months since 1970;
+    `holiday` marks public holidays from Monday to Friday, and `which` is a number for each of
+    them, the same every year (0 on other days)."""
 
     start: date
     weekday: NDArray[np.int64]
@@ -33,9 +36,18 @@ class Days:
     before_end: NDArray[np.int64]
     month: NDArray[np.int64]
     holiday: NDArray[np.bool_]
+    which: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.weekday)
+
+    def first(self, count: int) -> Days:
+        """The first `count` of them."""
+        arrays = (self.weekday, self.day, self.before_end, self.month)
+        weekday, day, before_end, month = (one[:count] for one in arrays)
+        return Days(
+            self.start, weekday, day, before_end, month, self.holiday[:count], self.which[:count]
+        )
 
 
 @dataclass(frozen=True)
@@ -58,18 +70,18 @@ class Calendar:
         day = (days - month_start).astype(np.int64) + 1
         before_end = (month_end - days).astype(np.int64) - 1
         weekday = (days.astype(np.int64) + 3) % WEEK  # 1970-01-01 was a Thursday
-        holiday = np.zeros(count, dtype=bool)
+        which = np.zeros(count, dtype=np.int64)
         if count:
             for year in range(start.year, (start + timedelta(days=count - 1)).year + 1):
-                for off in _holidays(self.country, self.subdivision, year):
+                for off, name in _holidays(self.country, self.subdivision, year):
                     place = (off - start).days
                     if 0 <= place < count and off.weekday() < 5:
-                        holiday[place] = True
-        return Days(start, weekday, day, before_end, months.astype(np.int64), holiday)
+                        which[place] = 1 + zlib.crc32(name.encode())
+        return Days(start, weekday, day, before_end, months.astype(np.int64), which > 0, which)
 
 
 @lru_cache(maxsize=256)
-def _holidays(country: str, subdivision: str, year: int) -> tuple[date, ...]:
+def _holidays(country: str, subdivision: str, year: int) -> tuple[tuple[date, str], ...]:
     """The public holidays of a year, from the library `holidays`."""
     if not country:
         return ()
@@ -83,4 +95,4 @@ def _holidays(country: str, subdivision: str, year: int) -> tuple[date, ...]:
             f"no public holidays are known for {place!r}; give a country by its two letters, e.g. "
             "US or DE, a part of it as ISO 3166-2 has it, e.g. BY, or leave it out"
         ) from error
-    return tuple(sorted(found))
+    return tuple(sorted((day, name.removesuffix(_MOVED)) for day, name in found.items()))
