@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outlay.app.home.cards import bills, books, bought, commitments, owned, spend
+from outlay.app.home.cards import ahead, bills, books, bought, commitments, owned, spend
 from outlay.app.home.model import CardKind, Persona, Question
 from outlay.expression.errors import QueryError, near_names
 
@@ -13,6 +13,9 @@ CARDS: dict[str, CardKind] = {
         CardKind("movers", "What changed most", spend.movers, terms=("EffectiveCost", "Change")),
         CardKind("owners", "Who owns it", spend.owners, terms=("EffectiveCost", "Change")),
         CardKind("trend", "The last months", spend.trend, terms=("EffectiveCost", "Change")),
+        CardKind("outlook", "What it is heading for", ahead.outlook, kept="",
+                 terms=("EffectiveCost", "Forecast")),
+        CardKind("budgets", "Budgets", ahead.budgets, kept="", terms=("Budget",)),
         CardKind("allocated", "Allocated", owned.allocated,
                  terms=("Allocated", "EffectiveCost", "Change")),
         CardKind("mine", "Own and shared", owned.mine, terms=("Direct", "Shared in")),
@@ -70,7 +73,7 @@ PERSONAS: dict[str, Persona] = {
             "You run services and want to see what they cost, and what you can turn off.",
             (
                 Question("What does my team cost, and what changed?",
-                         ("spend", "mine", "movers")),
+                         ("spend", "mine", "movers", "budgets")),
                 Question("Which resources drive it?", ("resources",)),
                 Question("What of mine is unused or untagged?", ("unused", "untagged")),
             ),
@@ -85,7 +88,8 @@ PERSONAS: dict[str, Persona] = {
                 Question("What do I book for the month?", ("booked", "prepaid")),
                 Question("How far is the close, and what keeps it open?",
                          ("close", "reconciled", "disputes")),
-                Question("What moved against the month before?", ("accounts", "owners", "credits")),
+                Question("What moved against the month before, and what is still to come?",
+                         ("accounts", "owners", "credits", "outlook", "budgets")),
             ),
         ),
         Persona(
@@ -103,9 +107,10 @@ PERSONAS: dict[str, Persona] = {
             "Executive",
             "You want the direction, the reason, and what the money bought.",
             (
-                Question("How much is it, which way does it go, and why?", ("spend", "trend")),
+                Question("How much is it, which way does it go, and why?",
+                         ("spend", "outlook", "trend")),
                 Question("What does it buy?", ("units", "margin")),
-                Question("Who owns it?", ("owners", "allocated")),
+                Question("Who owns it?", ("owners", "budgets", "allocated")),
             ),
         ),
         Persona(
@@ -114,7 +119,7 @@ PERSONAS: dict[str, Persona] = {
             "You answer for a product: what one unit costs, and whether the margin holds.",
             (
                 Question("What does one unit of my product cost?", ("units",)),
-                Question("Is the margin moving?", ("margin", "trend")),
+                Question("Is the margin moving?", ("margin", "trend", "outlook")),
                 Question("What drove it?", ("unit-drivers", "spend", "movers")),
             ),
             focus="product",
