@@ -18,7 +18,8 @@ from outlay.anomalies.life import (
     AGAIN_DAYS,
     LONGEST,
     MADE_UP,
-    SHAPE_WEEKS,
+    SHAPE_BACK,
+    SHAPE_DAYS,
     SHORT,
     Event,
     begin_of,
@@ -90,6 +91,7 @@ class Detector:
         self.limits = Limits(track, settings)
         self.daily = track.clock.per_day == 1
         self.calendar = ByCalendar(track, start, calendar) if self.daily else None
+        self._needed = settings.minimum_history * self.clock.per_day
         self.open: dict[int, Event] = {}
         self.last: dict[int, Event] = {}
         self.events: list[Event] = []
@@ -117,7 +119,7 @@ class Detector:
         for t in range(first, self.track.days):
             self.track.day(t)
             rows = set(self.open)
-            if t >= self.settings.minimum_history * self.clock.per_day:
+            if t > self.clock.warm:
                 rows.update(np.flatnonzero(self.limits.suspects(t)).tolist())
             for row in heard:
                 if t in self.unjudged[row]:
@@ -146,8 +148,8 @@ class Detector:
             self._try(row, t)
 
     def _has_history(self, row: int, t: int) -> bool:
-        needed = self.settings.minimum_history * self.clock.per_day
-        return t - int(self.track.born[row]) >= needed or not self.track.base[t, row]
+        young = t - int(self.track.born[row]) < self.clock.warm
+        return not young or (t >= self._needed and not self.track.base[t, row])
 
     def _feedback(self, row: int, t: int, sign: float) -> float:
         """The widest percentage that people called expected before day t, as a share."""
@@ -187,10 +189,25 @@ class Detector:
         by = self.calendar
         if by is None:
             return self._hour_shifted(row, t, judged)
-        if by.charge_before(row, t) is None and not by.like_a_sunday(row, t, judged.threshold):
+        if self._catches_up(row, t):
+            self.track.replace(row, t - 1, float(self.track.expected(t - 1)[row]))
+            self.track.no_charge[t - 1 : t + 1, row] = True
+        elif by.charge_before(row, t, self._excess(row, t)) is None and not by.like_a_holiday(
+            row, t, judged.threshold
+        ):
             return False
         self.track.replace(row, t, float(self.track.expected(t)[row]))
         return True
+
+    def _excess(self, row: int, t: int) -> float:
+        return float(self.track.used[t, row] - self.track.expected(t)[row])
+
+    def _catches_up(self, row: int, t: int) -> bool:
+        """Does day t bring what the day before lacked (too little to be a fall of its own)?"""
+        track = self.track
+        too_much = float(track.used[t, row] - track.expected(t)[row])
+        lacked = float(track.expected(t - 1)[row] - track.used[t - 1, row])
+        return too_much > 0 and lacked >= MADE_UP * too_much
 
     def _hour_shifted(self, row: int, t: int, judged: Judged) -> bool:
         """An hour early or late, as when summer time begins or ends: inside the band of the hour
@@ -256,18 +273,43 @@ class Detector:
         for change in track.changes.values():
             change[t, row] = 0.0
         track.replace(row, t, event.level * float(track.factor[t, row]))
+        if event.length > SHORT * self.clock.per_day:
+            track.no_charge[event.start : t + 1, row] = True
+
+    def _charge_in(self, event: Event, t: int) -> bool:
+        """Is day t, held against the event's own level, a charge of the month?"""
+        track, row = self.track, event.row
+        if self.calendar is None:
+            return False
+        days = np.array([s for s in sorted(event.flagged) if not event.shape or not (t - s) % 7])
+        typical = 0.0
+        if len(days):
+            expected = event.level * track.factor[days, row]
+            typical = float(np.median(track.used_or_actual(days, row) - expected))
+        off = float(track.used[t, row] - event.level * track.factor[t, row]) - typical
+        base = max(abs(event.level * float(track.factor[t, row])), float(track.base[t, row]))
+        if abs(off) <= event.band * base:
+            return False
+        return self.calendar.charge_before(row, t, off) is not None
 
     def _follow(self, event: Event, t: int) -> None:
         row, day = event.row, self.clock.per_day
         self.track.level[t, row] = event.level
+        if self._charge_in(event, t):
+            event.left_out.add(t)
+            self.track.replace(row, t, event.level * float(self.track.factor[t, row]))
+            return
         if event.sign < 0 and self._made_up(event, t):
             return
         if is_back(self.track, event, t):
             if event.waiting:
                 event.waiting, event.raised = False, t
             event.back += 1
-            if event.back >= (1 if event.length < SHORT * day else 2):
+            enough = 1 if event.length < SHORT * day else 2
+            if event.back >= (SHAPE_BACK * day if event.shape else enough):
                 self._close(event)
+            elif event.shape and self._acceptable(event, t):
+                self._accept(event, t)
             return
         if event.waiting:
             event.waiting, event.raised = False, t
@@ -288,6 +330,7 @@ class Detector:
         if too_much < MADE_UP * lacked:
             return False
         event.dropped = True
+        track.no_charge[event.start : t + 1, row] = True
         track.replace(row, t, event.level * float(track.factor[t, row]))
         del self.open[row]
         return True
@@ -298,7 +341,7 @@ class Detector:
         if any((event.row, s) in self.held for s in range(event.start, t + 1)):
             return lasted >= self.settings.days
         if event.shape:
-            return lasted > SHAPE_WEEKS * 7 - 7
+            return lasted > SHAPE_DAYS
         if lasted < self.settings.accept_days:
             return False
         if not self.daily or event.new or lasted >= LONGEST * self.settings.accept_days:
@@ -309,11 +352,10 @@ class Detector:
         """What the event brought is the normal from now on."""
         event.accepted = True
         if event.shape:
-            self.track.pattern_from[event.row] = max(0, event.start - self.clock.season // 2)
-        since = event.start
-        if not event.shape:
-            since = max(event.start, t + 1 - max(self.settings.accept_days * self.clock.per_day, 1))
-        self.track.settle(event.row, since, t)
+            self.track.settle_pattern(event.row, event.start, t, event.left_out)
+        else:
+            since = t + 1 - self.settings.accept_days * self.clock.per_day
+            self.track.settle(event.row, max(event.start, since), t, event.left_out)
         self._close(event)
 
     def _close(self, event: Event) -> None:
@@ -329,6 +371,8 @@ class Detector:
         found = []
         for event in sorted(events, key=lambda e: (e.row, e.start)):
             if event.dropped or event.waiting or (event.end < first and not event.open):
+                continue
+            if not event.new and event.start - self.track.born[event.row] < self._needed:
                 continue
             candidate = candidate_of(self.track, event, self.start)
             if self._worth(candidate):

@@ -31,7 +31,9 @@ OUTAGE_SHARE = 0.05
 STEADY_CHANGE = 0.05
 LONGEST = 4  # accepted at the latest after so many times accept_days
 MADE_UP = 0.5  # this much of a fall must come back to make it a late delivery
-SHAPE_WEEKS = 3
+SHAPE_DAYS = 16
+"""Two whole weeks and the third time: then a new shape of the week is the normal one."""
+SHAPE_BACK = 9
 
 
 @dataclass(eq=False)
@@ -55,6 +57,7 @@ class Event:
     dropped: bool = False
     held: bool = False
     back: int = 0
+    left_out: set[int] = field(default_factory=set)
     flagged: set[int] = field(default_factory=set)
 
     @property

@@ -104,7 +104,9 @@ class DayNumbers:
 
     `expected` = `level` × `factor`; `error` = actual ÷ expected − 1 (of the series' usual size
     where next to nothing was expected); `lower` and `upper` bound what is normal; `z` = `error` ÷
-    the usual error, to be held against the threshold. `flagged`: outside the band.
+    the usual error, to be held against the threshold. `flagged`: it is a day of the
+    event and part of its sums; the days between that are inside the band are not. `left_out`: not
+    part of the sums because a charge of the month fell on it.
     """
 
     day: date
@@ -117,6 +119,7 @@ class DayNumbers:
     error: float
     z: float
     flagged: bool
+    left_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,8 +168,9 @@ class Basis:
 
 @dataclass(frozen=True)
 class Candidate:
-    """An event in one series. `impact` = sum of actual − expected over `days`, which run from
-    `start` to `end`, both inclusive (a shape event lists the normal days between too).
+    """An event in one series. `days` run from `start` to `end`, both inclusive; `actual`,
+    `expected` and `impact` = actual − expected are sums over the flagged ones (in a change of the
+    week's shape the days between are as expected, in long events some may be).
     `active`: the last judged day belongs to it. `accepted`: it ended because its level became the
     normal one. `percent` is the impact in percent of the expected, None where nothing was.
     `confidence`: 0.5 at the threshold, towards 1 far above it. `raised_on`: the day whose figures

@@ -28,7 +28,8 @@ def candidate_of(track: Track, event: Event, start: date) -> Candidate:
         return step_date(start, t, track.clock.per_day)
 
     days = tuple(_day(track, event, t, at(t)) for t in range(event.start, event.end + 1))
-    actual, expected = sum(d.actual for d in days), sum(d.expected for d in days)
+    told = [d for d in days if d.flagged]
+    actual, expected = sum(d.actual for d in told), sum(d.expected for d in told)
     impact = actual - expected
     change, threshold = abs(event.judged.change), event.judged.threshold
     return Candidate(
@@ -70,6 +71,7 @@ def _day(track: Track, event: Event, t: int, day: date) -> DayNumbers:
         error=error,
         z=error / event.judged.usual,
         flagged=t in event.flagged,
+        left_out=t in event.left_out,
     )
 
 

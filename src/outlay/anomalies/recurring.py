@@ -2,10 +2,11 @@
 
 - A difference as on (about) the same day of an earlier month is a charge of the month: the day one,
   two, three or twelve months before, two days more or less; or as many days before the month's
-  end; or 52 weeks before (so that a sale of last year is known). "As" means at least half of it.
+  end; or 52 weeks before (so that a sale of last year is known). "As" means half of it to twice it; a
+  fall must have come so twice before (a credit of the month), because outages come twice, too.
   Both the day with and the day without that difference are normal.
-- On a public holiday, or a day between one and a weekend, everything between the weekday's and a
-  Sunday's cost is normal.
+- On a public holiday and the days beside it, a fall by up to half is normal, and everything
+  between the weekday's and a Sunday's cost.
 - A flat fee of the month that is spread over its days changes by the lengths of months.
 """
 
@@ -45,6 +46,11 @@ def same_days(day: date) -> tuple[date, ...]:
     return tuple(sorted(found, reverse=True))
 
 
+def _as_large(then: float, now: float) -> bool:
+    """Is a difference about as large as the other: half of it to twice it?"""
+    return HALF * abs(now) <= then * float(np.sign(now)) <= abs(now) / HALF
+
+
 class ByCalendar:
     """Calendar rules over a daily track that begins on `start`."""
 
@@ -52,43 +58,43 @@ class ByCalendar:
         self.track = track
         self.start = start
         known = calendar.days(start - timedelta(days=3), track.days + 6)
-        weekend = known.weekday >= 5
-        off = known.holiday | weekend
-        bridge = ~off & np.roll(off, 1) & np.roll(off, -1)
-        near_holiday = np.roll(known.holiday, 1) | np.roll(known.holiday, -1)
-        self.quiet = (known.holiday | (bridge & near_holiday))[3:-3]
+        holiday = known.holiday
+        self.quiet = (holiday | np.roll(holiday, 1) | np.roll(holiday, -1))[3:-3]
 
     def day(self, t: int) -> date:
         """The day at a place."""
         return self.start + timedelta(days=t)
 
-    def charge_before(self, row: int, t: int) -> date | None:
-        """The earlier day on which as large a difference came as on day t, or None."""
+    def charge_before(self, row: int, t: int, money: float) -> date | None:
+        """The earlier day on which as large a difference came as on day t, or None. `money`: how
+        much more (less) day t cost than it would have without it."""
         track = self.track
-        money = track.used[t, row] - track.expected(t)[row]
-        error = track.error[t, row]
+        error = money / max(float(track.base[t, row]), 1e-12)
+        found: list[date] = []
         for day in same_days(self.day(t)):
             place = (day - self.start).days
             for s in sorted(
                 range(place - NEAR_DAYS, place + NEAR_DAYS + 1), key=lambda s: abs(s - place)
             ):
-                if not track.born[row] <= s < t - 20:
+                if not track.born[row] <= s < t - 20 or track.no_charge[s, row]:
                     continue
                 then = track.actual[s, row] - track.level[s, row] * track.factor[s, row]
-                as_money = then * np.sign(money) >= HALF * abs(money)
-                as_share = track.error[s, row] * np.sign(error) >= HALF * abs(error)
-                if as_money or as_share:
-                    return self.day(s)
-        return None
+                base = max(float(track.base[s, row]), 1e-12)
+                if _as_large(then, money) or _as_large(then / base, error):
+                    found.append(self.day(s))
+                    break
+        return found[0] if len(found) >= (1 if money > 0 else 2) else None
 
-    def like_a_sunday(self, row: int, t: int, tolerance: float) -> bool:
-        """Is it a holiday's cost: between the weekday's and last Sunday's share of the level?"""
+    def like_a_holiday(self, row: int, t: int, tolerance: float) -> bool:
+        """Is it a holiday's cost: at least half of the expected, or as on the last Sunday?"""
         if not self.quiet[t]:
             return False
         sunday = t - (self.day(t).weekday() - SUNDAY) % 7
         if sunday < 0:
             return False
         track = self.track
+        if 0 > track.error[t, row] >= -HALF:
+            return True
         shares = sorted((float(track.factor[t, row]), float(track.factor[sunday, row])))
         level, came = float(track.level[t, row]), float(track.used[t, row])
         return level * shares[0] * (1 - tolerance) <= came <= level * shares[1] * (1 + tolerance)

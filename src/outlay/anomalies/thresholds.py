@@ -24,7 +24,8 @@ from outlay.anomalies.track import Clock, Matrix, Track
 
 # Chosen on the tuning half of the benchmark (benchmarks/backtest), for every sensitivity times its
 # factor. A window's multiplier, by its length in steps.
-MULTIPLIERS: Mapping[int, float] = {1: 4.0, 3: 4.0, 7: 3.5, 28: 4.0, 6: 4.5, 24: 4.0}
+MULTIPLIERS: Mapping[int, float] = {1: 6.0, 3: 6.0, 7: 5.0, 14: 4.0, 6: 6.0, 24: 6.0}
+FEW = 4.0
 USUAL_FLOOR = 0.01
 NORMAL = 1.4826
 
@@ -98,7 +99,8 @@ class Limits:
     def _span(self, window: int, t: int) -> slice:
         """The days with whose changes a window that ends on day t is compared."""
         stop = max(0, t - window + 1) if window > 1 else t
-        return slice(max(0, stop - self.clock.history), stop)
+        length = self.clock.history if window == 1 else self.clock.long_history
+        return slice(max(0, stop - length), stop)
 
     def _changes(self, window: int) -> Matrix:
         return self.track.error if window == 1 else self.track.changes[window]
@@ -120,7 +122,7 @@ class Limits:
             + past[np.minimum(n // 2, len(past) - 1), column]
         ) / 2
         usual = np.maximum(NORMAL * np.where(n > 0, middle, 0.0), USUAL_FLOOR)
-        multiplier = MULTIPLIERS[window] * self.sharpness * (1 + 4 / np.maximum(n, 1))
+        multiplier = MULTIPLIERS[window] * self.sharpness * (1 + FEW * window / np.maximum(n, 1))
         return np.asarray(np.abs(changes[t, rows]) > multiplier * usual)
 
     def _largest(self, window: int, t: int, rows: Any, sign: Matrix) -> Matrix:
@@ -159,4 +161,4 @@ class Limits:
 
     def multiplier(self, window: int, count: int) -> float:
         """By how much a change must be larger than usual."""
-        return MULTIPLIERS[window] * self.sharpness * (1 + 4 / max(count, 1))
+        return MULTIPLIERS[window] * self.sharpness * (1 + FEW * window / max(count, 1))

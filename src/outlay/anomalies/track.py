@@ -7,7 +7,7 @@ Arrays are ``[days, series]``, so that one day of all series lies together. For 
 - ``steady[s]`` = used[s] ÷ factor[s];
 - ``level[t]`` = the median of steady over the 14 days before t;
 - ``expected[t]`` = level[t] × factor[t];
-- ``error[t]`` = (actual − expected) ÷ max(|expected|, a tenth of the mean |used| of eight weeks);
+- ``error[t]`` = (actual − expected) ÷ max(|expected|, 0.3 × the mean |used| of eight weeks);
   where both are nought there is no ratio, and any money counts as an error of 100.
 
 ``used`` is what came, except on the days of an event, of a charge of the month and of a late
@@ -20,6 +20,7 @@ only with days before the judged one.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +31,10 @@ Matrix = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 SMALLEST_FACTOR = 0.05  # below this share of the level a weekday says nothing of the level
-FLOOR_SHARE = 0.1
+FLOOR_SHARE = 0.3
 FLOOR_DAYS = 56
+WARM_FAR = 0.5
+WARM_USUAL = 8
 NOTHING_EXPECTED = 100.0  # the error of money where none was in eight weeks: no ratio exists
 
 
@@ -46,9 +49,15 @@ class Clock:
     level: int = 14
     seasons: int = 8
     history: int = 84
-    windows: tuple[int, ...] = (1, 3, 7, 28)
+    long_history: int = 182
+    windows: tuple[int, ...] = (1, 3, 7, 14)
     longest_mean: int = 7
     per_day: int = 1
+
+    @property
+    def warm(self) -> int:
+        """Steps until the first level is without the season's share."""
+        return 4 * self.season if self.per_day == 1 else 2 * self.season
 
 
 DAILY = Clock()
@@ -57,6 +66,7 @@ HOURLY = Clock(
     level=48,
     seasons=6,
     history=24 * 28,
+    long_history=24 * 28,
     windows=(1, 6, 24),
     longest_mean=24,
     per_day=24,
@@ -82,6 +92,8 @@ class Track:
         self.error: Matrix = np.zeros((days, count))
         self.base: Matrix = np.zeros((days, count))
         self.counted = np.zeros((days, count), dtype=bool)
+        # days of events longer than a charge of the month, or of late deliveries
+        self.no_charge = np.zeros((days, count), dtype=bool)
         self.changes: dict[int, Matrix] = {
             w: np.zeros((days, count)) for w in clock.windows if w > 1
         }
@@ -147,7 +159,7 @@ class Track:
         self.factor[t] = self._factors(t)
         first = max(0, t - clock.level)
         self.level[t] = np.median(self.steady[first:t], axis=0) if t else 0.0
-        if t == 4 * clock.season:
+        if t == clock.warm:
             self._warm(t)
         lost = self.missing[t]
         expected = self.expected(t)
@@ -155,19 +167,35 @@ class Track:
             self.used[t, lost] = expected[lost]
         self.error[t] = self._error(t, expected)
         self._steady(t)
-        self.counted[t] = (t - self.born >= 4 * clock.season) & ~lost
+        self.counted[t] = (t - self.born >= clock.warm) & ~lost
         for window, change in self.changes.items():
             change[t] = self.change(window, t)
 
     def _warm(self, t: int) -> None:
         """The first four seasons had no factors when they passed: they get those of day t … t + 6,
-        so that the first levels are without the weekday's share."""
+        so that the first levels are without the weekday's share. Days far off the median of these
+        seasons (a charge of the month) are taken as they were expected."""
+        self._season_from_first(t)
+        middle = np.median(self.steady[:t], axis=0)
+        expected = middle * self.factor[:t]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error = np.abs(self.used[:t] - expected) / np.abs(middle)
+        far = error > np.maximum(WARM_FAR, WARM_USUAL * np.nanmedian(error, axis=0))
+        far &= np.arange(t)[:, None] >= self.born
+        self.level[:t] = middle
+        self.used[:t] = np.where(far, expected, self.used[:t])
+        for s in range(self.clock.season // 2, t - self.clock.season // 2):
+            self._ratios(s)
+        self._season_from_first(t)
+        self.level[t] = np.median(self.steady[max(0, t - self.clock.level) : t], axis=0)
+
+    def _season_from_first(self, t: int) -> None:
+        """The factors of the first seasons, by the ratios known on day t."""
         for s in range(t - self.clock.season, t):
             factor = self._factors(s + self.clock.season)
             for day in range(s % self.clock.season, t, self.clock.season):
                 self.factor[day] = factor
                 self._steady(day)
-        self.level[t] = np.median(self.steady[max(0, t - self.clock.level) : t], axis=0)
 
     def _error(self, t: int, expected: Matrix) -> Matrix:
         past = np.abs(self.used[max(0, t - FLOOR_DAYS * self.clock.per_day) : t])
@@ -185,17 +213,24 @@ class Track:
         self.steady[t, rows] = np.where(factor >= SMALLEST_FACTOR, found, self.level[t, rows])
 
     def change(self, window: int, t: int, rows: Any = slice(None)) -> Matrix:
-        """The mean of the last days without their weekday's share against the level before the
-        window, minus 1; 0 where there is no such level."""
+        """What the last days cost together against the level before the window × their factors,
+        minus 1; 0 where there is no such level."""
         first = t - window + 1
-        if first < self.clock.level:
+        if first < self.clock.warm:
             return np.zeros_like(self.level[t, rows])
-        mean = self.steady[t - min(window, self.clock.longest_mean) + 1 : t + 1, rows].mean(axis=0)
-        level = self.level[first, rows]
-        floor = np.maximum(np.abs(level), self.base[first, rows])
+        last = slice(t - min(window, self.clock.longest_mean) + 1, t + 1)
+        came = self.used[last, rows].sum(axis=0)
+        expected = self.level[first, rows] * self.factor[last, rows].sum(axis=0)
+        floor = np.maximum(np.abs(expected), self.base[first, rows])
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = (mean - level) / floor
-        return np.asarray(np.where(floor > 0, found, 0.0))
+            found = (came - expected) / floor
+        warm = first - self.born[rows] >= self.clock.warm
+        return np.asarray(np.where(warm & (floor > 0), found, 0.0))
+
+    def used_or_actual(self, days: Rows, row: int) -> Matrix:
+        """What came on these days, or what stands for it where nothing was delivered."""
+        lost = self.missing[days, row]
+        return np.where(lost, self.used[days, row], self.actual[days, row])
 
     def replace(self, row: int, t: int, value: float) -> None:
         """What stands in the history for day t of a series from now on; its error no longer says
@@ -204,13 +239,11 @@ class Track:
         self.counted[t, row] = False
         self._steady(t, slice(row, row + 1))
 
-    def settle(self, row: int, start: int, t: int) -> None:
-        """What came on days start … t is the normal from now on: history is what came, and the
-        level of these days is theirs."""
-        came = np.where(
-            self.missing[: t + 1, row], self.used[: t + 1, row], self.actual[: t + 1, row]
-        )
-        self.used[start : t + 1, row] = came[start:]
+    def settle(self, row: int, start: int, t: int, but: Collection[int] = ()) -> None:
+        """What came on days start … t is the normal from now on: history is what came (`but` on
+        the days left out), and the level of these days is theirs."""
+        days = np.array([s for s in range(start, t + 1) if s not in but], dtype=np.intp)
+        self.used[days, row] = self.used_or_actual(days, row)
         self.counted[start : t + 1, row] = False
         for s in range(start, t + 1):
             self._steady(s, slice(row, row + 1))
@@ -221,13 +254,31 @@ class Track:
             change[start : t + 1, row] = 0.0
         self.refresh(row, start, t + 1)
 
+    def settle_pattern(self, row: int, start: int, t: int, but: Collection[int] = ()) -> None:
+        """Days start … t have a new weekly pattern: factors of these days and the next are taken
+        from them alone, and the level of these days is theirs."""
+        season, half = self.clock.season, self.clock.season // 2
+        self.settle(row, start, t, but)
+        self.pattern_from[row] = start - half
+        for place in range(start, min(start + season, t + 1)):
+            days = np.arange(place, t + 1, season)
+            known = np.array([s for s in days if s + half <= t and s not in but], dtype=np.intp)
+            known = known[np.isfinite(self.ratio[known, row])]
+            if len(known):
+                self.factor[days, row] = self.ratio[known, row].mean()
+        for s in range(start, t + 1):
+            self._steady(s, slice(row, row + 1))
+        self.level[start : t + 1, row] = np.median(
+            self.steady[max(start, t + 1 - self.clock.level) : t + 1, row]
+        )
+
 
 def middle_mean(rows: Matrix) -> Matrix:
-    """The mean of the middle half of each column, NaN left out: of n numbers n ÷ 4 (rounded down)
-    are dropped at each end. 1 for a column of fewer than two numbers."""
+    """The mean of the middle half of each column, NaN left out: of n numbers n ÷ 4 (rounded down;
+    of three one) are dropped at each end. 1 for a column of fewer than two numbers."""
     ordered = np.sort(rows, axis=0)  # NaN last
     n = np.isfinite(ordered).sum(axis=0)
-    cut = n // 4
+    cut = np.where(n == 3, 1, n // 4)
     place = np.arange(rows.shape[0])[:, None]
     keep = (place >= cut[None, :]) & (place < (n - cut)[None, :])
     sums = np.where(keep, ordered, 0.0).sum(axis=0)
