@@ -66,7 +66,7 @@ def test_a_team_sees_its_own(workspace: Workspace) -> None:
     assert card.figures[0].value == Decimal("360.00")
     own = cards(workspace, "engineer", of="checkout")["budgets"]
     assert own.sentence == "checkout has no budget yet."
-    assert [step.link for step in own.steps] == ["/budgets/suggest"]
+    assert [step.link for step in own.steps] == ["/budgets/_suggest"]
 
 
 def test_budgets_that_need_somebody_come_first(workspace: Workspace) -> None:

@@ -124,7 +124,7 @@ def budgets(at: At) -> Card | None:
         whose = f"{at.focus.value} has no budget" if at.focus else "There is no budget"
         return Card(
             "budgets", "Budgets", f"{whose} yet.", link="/budgets", link_text="Budgets",
-            steps=(Step("Propose budgets from what the last periods cost.", "/budgets/suggest"),),
+            steps=(Step("Propose budgets from what the last periods cost.", "/budgets/_suggest"),),
         )  # fmt: skip
     told.sort(key=lambda one: _ORDER.index(one.state))
     return Card(
