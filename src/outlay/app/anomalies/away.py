@@ -101,6 +101,8 @@ class Change:
 
 
 def _restated(workspace: Workspace, event: Event, base: CostQuery) -> Away | None:
+    if not _replaced(workspace, event):
+        return None
     keys = _holding(workspace, event, base)
     changes = _changes(workspace, keys)
     known = [one for one in changes if _covered(workspace, one.before, keys, event.range)]
@@ -119,6 +121,16 @@ def _restated(workspace: Workspace, event: Event, base: CostQuery) -> Away | Non
         # The last commit before which the jump was not there is the one that made it.
         best = _told(change, _moved(now, then, event))
     return best
+
+
+def _replaced(workspace: Workspace, event: Event) -> bool:
+    """Whether any bill of the event's days was ever delivered again."""
+    return any(
+        one.delivery.replaces
+        and one.billing_period.start < event.range.end
+        and one.billing_period.end > event.range.start
+        for one in workspace.pin().slices
+    )
 
 
 def _told(change: Change, moved: Decimal) -> Away:

@@ -14,14 +14,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from outlay.access import Level, require, who
+from outlay.access import Level, require
 from outlay.app.anomalies.events import Event, Run
-from outlay.app.anomalies.model import AnomalyMonitorSpec
-from outlay.app.anomalies.monitors import Monitor, kept
-from outlay.app.anomalies.store import AnomalyStore, Books
+from outlay.app.anomalies.monitors import kept
+from outlay.app.anomalies.store import AnomalyStore
 from outlay.app.runs import utc_now
 from outlay.app.served import served
-from outlay.query import CostQuery
 
 if TYPE_CHECKING:
     from outlay.app.anomalies.finding import Finding
@@ -33,9 +31,6 @@ SHORTEST_DAYS = 36
 
 DONE = ("detected", "short")
 """The outcomes of a look that was taken to its end."""
-
-_MOST_EXPLAINED = 150
-"""How many new events of one look are explained, the largest first."""
 
 
 @dataclass
@@ -84,7 +79,7 @@ def look(workspace: Workspace, now: datetime, *, force: bool = False) -> Looked:
         note = "Nothing changed since the last look."
         return Looked(replace(last, outcome="unchanged", message=note))
     try:
-        found = _Look(workspace, keeping, now, str(pin.snapshot_id), last).take()
+        found = Looking(workspace, keeping, now, str(pin.snapshot_id), last).take()
     except Exception as error:
         spent = int((clock.perf_counter() - begun) * 1000)
         text = str(error) or type(error).__name__
@@ -105,7 +100,7 @@ def _mark(workspace: Workspace, snapshot: str, keeping: AnomalyStore) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-class _Look:
+class Looking:
     """The parts of one look."""
 
     def __init__(
@@ -187,6 +182,7 @@ class _Look:
         from outlay.app.anomalies.drafting import drafts
         from outlay.app.anomalies.finding import LOOK_BACK
         from outlay.app.anomalies.matching import matched
+        from outlay.app.anomalies.working import Work
 
         since = datetime.combine(known.until - timedelta(days=LOOK_BACK), time())
         stored = self.keeping.events(since=since)
@@ -197,7 +193,7 @@ class _Look:
         ]
         drafted = drafts(self.workspace, led, self.now, self.snapshot)
         looked = Looked(self._run("detected", "", None))
-        work = _Work(self, looked)
+        work = Work(self, looked, known.until)
         for (finding, event), draft in zip(pairs, drafted, strict=True):
             if event is None:
                 work.fresh(finding, draft)
@@ -205,6 +201,7 @@ class _Look:
                 work.again(finding, event, draft)
         for event in lost:
             work.lost(event)
+        work.done()
         work.write()
         looked.run = self._run("detected", "", looked, str(known.until))
         return looked
@@ -226,148 +223,3 @@ class _Look:
             if not event.told:
                 with self.keeping.changing() as books:
                     books.put(replace(books.event(event.id), told=True))
-
-
-@dataclass(frozen=True)
-class _Change:
-    """An event to be kept: a new one has no id. `steps` are actions with their notes."""
-
-    event: Event
-    steps: tuple[tuple[str, str], ...]
-    seen: datetime | None = None
-
-
-class _Work:
-    """What one look makes of events, before it is written."""
-
-    def __init__(self, look: _Look, looked: Looked) -> None:
-        self.look = look
-        self.looked = looked
-        self.changes: list[_Change] = []
-        self.explained = 0
-
-    def fresh(self, finding: Finding, draft: Event) -> None:
-        """A new event: explained away, kept quiet, or to be told."""
-        from outlay.app.anomalies.away import explained_away
-
-        base, monitor = finding.batch.base, finding.monitor
-        last = None if self.look.last is None else self.look.last.at
-        event = draft
-        if not event.reason:
-            away = explained_away(self.look.workspace, event, base, base.where, last)
-            if away is not None:
-                event = replace(event, reason=away.reason, explaining=away.told, state="ended")
-        event = self._with_drivers(event, monitor.spec, base)
-        note = event.sentence
-        steps = [("detected", note)]
-        if event.reason:
-            steps.append((event.reason, event.driver if event.explaining else ""))
-        self.changes.append(_Change(event, tuple(steps)))
-
-    def again(self, finding: Finding, known: Event, draft: Event) -> None:
-        """An event that is found again."""
-        from outlay.app.anomalies.renewing import renewed
-
-        found = renewed(known, draft, self.look.now)
-        if found is None:
-            return
-        event = found.event
-        if found.moved or event.reason != known.reason:
-            monitor = self.look.monitors.get(known.monitor, finding.monitor)
-            event = self._with_drivers(event, monitor.spec, finding.batch.base)
-        self.changes.append(_Change(event, found.steps, known.updated_at))
-
-    def lost(self, known: Event) -> None:
-        """An event that is not found any more: explained, or over."""
-        from outlay.app.anomalies.away import explained_lost
-
-        if known.reason in ("restatement", "tag-change") and not known.ongoing:
-            return
-        monitor = self.look.monitors.get(known.monitor)
-        if monitor is None:
-            if known.ongoing:
-                self._over(known, f"The monitor {known.monitor} is off.")
-            return
-        if not known.ongoing and not self._may_differ(known):
-            return
-        base = base_of(monitor)
-        away = explained_lost(self.look.workspace, known, base)
-        if away is not None:
-            from outlay.app.anomalies.telling import driver
-
-            event = replace(
-                known, reason=away.reason, explaining=away.told, ongoing=False,
-                state="ended" if known.state == "active" else known.state,
-                updated_at=self.look.now,
-            )  # fmt: skip
-            event = replace(event, driver=driver(event))
-            self.changes.append(_Change(event, ((away.reason, event.driver),), known.updated_at))
-            self.looked.settle.append((event, event.driver))
-        elif known.ongoing:
-            self._over(known, "Its days are not outside what is expected any more.")
-
-    def _may_differ(self, known: Event) -> bool:
-        """Whether what an event was reckoned from can have changed since."""
-        from outlay.app.anomalies.away import changed_tag
-
-        if known.snapshot != self.look.snapshot:
-            return True
-        since = known.rules_at
-        return since is not None and bool(changed_tag(self.look.workspace, known, since))
-
-    def _over(self, known: Event, note: str) -> None:
-        state = "ended" if known.state == "active" else known.state
-        event = replace(known, ongoing=False, state=state, updated_at=self.look.now)
-        self.changes.append(_Change(event, (("ended", note),), known.updated_at))
-
-    def _with_drivers(self, event: Event, spec: AnomalyMonitorSpec, base: CostQuery) -> Event:
-        from outlay.app.anomalies.explaining import explained
-        from outlay.app.anomalies.telling import driver, sentence
-
-        self.explained += 1
-        if self.explained > _MOST_EXPLAINED:
-            return replace(event, sentence=sentence(event), driver=driver(event))
-        return explained(self.look.workspace, event, spec, base)
-
-    def write(self) -> None:
-        """Keep all of it at once; what another look wrote meanwhile is left as it is."""
-        author = who()
-        if not self.changes:
-            return
-        with self.look.keeping.changing() as books:
-            for change in self.changes:
-                event = self._put(books, change)
-                if event is None:
-                    continue
-                for action, note in change.steps:
-                    books.step(event.id, self.look.now, author, action, note=note)
-
-    def _put(self, books: Books, change: _Change) -> Event | None:
-        event = change.event
-        if not event.id:
-            if books.by_key(event.key) is not None:
-                return None
-            event = books.add(event)
-            self.looked.new.append(event)
-            return event
-        known = books.event(event.id)
-        if change.seen is not None and known.updated_at != change.seen:
-            event = replace(
-                event, state=known.state, feedback=known.feedback, assignee=known.assignee
-            )
-        books.put(event)
-        self.looked.changed.append(event)
-        if event.told and event.is_open:
-            self.looked.tell.append(event)
-        return event
-
-
-def base_of(monitor: Monitor) -> CostQuery:
-    """The question of a monitor's series, without their values."""
-    spec = monitor.spec
-    return CostQuery(
-        measures=(spec.measure,),
-        where=spec.condition,
-        currency=spec.currency or None,
-        splits="direct",
-    )

@@ -73,8 +73,13 @@ class Member:
 
     @property
     def name(self) -> str:
-        """The values for people."""
+        """The values as they are in the bill."""
         return " / ".join(NONE if value is None else value for value in self.values)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The dimensions of the grouping."""
+        return tuple(self.grouping.split(","))
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,8 @@ class Explaining:
 class Event:
     """An anomaly. `start` is the beginning of its first day, `end` the end of its last one that is
     known (exclusive), both UTC; `ongoing` whether the newest complete day belongs to it.
-    `members` are the series of one cause, the one that says it best first. `quiet` names the event
+    `members` are the series of one cause, the one that says it best first. `names` are what people
+    call the ids among the values: dimension, id, name. `quiet` names the event
     whose feedback keeps this one quiet (None: none). `band` is what would have been normal on the
     days before, for the chart. `told` is whether people were told of it."""
 
@@ -181,6 +187,7 @@ class Event:
     reopened: int
     detected_at: datetime
     updated_at: datetime
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def lead(self) -> Member:
@@ -194,8 +201,24 @@ class Event:
 
     @property
     def value(self) -> str:
-        """The lead's value for people."""
+        """The lead's value as it is in the bill."""
         return self.lead.name
+
+    @property
+    def title(self) -> str:
+        """The lead's value for people."""
+        return self.name_of(self.lead)
+
+    def name_of(self, member: Member) -> str:
+        """A series' value for people."""
+        pairs = zip(member.dimensions, member.values, strict=True)
+        return " / ".join(self.named(dimension, value) for dimension, value in pairs)
+
+    def named(self, dimension: str, value: str | None) -> str:
+        """What people call a value."""
+        if value is None:
+            return NONE
+        return self.names.get(dimension, {}).get(value) or value
 
     @property
     def actual(self) -> Decimal:

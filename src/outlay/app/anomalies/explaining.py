@@ -33,20 +33,35 @@ if TYPE_CHECKING:
 DIMENSIONS = ("ServiceName", "SubAccountId", "RegionId", "SkuId", "ResourceId")
 """What an event is explained by, besides virtual tags; of sets of one size the first are told."""
 
+_CALLED = {
+    "SubAccountId": "SubAccountName",
+    "ResourceId": "ResourceName",
+    "SkuId": "SkuMeter",
+    "RegionId": "RegionName",
+}
+"""The column with what people call an id."""
+
 _MOST_ROWS = 3000
 _MOST_TAGS = 6
 
 
 def explained(
-    workspace: Workspace, event: Event, spec: AnomalyMonitorSpec, base: CostQuery
+    workspace: Workspace,
+    event: Event,
+    spec: AnomalyMonitorSpec,
+    base: CostQuery,
+    *,
+    whole: bool = True,
 ) -> Event:
-    """The event with what drove it, its split, its owner and its sentence.
+    """The event with what drove it, its split (with `whole`), its owner and its sentence.
 
     Raises QueryError and LakeError as any question does.
     """
     rules = workspace.rules()
-    parts = _smallest(workspace, event, base, rules)
-    event = replace(event, explained=parts, split=split(workspace, event, base))
+    parts, names = _smallest(workspace, event, base, rules)
+    event = replace(event, explained=parts, names=names)
+    if whole:
+        event = replace(event, split=split(workspace, event, base))
     tag, value = _owner(workspace, event, spec, base, rules)
     event = replace(event, owner=value, owner_tag=tag)
     return replace(event, sentence=sentence(event), driver=driver(event))
@@ -57,42 +72,61 @@ def explained(
 
 def _smallest(
     workspace: Workspace, event: Event, base: CostQuery, rules: Ruleset
-) -> Explained | None:
-    fixed = set(event.lead.grouping.split(","))
+) -> tuple[Explained | None, dict[str, dict[str, str]]]:
+    """The smallest set, and what people call the ids in it and in the event's series."""
+    fixed = event.lead.dimensions
     tags = [name for name in sorted(rules.tags) if name not in fixed][:_MOST_TAGS]
     names = [name for name in (*DIMENSIONS, *tags) if name not in fixed]
-    rows = _rows(workspace, event, base, names)
+    rows, called = _rows(workspace, event, base, names)
     if not rows:
-        return None
+        return None, called
     found = smallest_set(rows)
-    return Explained(
+    explained = Explained(
         parts=tuple(Part(_values(one.values), one.actual, one.expected) for one in found.elements),
         rest=found.rest,
         share=found.share,
         where=_values(found.where),
     )
+    return explained, _only_used(called, event, explained)
+
+
+def _only_used(
+    called: Mapping[str, Mapping[str, str]], event: Event, found: Explained
+) -> dict[str, dict[str, str]]:
+    """The names of the ids that are shown."""
+    used: set[tuple[str, str | None]] = set(found.where.items())
+    for part in found.parts:
+        used.update(part.values.items())
+    for member in event.members:
+        used.update(zip(member.dimensions, member.values, strict=True))
+    return {
+        dimension: kept
+        for dimension, names in called.items()
+        if (kept := {v: name for v, name in names.items() if (dimension, v) in used})
+    }
 
 
 def _values(values: Mapping[str, str]) -> dict[str, str | None]:
     return {name: value or None for name, value in values.items()}
 
 
-def _rows(workspace: Workspace, event: Event, base: CostQuery, names: Sequence[str]) -> list[Row]:
-    """Each combination of values with what came and its share of what was expected."""
-    came = _by_values(workspace, question(event, base, event.range), names)
-    was = _by_values(workspace, question(event, base, before(event)), names)
+def _rows(
+    workspace: Workspace, event: Event, base: CostQuery, names: Sequence[str]
+) -> tuple[list[Row], dict[str, dict[str, str]]]:
+    """Each combination of values with what came and its share of what was expected; and what
+    people call the ids."""
+    called = tuple(n for n in _CALLED if n in names or n in event.lead.dimensions)
+    came, words = _by_values(workspace, question(event, base, event.range), names, called)
+    was, _ = _by_values(workspace, question(event, base, before(event)), names)
     keys = sorted({*came, *was})
     if not keys:
-        return []
+        return [], words
     expected = shared_out(event, {key: was.get(key, Decimal(0)) for key in keys})
-    return [
-        Row(
-            dict(zip(names, key, strict=True)),
-            came.get(key, Decimal(0)),
-            expected[key],
-        )
+    rows = [
+        Row(dict(zip(names, key, strict=True)), came.get(key, Decimal(0)), expected[key])
         for key in keys
     ]
+    return rows, words
 
 
 def before(event: Event) -> DateRange:
@@ -119,18 +153,25 @@ def shared_out(
 
 
 def _by_values(
-    workspace: Workspace, query: CostQuery, names: Sequence[str]
-) -> dict[tuple[str, ...], Decimal]:
-    """The amounts by values, '' for a missing one; what is beyond the limit as one without any."""
-    asked = query.but(by=tuple(names), limit=_MOST_ROWS, sort=f"-{query.measures[0]}")
+    workspace: Workspace, query: CostQuery, names: Sequence[str], called: Sequence[str] = ()
+) -> tuple[dict[tuple[str, ...], Decimal], dict[str, dict[str, str]]]:
+    """The amounts by values, '' for a missing one; what is beyond the limit as one without any.
+    `called` are dimensions of ids whose names are wanted."""
+    more = [name for name in (*called, *(_CALLED[one] for one in called)) if name not in names]
+    asked = query.but(by=(*names, *more), limit=_MOST_ROWS, sort=f"-{query.measures[0]}")
     result = workspace.query(asked)
     found: dict[tuple[str, ...], Decimal] = {}
+    words: dict[str, dict[str, str]] = {}
     for row in (*result.rows(), *result.other):
         key = tuple("" if row.get(name) is None else str(row[name]) for name in names)
         amount = row[query.measures[0]]
         assert isinstance(amount, Decimal)
         found[key] = total((found.get(key, Decimal(0)), amount))
-    return found
+        for dimension in called:
+            value, name = row.get(dimension), row.get(_CALLED[dimension])
+            if value is not None and name is not None and value != name:
+                words.setdefault(dimension, {})[str(value)] = str(name)
+    return found, words
 
 
 # --- whose it is ------------------------------------------------------------------------------
@@ -152,7 +193,7 @@ def _owner(
         if member.grouping == tag and member.values[0] is not None:
             return tag, member.values[0] if _is_owned(rules, tag, member.values[0]) else ""
     try:
-        rows = _rows(workspace, event, base, [tag])
+        rows, _ = _rows(workspace, event, base, [tag])
     except QueryError:  # the tag is no more
         return "", ""
     way = 1 if event.impact > 0 else -1

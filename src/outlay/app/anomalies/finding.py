@@ -129,6 +129,8 @@ def _causes(monitor: Monitor, batch: Batch, said: tuple[Feedback, ...]) -> list[
         one
         for one in detect(batch.values, batch.start, None, settings, batch.hourly)
         if monitor.spec.direction in ("both", one.direction)
+        # A shift to other days may leave less in sum than was expected: no rise that costs.
+        and (one.impact > 0) == (one.direction == "up")
     ]
     names = [SeriesName(one.by, repr(one.values)) for one in batch.series]
     found = []

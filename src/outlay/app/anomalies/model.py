@@ -36,12 +36,13 @@ class AnomalyMonitorSpec(Spec):
     """One watch over the ledger.
 
     Every value of each of `groupings` is a series: a dimension (``ServiceName``), several at once
-    (``SubAccountId,ServiceName``), or ``virtual-tags`` for each virtual tag. `where` says which
-    charges count. `charges` are those that move by use, or ``all`` with fees, credits and
-    purchases. Amounts are those of `measure`, in the currency of the bill or converted to
-    `currency`. An event is raised when its impact, without its sign, is at least `minimum_impact`
-    of that currency and `minimum_percent` of what was expected. `sensitivity` is how far outside
-    the band a day has to be. `owner_tag` is the virtual tag whose value owns an event.
+    (``SubAccountId,ServiceName``), or ``virtual-tags`` for each virtual tag (but its default, which
+    is nobody's: those charges are seen by account and service). `where` says which charges count;
+    `charges` are those that move by use, or ``all`` with fees, credits and purchases. Amounts are
+    those of `measure`, in the currency of the bill or converted to `currency`. An event is raised
+    when its impact, without its sign, is at least `minimum_impact` of that currency and
+    `minimum_percent` of what was expected. `sensitivity` is how far outside the band a day has to
+    be. `owner_tag` is the virtual tag whose value owns an event.
     """
 
     title: str = Field(default="", max_length=120)
@@ -55,7 +56,7 @@ class AnomalyMonitorSpec(Spec):
     grain: Grain = "day"
     direction: Direction = "both"
     sensitivity: Sensitivity = "normal"
-    minimum_impact: Decimal = Field(default=Decimal(50), ge=0, le=Decimal(10) ** 15)
+    minimum_impact: Decimal = Field(default=Decimal(100), ge=0, le=Decimal(10) ** 15)
     minimum_percent: Decimal = Field(default=Decimal(10), ge=0, le=10_000)
     owner_tag: str = Field(default="", max_length=64)
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from outlay.allocation.rules import Ruleset
+    from outlay.app.forecasting.series import SeriesSet
     from outlay.app.workspace import Workspace
     from outlay.lake import Slice
 
@@ -120,7 +122,8 @@ def first_day(workspace: Workspace) -> date | None:
 def batches(workspace: Workspace, monitor: Monitor, horizon: Horizon) -> list[Batch]:
     """Every series of a monitor; see `outlay.app.forecasting.series` for how they are asked."""
     spec = monitor.spec
-    names = groupings(workspace.rules(), spec)
+    rules = workspace.rules()
+    names = groupings(rules, spec)
     found = []
     for until, sources in horizon.parts():
         where = " AND ".join(filter(None, (spec.condition, sources)))
@@ -130,7 +133,7 @@ def batches(workspace: Workspace, monitor: Monitor, horizon: Horizon) -> list[Ba
             currency=spec.currency or None,
             splits="direct",
         )
-        batch = _batch(workspace, base, names, until)
+        batch = _batch(workspace, base, names, until, rules)
         if batch is not None:
             found.append(batch)
     return found
@@ -141,6 +144,7 @@ def _batch(
     base: CostQuery,
     names: list[tuple[str, ...]],
     until: date,
+    rules: Ruleset,
 ) -> Batch | None:
     import numpy as np
 
@@ -162,12 +166,23 @@ def _batch(
         padded = np.zeros((len(one.keys), days))
         first = (one.start - start).days
         padded[:, first : first + one.days] = one.usage
-        rows.append(padded)
-        for key, code in zip(one.keys, one.currencies, strict=True):
+        kept = _kept(rules, one)
+        rows.append(padded[kept])
+        for key, code in ((one.keys[at], one.currencies[at]) for at in kept):
             values = tuple(None if value is None else str(value) for value in key)
             where = _where(base, one.query.by, values, code if len(codes) > 1 else None)
             series.append(Series(one.query.by, values, code or base.currency or "", where))
     return Batch(base, tuple(series), np.concatenate(rows), start, until)
+
+
+def _kept(rules: Ruleset, found: SeriesSet) -> list[int]:
+    """The rows of a set but those of a virtual tag's default, which is nobody's."""
+    defaults = [rules.tags[n].default if n in rules.tags else None for n in found.query.by]
+    return [
+        at
+        for at, key in enumerate(found.keys)
+        if not any(d is not None and key[i] == d for i, d in enumerate(defaults))
+    ]
 
 
 def _where(

@@ -68,7 +68,7 @@ def title(event: Event) -> str:
     side = "above" if event.direction == "up" else "below"
     when = f"since {event.range.start}" if event.ongoing else f"on {days(event)}"
     impact = money(event, event.impact.copy_abs())
-    return f"{event.value}: {impact} {side} what was expected {when}"
+    return f"{event.title}: {impact} {side} what was expected {when}"
 
 
 def raised(workspace: Workspace, event: Event, now: datetime) -> bool:

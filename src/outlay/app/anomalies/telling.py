@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from outlay.app.anomalies.events import NONE, Event, Part
+from outlay.app.anomalies.events import Event, Part
 from outlay.app.anomalies.splitting import COURSE, MIX, PRICE, RESTATEMENT, TAG_CHANGE, USAGE
 from outlay.money import total
 from outlay.money.display import amount as shown
@@ -19,6 +19,10 @@ _WHY = {
     RESTATEMENT: ("restated bills", "restated bills"),
     TAG_CHANGE: ("changed tag rules", "changed tag rules"),
 }
+_SERVICE = "ServiceName"
+_FINE = ("ResourceId", "SkuId")
+"""What says little without its service beside it."""
+
 _KINDS = {
     "spike": ("rose", "fell"),
     "step": ("rose", "fell"),
@@ -35,7 +39,7 @@ def sentence(event: Event) -> str:
     money = f"{shown(event.impact.copy_abs(), event.currency)} {event.currency}"
     side = "above" if up else "below"
     when = f"since {_day(event.range.start)}" if event.ongoing else f"on {days(event)}"
-    return f"{event.value} {verb} {money} {side} what was expected {when}."
+    return f"{event.title} {verb} {money} {side} what was expected {when}."
 
 
 def driver(event: Event) -> str:
@@ -53,18 +57,26 @@ def driver(event: Event) -> str:
     if found is None or not found.parts:
         spread = "It is spread over many resources"
         return f"{spread}, from {why}." if why else f"{spread}."
-    names = [named(part, found.where) for part in found.parts]
+    names = [named(event, part) for part in found.parts]
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     verb = "is" if len(names) == 1 else "are"
     how_much = _share(found.parts, event)
     return f"{listed} {verb} {how_much} of it{f', from {why}' if why else ''}."
 
 
-def named(part: Part, where: dict[str, str | None] | object = None) -> str:
-    """The values of a part, for people: *EC2 in us-east-1*."""
+def named(event: Event, part: Part) -> str:
+    """The values of a part, for people: *Amazon EC2 (BoxUsage:p4d.24xlarge) in us-east-1*."""
     values = dict(part.values)
-    texts = [NONE if value is None else value for value in values.values()]
-    return " in ".join(texts[:2]) + "".join(f", {text}" for text in texts[2:])
+    fixed = event.explained.where if event.explained else {}
+    fine = [values.pop(name) for name in _FINE if name in values]
+    if fine and fixed.get(_SERVICE) and _SERVICE not in event.lead.dimensions:
+        values = {_SERVICE: fixed[_SERVICE], **values}
+    texts = [event.named(name, value) for name, value in values.items()]
+    details = [event.named(name, value) for name, value in part.values.items() if name in _FINE]
+    if not texts:
+        return ", ".join(details)
+    head = f"{texts[0]} ({', '.join(details)})" if details else texts[0]
+    return " in ".join((head, *texts[1:]))
 
 
 def _share(parts: tuple[Part, ...], event: Event) -> str:
