@@ -25,9 +25,9 @@ TARGET = Path(learned.__file__)
 RIDGE = 5.0
 FLOOR = 1e-4
 
-HEAD = '''"""What was learned on the tuning split of the backtest; `benchmarks.backtest.learn` writes it.
+HEAD = '''"""What was learned on the tuning split of the backtest, none of it on the test split.
 
-No series of the test split had a part in it."""
+Written by `python -m benchmarks.backtest.learn`."""
 
 import numpy as np
 

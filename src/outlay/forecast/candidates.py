@@ -11,14 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from outlay.forecast.calendar import WEEK, Days
-from outlay.forecast.shape import Shape, flattened, running_mean, shape, weekly
+from outlay.forecast.shape import LEAST_FACTOR, TINY, Shape, flattened, running_mean, shape, weekly
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 YEAR = 52 * WEEK
 """A year of whole weeks, so that weekdays fall together."""
 
 YEAR_NEEDED = YEAR + 5 * WEEK
+
+SEEN = 40 * WEEK
+"""Days that smoothing runs over; what lies before has no weight left."""
 
 LEVELS = (0.06, 0.15, 0.3, 0.6)
 SLOW = (0.03, 0.06, 0.2)
@@ -85,6 +89,7 @@ def candidates(values: Floats, days: Days, future: Days, yearly: bool) -> Floats
 
 def smoothed(values: Floats, alphas: tuple[float, ...]) -> Floats:
     """Levels at the end by simple exponential smoothing [alpha, series]."""
+    values = values[-SEEN:]
     level = np.repeat(values[:WEEK].mean(axis=0)[None], len(alphas), axis=0)
     by = np.array(alphas)[:, None]
     for row in values:
@@ -94,6 +99,7 @@ def smoothed(values: Floats, alphas: tuple[float, ...]) -> Floats:
 
 def damped(values: Floats, alpha: float, beta: float, phi: float) -> tuple[Floats, Floats]:
     """Level and trend at the end by Holt's smoothing with a damped trend."""
+    values = values[-SEEN:]
     level = values[:WEEK].mean(axis=0)
     trend = np.zeros_like(level)
     for row in values:
@@ -115,25 +121,34 @@ def line(values: Floats, days: int) -> tuple[Floats, Floats]:
 def winters(parts: Shape, days: Days, future: Days) -> Floats:
     """Weekly smoothing [parameters, horizon, series]: level and each weekday's shape follow what
     comes, faster or slower."""
-    values = parts.plain
+    values, weekday = parts.plain[-SEEN:], days.weekday[-SEEN:]
+    ahead = np.empty((len(future), len(WINTERS), values.shape[1]))
+    for product in (True, False):
+        columns = np.flatnonzero(parts.factors == product)
+        if len(columns):
+            level, week = _winters(values[:, columns], weekday, product)
+            by_day = week[future.weekday]
+            ahead[:, :, columns] = by_day * level if product else by_day + level
+    return np.stack([parts.placed(ahead[:, place]) for place in range(len(WINTERS))])
+
+
+def _winters(values: Floats, weekday: Ints, product: bool) -> tuple[Floats, Floats]:
+    """Level [parameters, series] and weekly shape [7, parameters, series] at the end."""
     alpha, gamma = (np.array(column)[:, None] for column in zip(*WINTERS, strict=True))
     weeks = values[: WEEK * min(4, len(values) // WEEK)].reshape(-1, WEEK, values.shape[1])
     first = weeks.mean(axis=0)
     start = first.mean(axis=0)
-    size = np.where(np.abs(start) > 1e-9, start, 1.0)
     week = np.empty((WEEK, len(WINTERS), values.shape[1]))
-    week[days.weekday[:WEEK]] = np.where(parts.factors, first / size, first - start)[:, None]
+    shape_of = first / np.where(start > TINY, start, 1.0) if product else first - start
+    week[weekday[:WEEK]] = shape_of[:, None]
     level = np.repeat(start[None], len(WINTERS), axis=0)
-    product = parts.factors
-    for place, row in zip(days.weekday.tolist(), values, strict=True):
+    for place, row in zip(weekday.tolist(), values, strict=True):
         day = week[place]
-        flat = np.where(product, row / np.maximum(day, 0.02), row - day)
-        level = level + alpha * (flat - level)
-        by = np.where(np.abs(level) > 1e-9, level, 1.0)
-        week[place] = day + gamma * (np.where(product, row / by, row - level) - day)
-    ahead = week[future.weekday]
-    told = np.where(product, ahead * level, ahead + level).transpose(1, 0, 2)
-    return np.stack([parts.placed(one) for one in told])
+        flat = row / np.maximum(day, LEAST_FACTOR) if product else row - day
+        level += alpha * (flat - level)
+        now = row / np.maximum(level, TINY) if product else row - level
+        day += gamma * (now - day)
+    return level, week
 
 
 def _year_before(parts: Shape, level: Floats, horizon: int) -> Floats:

@@ -1,5 +1,6 @@
-"""What was learned on the tuning split of the backtest; `benchmarks.backtest.learn` writes it.
-No series of the test split had a part in it."""
+"""What was learned on the tuning split of the backtest, none of it on the test split.
+
+Written by `python -m benchmarks.backtest.learn`."""
 
 import numpy as np
 

@@ -22,6 +22,9 @@ TINY = 1e-9
 NORMAL = 1.4826
 """A normal distribution's standard deviation over its median absolute deviation."""
 
+LEAST_FACTOR = 0.02
+"""The least weekly factor that is divided by."""
+
 OUTLIER = 3.0
 RUN = 4
 """Days in a row, up to the last one, from which on something unusual is how it is now."""
@@ -253,5 +256,5 @@ def weekly(plain: Floats, days: Days, factors: Bools, weeks: int) -> Floats:
 def flattened(plain: Floats, days: Days, week: Floats, factors: Bools) -> Floats:
     """The series without its weekly shape."""
     by_day = week[days.weekday]
-    flat: Floats = np.where(factors, plain / np.maximum(by_day, 0.02), plain - by_day)
+    flat: Floats = np.where(factors, plain / np.maximum(by_day, LEAST_FACTOR), plain - by_day)
     return flat
