@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from outlay.app.anomalies.detecting import look
 from outlay.app.watching import StepOutcome
 
 if TYPE_CHECKING:
@@ -12,5 +13,10 @@ if TYPE_CHECKING:
 
 
 def watch(workspace: Workspace, now: datetime) -> StepOutcome:
-    """Look for anomalies after a delivery, and raise those that are new."""
-    return StepOutcome("anomalies")
+    """One look, which costs next to nothing where nothing changed since the last."""
+    found = look(workspace, now)
+    if found.run.outcome == "unchanged":
+        return StepOutcome("anomalies")
+    notes = [found.run.message] if found.run.message else []
+    notes += [event.sentence for event in found.new if event.is_open][:5]
+    return StepOutcome("anomalies", found.raised, tuple(notes))
