@@ -181,10 +181,12 @@ def _whole(
 
 def _compared(one: SeriesForecast, came: Mapping[date, Decimal], answer: ForecastAnswer) -> Said:
     inside = 0
+    unit = Decimal(1).scaleb(-one.places)  # what is told in cents is within one of what came
     if one.mean is not None:
         for place, day in enumerate(answer.dates()):
             low, high = one.day(place).bands[LEVELS[0]]
-            inside += low <= came.get(day, Decimal(0)) <= high
+            amount = came.get(day, Decimal(0))
+            inside += total((low, unit.copy_negate())) <= amount <= total((high, unit))
     expected = None if one.mean is None else one.sum()
     actual = total(came.values())
     return Said(one.key, one.currency, one.title, one.part, expected, actual, inside, one.reason)

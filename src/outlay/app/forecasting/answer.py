@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 LEVELS = (80, 95)
 """The bands of a forecast, in per cent: so many of the days to come should fall inside."""
 
+BY_CALENDAR = "by calendar"
+"""The method of a series that has nothing but charges of a calendar."""
+
 Part = Literal["series", "other", "new", "planned", "total"]
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from outlay.app.forecasting.answer import LEVELS, Charge, Tried
+from outlay.app.forecasting.answer import BY_CALENDAR, LEVELS, Charge, Tried
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Units = NDArray[np.int64]
-
-BY_CALENDAR = "by calendar"
-"""The method of a series that has nothing but charges of a calendar."""
 
 _SHORT_WEEK = 7
 _PASSES = 4

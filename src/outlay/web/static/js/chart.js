@@ -48,13 +48,23 @@
       const swatch = span(`swatch ${series.colour}`, "");
       box.append(line("tip-row", swatch, span("tip-name", series.name), span("tip-num", text)));
     }
-    if (spec.totals) {
+    if (spec.totals && spec.totals[index] !== null) {
       box.append(line("tip-row tip-total", span("", ""), span("tip-name", "Total"),
         span("tip-num", spec.totals[index])));
     }
     if (spec.previous) {
       box.append(line("tip-row", span("swatch dashed", ""), span("tip-name", spec.previous.name),
         span("tip-num", spec.previous.texts[index] ?? "–")));
+    }
+    const ahead = spec.forecast?.texts[index];
+    if (ahead) {
+      box.append(line("tip-row tip-total", span("swatch dashed", ""), span("tip-name", spec.forecast.name),
+        span("tip-num", ahead)));
+      for (const band of [...spec.forecast.bands].reverse()) {
+        box.append(line("tip-row", span("", ""), span("tip-name", `${band.name} of the time`),
+          span("tip-num", band.texts[index])));
+      }
+      box.append(line("tip-row tip-note", span("", ""), span("tip-name", spec.forecast.note)));
     }
     for (const mark of spec.marks ?? []) {
       if (index < mark.from || index > mark.to) continue;
@@ -106,6 +116,27 @@
     return String(+value.toPrecision(3));
   };
 
+  // A band is two lines, one on the other: its foot, unseen, and what is between as an area.
+  const forecast = (told, colour) => {
+    const ink = colour("ink-2");
+    const still = { type: "line", symbol: "none", silent: true, emphasis: { disabled: true } };
+    const found = [];
+    told.bands.forEach((band, index) => {
+      const between = band.upper.map((high, at) => (high === null ? null : high - band.lower[at]));
+      const stack = { stack: `band${index}`, stackStrategy: "all" };
+      found.push(
+        { ...still, ...stack, name: band.name, data: band.lower, lineStyle: { opacity: 0 }, z: 3 },
+        { ...still, ...stack, name: band.name, data: between, lineStyle: { opacity: 0 }, z: 3,
+          areaStyle: { color: faded(ink, index ? 0.16 : 0.09) } },
+      );
+    });
+    found.push({
+      ...still, name: told.name, data: told.values, z: 6, itemStyle: { color: ink },
+      lineStyle: { color: ink, width: 2, type: [5, 4] },
+    });
+    return found;
+  };
+
   const option = (spec, colour) => {
     const surface = colour("surface");
     const bars = spec.series.map((series) => {
@@ -136,6 +167,7 @@
         lineStyle: { color: colour("ink-2"), width: 1.6, type: [5, 4] }, itemStyle: { color: colour("ink-2") },
       });
     }
+    if (spec.forecast) bars.push(...forecast(spec.forecast, colour));
     return {
       animation: false,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
