@@ -31,12 +31,14 @@ LOCAL_CHANGES = (date(2023, 10, 29), date(2024, 3, 31), date(2024, 10, 27), date
 
 @dataclass(frozen=True)
 class Bill:
-    """A series without anomalies. `noise`: standard deviation of a day's error, as a share."""
+    """A series without anomalies. `charges`: those of the month, which are part of
+    `values`. `noise`: standard deviation of a day's error, as a share."""
 
     name: str
     data: str
     start: date
     values: Floats
+    charges: Floats
     noise: float
     country: str = ""
 
@@ -56,12 +58,20 @@ def bill(seed: int) -> Bill:
     if rng.random() < 0.1:
         hours = np.array([_hours(day) for day in days])
         values *= hours / 24
-    values = values + _charges(rng, days, level)
+    charges = _charges(rng, days, level)
     amount = float(np.exp(rng.normal(4.5, 1.5)))
     if rng.random() < 0.05:  # a few units a day of something cheap
-        values = rng.poisson(np.clip(values * 30, 0, None)) * 0.01
-        noise, amount = max(noise, 0.2), 1.0
-    return Bill(f"seed {seed} ({kind})", "generated", start, values * amount, noise, "GB")
+        values = rng.poisson(np.clip(values * 30, 0, None)) / 30
+        noise, amount = max(noise, 0.2), 0.3
+    return Bill(
+        f"seed {seed} ({kind})",
+        "generated",
+        start,
+        (values + charges) * amount,
+        charges * amount,
+        noise,
+        "GB",
+    )
 
 
 def _level(kind: str, rng: np.random.Generator) -> Floats:

@@ -56,7 +56,7 @@ class Case:
 def case(bill: Bill, seed: int) -> Case:
     """A bill with none to three events, and late days."""
     rng = np.random.default_rng([seed, 77])
-    values = bill.values.copy()
+    values = bill.values - bill.charges  # what happens to usage does not change fees
     events: list[Injected] = []
     place = FIRST + int(rng.integers(0, 60))
     count = int(rng.choice([0, 1, 2, 3], p=[0.2, 0.3, 0.3, 0.2]))
@@ -69,7 +69,8 @@ def case(bill: Bill, seed: int) -> Case:
             events.append(made)
             place = made.end if made.kind in ("spike", "outage", "leak") else made.until
         place += APART + int(rng.integers(0, 30))
-    late = _late_days(rng, values, events)
+    values = values + bill.charges
+    late = _late_days(rng, bill, values, events)
     partial = {
         t: float(rng.uniform(0.2, 0.7)) for t in range(FIRST, len(values)) if rng.random() < 0.05
     }
@@ -144,7 +145,9 @@ def _told(
     return Injected(kind, direction, start, end, until, impact, size)
 
 
-def _late_days(rng: np.random.Generator, values: Floats, events: list[Injected]) -> tuple[int, ...]:
+def _late_days(
+    rng: np.random.Generator, bill: Bill, values: Floats, events: list[Injected]
+) -> tuple[int, ...]:
     """Days whose cost is partly booked on the next day, away from events."""
     if rng.random() > 0.3:
         return ()
@@ -152,6 +155,8 @@ def _late_days(rng: np.random.Generator, values: Floats, events: list[Injected])
     for _ in range(int(rng.integers(1, 4))):
         t = int(rng.integers(FIRST, len(values) - 2))
         if any(e.start - 10 <= t <= min(e.end, e.until) + 10 for e in events):
+            continue
+        if bill.charges[t : t + 2].any():
             continue
         moved = values[t] * rng.uniform(0.3, 0.9)
         values[t] -= moved

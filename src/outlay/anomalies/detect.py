@@ -192,10 +192,12 @@ class Detector:
         if self._catches_up(row, t):
             self.track.replace(row, t - 1, float(self.track.expected(t - 1)[row]))
             self.track.no_charge[t - 1 : t + 1, row] = True
+            self.track.by_calendar[t - 1, row] = True
         elif by.charge_before(row, t, self._excess(row, t)) is None and not by.like_a_holiday(
             row, t, judged.threshold
         ):
             return False
+        self.track.by_calendar[t, row] = True
         self.track.replace(row, t, float(self.track.expected(t)[row]))
         return True
 
@@ -295,8 +297,11 @@ class Detector:
     def _follow(self, event: Event, t: int) -> None:
         row, day = event.row, self.clock.per_day
         self.track.level[t, row] = event.level
+        if event.waiting and self._made_up(event, t):
+            return
         if self._charge_in(event, t):
             event.left_out.add(t)
+            self.track.by_calendar[t, row] = True
             self.track.replace(row, t, event.level * float(self.track.factor[t, row]))
             return
         if event.sign < 0 and self._made_up(event, t):
@@ -350,16 +355,19 @@ class Detector:
 
     def _accept(self, event: Event, t: int) -> None:
         """What the event brought is the normal from now on."""
+        event.keep(self.track)
         event.accepted = True
         if event.shape:
-            self.track.settle_pattern(event.row, event.start, t, event.left_out)
+            self.track.settle_pattern(event.row, event.start, t)
         else:
             since = t + 1 - self.settings.accept_days * self.clock.per_day
-            self.track.settle(event.row, max(event.start, since), t, event.left_out)
+            self.track.settle(event.row, max(event.start, since), t)
         self._close(event)
 
     def _close(self, event: Event) -> None:
         event.open = False
+        if not event.accepted:
+            event.keep(self.track)
         self.last[event.row] = event
         self.open.pop(event.row, None)
         if event not in self.events:
@@ -374,6 +382,8 @@ class Detector:
                 continue
             if not event.new and event.start - self.track.born[event.row] < self._needed:
                 continue
+            if event.open:
+                event.keep(self.track)
             candidate = candidate_of(self.track, event, self.start)
             if self._worth(candidate):
                 found.append(candidate)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from outlay.anomalies.thresholds import Judged
-from outlay.anomalies.track import Track
+from outlay.anomalies.track import Matrix, Track
 
 SHORT = 3
 SPIKE_DAYS = 7
@@ -60,6 +60,15 @@ class Event:
     left_out: set[int] = field(default_factory=set)
     flagged: set[int] = field(default_factory=set)
 
+    factors: Matrix = field(default_factory=lambda: np.zeros(0))
+    bases: Matrix = field(default_factory=lambda: np.zeros(0))
+
+    def keep(self, track: Track) -> None:
+        """Keep the factors that its days were judged by, before others are learned."""
+        days = slice(self.start, self.end + 1)
+        self.factors = track.factor[days, self.row].copy()
+        self.bases = track.base[days, self.row].copy()
+
     @property
     def length(self) -> int:
         """Steps from the first to the last outside the band."""
@@ -89,7 +98,7 @@ def kind_of(track: Track, event: Event) -> str:
     """spike, step, leak, outage or shape, from the event's own days."""
     row, days = event.row, slice(event.start, event.end + 1)
     came = np.nan_to_num(track.actual[days, row])
-    expected = event.level * track.factor[days, row]
+    expected = event.level * event.factors
     if event.shape:
         return "shape"
     if event.new:

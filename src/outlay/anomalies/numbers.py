@@ -53,9 +53,9 @@ def candidate_of(track: Track, event: Event, start: date) -> Candidate:
 
 def _day(track: Track, event: Event, t: int, day: date) -> DayNumbers:
     row = event.row
-    level, factor = event.level, float(track.factor[t, row])
+    level, factor = event.level, float(event.factors[t - event.start])
     expected = level * factor
-    base = max(abs(expected), float(track.base[t, row]))
+    base = max(abs(expected), float(event.bases[t - event.start]))
     actual = float(np.nan_to_num(track.actual[t, row]))
     if track.missing[t, row]:
         actual = expected

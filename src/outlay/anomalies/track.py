@@ -20,7 +20,6 @@ only with days before the judged one.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,6 +91,8 @@ class Track:
         self.error: Matrix = np.zeros((days, count))
         self.base: Matrix = np.zeros((days, count))
         self.counted = np.zeros((days, count), dtype=bool)
+        # days on which a charge of the month (or a holiday) was seen
+        self.by_calendar = np.zeros((days, count), dtype=bool)
         # days of events longer than a charge of the month, or of late deliveries
         self.no_charge = np.zeros((days, count), dtype=bool)
         self.changes: dict[int, Matrix] = {
@@ -239,10 +240,10 @@ class Track:
         self.counted[t, row] = False
         self._steady(t, slice(row, row + 1))
 
-    def settle(self, row: int, start: int, t: int, but: Collection[int] = ()) -> None:
-        """What came on days start … t is the normal from now on: history is what came (`but` on
-        the days left out), and the level of these days is theirs."""
-        days = np.array([s for s in range(start, t + 1) if s not in but], dtype=np.intp)
+    def settle(self, row: int, start: int, t: int) -> None:
+        """What came on days start … t is the normal from now on: history is what came (but on days
+        with a charge of the month), and the level of these days is theirs."""
+        days = start + np.flatnonzero(~self.by_calendar[start : t + 1, row])
         self.used[days, row] = self.used_or_actual(days, row)
         self.counted[start : t + 1, row] = False
         for s in range(start, t + 1):
@@ -254,15 +255,15 @@ class Track:
             change[start : t + 1, row] = 0.0
         self.refresh(row, start, t + 1)
 
-    def settle_pattern(self, row: int, start: int, t: int, but: Collection[int] = ()) -> None:
+    def settle_pattern(self, row: int, start: int, t: int) -> None:
         """Days start … t have a new weekly pattern: factors of these days and the next are taken
         from them alone, and the level of these days is theirs."""
         season, half = self.clock.season, self.clock.season // 2
-        self.settle(row, start, t, but)
+        self.settle(row, start, t)
         self.pattern_from[row] = start - half
         for place in range(start, min(start + season, t + 1)):
             days = np.arange(place, t + 1, season)
-            known = np.array([s for s in days if s + half <= t and s not in but], dtype=np.intp)
+            known = days[(days + half <= t) & ~self.by_calendar[days, row]]
             known = known[np.isfinite(self.ratio[known, row])]
             if len(known):
                 self.factor[days, row] = self.ratio[known, row].mean()
