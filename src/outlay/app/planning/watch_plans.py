@@ -29,7 +29,7 @@ def watch(workspace: Workspace, now: datetime) -> StepOutcome:
         return StepOutcome("plans")
     from outlay.app.planning.plans import plans
 
-    raised, notes = 0, []
+    raised, notes = 0, list[str]()
     for plan in plans(workspace):
         if plan.approved is None:
             continue
@@ -86,10 +86,8 @@ def signal_of(plan: Plan, found: Outlook, now: datetime) -> Signal:
 
 def _largest(found: Outlook) -> list[OutlookRow]:
     """The lines that leave the plan most, in the direction of the whole."""
-    sign = 1 if found.total.year.variance > 0 else -1
-    rows = [
-        row for row in found.rows if (row.year.variance > 0) == (sign > 0) and row.year.variance
-    ]
+    above = found.total.year.variance > 0
+    rows = [r for r in found.rows if r.year.variance and (r.year.variance > 0) == above]
     return sorted(rows, key=lambda row: -abs(row.year.variance))[:_MOST_LINES]
 
 

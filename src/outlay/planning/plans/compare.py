@@ -8,7 +8,16 @@ from typing import Literal
 
 from outlay.money import MONEY_CONTEXT, BillingPeriod, total
 from outlay.planning.plans.errors import PlanError
-from outlay.planning.plans.model import ZERO, Cell, Document, Line, Path, Version, VersionInfo
+from outlay.planning.plans.model import (
+    ZERO,
+    Cell,
+    Document,
+    Line,
+    Path,
+    Version,
+    VersionInfo,
+    path_text,
+)
 
 Presence = Literal["both", "added", "removed"]
 
@@ -52,7 +61,8 @@ class Comparison:
     def changed(self) -> tuple[ComparedLine, ...]:
         """The lines that differ, largest change of the year first."""
         differ = [one for one in self.lines if any(one.change) or one.presence != "both"]
-        return tuple(sorted(differ, key=lambda one: (-abs(one.year[2]), one.path, one.line)))
+        differ.sort(key=lambda one: (path_text(one.path), one.line))
+        return tuple(sorted(differ, key=lambda one: one.year[2].copy_abs(), reverse=True))
 
     @property
     def total(self) -> tuple[tuple[Decimal, Decimal, Decimal], ...]:

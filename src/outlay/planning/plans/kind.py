@@ -50,7 +50,7 @@ class PlanSpec(Spec):
     starts: str
     measure: Literal["EffectiveCost", "BilledCost"] = "EffectiveCost"
     currency: str = ""
-    rates: str | None = None
+    rates: Annotated[str | None, Field(min_length=1)] = None
     hierarchy: Annotated[tuple[str, ...], Field(min_length=1, max_length=5)]
     where: str = ""
     baseline: Baseline = Baseline()
