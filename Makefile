@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test slow faults check validate bench lock screenshots clean
+.PHONY: help demo dev test slow faults check validate bench backtest lock screenshots clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -49,6 +49,9 @@ validate: dev ## our FOCUS files judged by the official validator (Python 3.12 a
 
 bench: dev ## measure loading and asking against bare DuckDB on the same file
 	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+backtest: dev ## forecasts and anomalies against what others use, on days held back (writes docs/quality.md)
+	@$(BIN)/python -m benchmarks.backtest.run $(ARGS)
 
 lock: dev ## write the lock files again (ARGS=--upgrade for newer versions)
 	@scripts/lock.sh $(ARGS)

@@ -9,12 +9,15 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
 
 LEVELS = (80, 95)
 WEEK = 7
 
 
-def statsforecast(name: str, history: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
+def statsforecast(name: str, history: Floats, horizon: int) -> dict[str, Floats]:
     """One model of statsforecast on one series."""
     from statsforecast import models
 
@@ -28,10 +31,13 @@ def statsforecast(name: str, history: np.ndarray, horizon: int) -> dict[str, np.
             trend_forecaster=models.AutoETS(model="ZZN"),
         ),
     }[name]()
-    return made.forecast(y=history.astype(np.float64), h=horizon, level=list(LEVELS))
+    answer: dict[str, Floats] = made.forecast(
+        y=history.astype(np.float64), h=horizon, level=list(LEVELS)
+    )
+    return answer
 
 
-def prophet(history: np.ndarray, start: str, horizon: int, country: str) -> dict[str, np.ndarray]:
+def prophet(history: Floats, start: str, horizon: int, country: str) -> dict[str, Floats]:
     """Prophet with its defaults, and the country's holidays where there is one."""
     from prophet import Prophet
 
@@ -54,7 +60,7 @@ def main() -> None:
     given = np.load(sys.argv[1])
     horizon = int(given["horizon"])
     lengths, values = given["lengths"], given["values"]
-    answers = {}
+    answers: dict[str, Floats] = {}
     for name in sys.argv[3:]:
         wanted = ["mean", *(f"{side}-{level}" for level in LEVELS for side in ("lo", "hi"))]
         found = {key: np.full((len(lengths), horizon), np.nan) for key in wanted}
@@ -74,7 +80,7 @@ def main() -> None:
                 found[key][row] = answer[key]
         answers[f"{name} ms"] = np.array((time.perf_counter() - began) * 1000 / len(lengths))
         answers.update({f"{name} {key}": value for key, value in found.items()})
-    np.savez(sys.argv[2], **answers)
+    np.savez(sys.argv[2], allow_pickle=False, **answers)
 
 
 if __name__ == "__main__":

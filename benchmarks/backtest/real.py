@@ -21,7 +21,7 @@ MIN_A_DAY = 8
 
 def main() -> None:
     """Read the package's tables and write each series."""
-    found: dict[str, np.ndarray] = {}
+    found = {}
     rides = data("modeldata", "Chicago")
     for name in rides.columns[STATIONS]:
         found[f"rides|modeldata|{name}|2001-01-22"] = rides[name].to_numpy(float) * 1000
@@ -43,7 +43,7 @@ def main() -> None:
     found["other|fpp2|electricity|2014-01-01"] = power
     visits = data("fpp2", "hyndsight")["value"].to_numpy(float)
     found["other|fpp2|blog|2014-04-30"] = visits
-    np.savez(sys.argv[1], **found)
+    np.savez(sys.argv[1], allow_pickle=False, **found)
 
 
 if __name__ == "__main__":

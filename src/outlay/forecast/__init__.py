@@ -18,21 +18,17 @@ if TYPE_CHECKING:
     from outlay.forecast.charges import monthly_charges as monthly_charges
     from outlay.forecast.engine import forecast_many as forecast_many
     from outlay.forecast.events import KnownEvent as KnownEvent
-    from outlay.forecast.expected import Expected as Expected
-    from outlay.forecast.expected import expected_many as expected_many
 
 _WHERE = {
     "Calendar": "calendar",
     "CalendarError": "calendar",
     "ChargeForecast": "charges",
     "ChargeStream": "charges",
-    "Expected": "expected",
     "Forecasts": "answers",
     "KnownEvent": "events",
     "PastError": "answers",
     "Total": "answers",
     "exact": "cents",
-    "expected_many": "expected",
     "forecast_many": "engine",
     "monthly_charges": "charges",
 }
@@ -42,13 +38,11 @@ __all__ = [
     "CalendarError",
     "ChargeForecast",
     "ChargeStream",
-    "Expected",
     "Forecasts",
     "KnownEvent",
     "PastError",
     "Total",
     "exact",
-    "expected_many",
     "forecast_many",
     "monthly_charges",
 ]

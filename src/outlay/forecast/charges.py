@@ -139,25 +139,26 @@ def _by_months(
     step = _step(months, start)
     last = months[-1]
     words = {1: "monthly", YEARLY: "yearly"}.get(step, f"every {step} months")
-    missed = _months_between(last, _first(start)) - step
-    if missed > (1 if step < YEARLY else 0):
+    if _months_between(last, _first(start)) - step > (1 if step < YEARLY else 0):
         return ChargeForecast(
             stream.name, words, f"ended: no charge since {max(charges)}, and it came {words}"
         )
-    slots = _slots(charges, months)
-    amounts: dict[date, Decimal] = {}
+    slots, waiting = _slots(charges, months, start)
     share = _Share.of(stream, charges, months) if stream.base is not None else None
+    due = [(last, slot) for slot in waiting]
     month = _later(last, step)
     while month < end:
-        if month >= _first(start):
-            for slot, amount in slots:
-                charged = amount if share is None else share.amount(month, amount, slots, digits)
-                day = max(_on(month, slot), start)  # its day has passed, and it has not come yet
-                if day < end and charged:
-                    amounts[day] = amounts.get(day, Decimal(0)) + charged
+        due += [(month, slot) for slot in slots]
         month = _later(month, step)
+    amounts: dict[date, Decimal] = {}
+    for month, (place, amount) in due:
+        charged = amount if share is None else share.amount(month, amount, slots, digits)
+        day = max(_on(month, place), start)  # its day has passed, and it has not come yet
+        if month >= _first(start) and day < end and charged:
+            amounts[day] = amounts.get(day, Decimal(0)) + charged
     told = ", ".join(
-        f"{'the last day' if slot == _LAST else f'day {slot}'} ({amount})" for slot, amount in slots
+        f"{'the last day' if place == _LAST else f'day {place}'} ({amount})"
+        for place, amount in slots
     )
     rule = f"{words} on {told}, as in {last:%Y-%m}"
     if share is not None and share.rate is not None:
@@ -169,8 +170,14 @@ _LAST = 99
 """A slot of a month: its last day, however long the month is."""
 
 
-def _slots(charges: Mapping[date, Decimal], months: Sequence[date]) -> list[tuple[int, Decimal]]:
-    """Days of the month on which it is charged, with the last amounts.
+Slot = tuple[int, Decimal]
+"""A day of the month, or `_LAST`, and the amount."""
+
+
+def _slots(
+    charges: Mapping[date, Decimal], months: Sequence[date], start: date
+) -> tuple[list[Slot], list[Slot]]:
+    """The slots of a month, with the last amounts, and those that the newest month still waits for.
 
     With one charge a month its usual day of the last six is meant, so that a fee that came a day
     late once is expected on its day again."""
@@ -180,20 +187,18 @@ def _slots(charges: Mapping[date, Decimal], months: Sequence[date]) -> list[tupl
         days = [per_month[month][0] for month in months[-6:]]
         on_last = all(day.day == _length(_first(day)) for day in days)
         if on_last and len({_length(_first(day)) for day in days}) > 1:
-            return [(_LAST, charges[newest[0]])]
+            return [(_LAST, charges[newest[0]])], []
         usual = Counter(day.day for day in days)
         most = max(usual.values())
         slot = next(day.day for day in reversed(days) if usual[day.day] == most)
-        return [(slot, charges[newest[0]])]
-    if len(months) > 1 and len(newest) < len(per_month[months[-2]]):
-        # The newest month is not over: what it has not had yet comes as the month before.
-        before = per_month[months[-2]]
-        had = {day.day for day in newest}
-        return sorted(
-            [(day.day, charges[day]) for day in newest]
-            + [(day.day, charges[day]) for day in before if day.day not in had]
-        )
-    return [(day.day, charges[day]) for day in newest]
+        return [(slot, charges[newest[0]])], []
+    had = [(day.day, charges[day]) for day in newest]
+    before = per_month[months[-2]] if len(months) > 1 else []
+    if months[-1] != _first(start) or len(newest) >= len(before):
+        return had, []
+    # The newest month is not over: what it has not had yet comes as in the month before.
+    waiting = [(day.day, charges[day]) for day in before[len(newest) :]]
+    return sorted(had + waiting), waiting
 
 
 def _step(months: Sequence[date], start: date) -> int:
@@ -238,9 +243,7 @@ class _Share:
                 best = (spread, lag, rate)
         return cls(None, 0, base) if best is None else cls(best[2], best[1], base)
 
-    def amount(
-        self, month: date, last: Decimal, slots: Sequence[tuple[int, Decimal]], digits: int
-    ) -> Decimal:
+    def amount(self, month: date, last: Decimal, slots: Sequence[Slot], digits: int) -> Decimal:
         """What is charged in a month; without a base for it, the last amount again."""
         base = self.base.get(_later(month, -self.lag))
         if self.rate is None or base is None:
