@@ -266,6 +266,7 @@ def _line_page(
         query=query,
         version=version,
         line=line,
+        short=line.name or line.path[-1] or "(none)",
         place=[(dimension(level), value) for level, value in
                zip(plan.frame.hierarchy, line.path, strict=True)],
         path=path_text(line.path),

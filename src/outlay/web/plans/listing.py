@@ -31,7 +31,7 @@ _FIELDS = (
 @dataclass(frozen=True)
 class Row:
     """A plan in the list. `outlook` and `variance` are of the approved version; `problem` says why
-    they cannot be told."""
+    they cannot be told, `waits` that they were not asked for yet."""
 
     plan: plans.Plan
     href: str
@@ -45,13 +45,15 @@ class Row:
     draft: VersionInfo | None
     owner: str
     problem: str = ""
+    waits: bool = False
 
 
 def page(
     site: Site, request: Request, given: Mapping[str, str] | None = None, refused: str = ""
 ) -> Response:
     """The list; with what was given when a new plan was refused."""
-    rows = [_row(site, plan) for plan in plans.plans(site.workspace)]
+    at_once = request.query_params.get("outlook") == "1"
+    rows = [_row(site, plan, at_once) for plan in plans.plans(site.workspace)]
     years: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda one: one.plan.title):
         years.setdefault(row.plan.frame.label, []).append(row)
@@ -83,12 +85,20 @@ def _given(site: Site, given: Mapping[str, str] | None) -> dict[str, str]:
     return {key: (given or usual).get(key, "") for key in _FIELDS}
 
 
-def _row(site: Site, plan: plans.Plan) -> Row:
+def row(site: Site, request: Request, name: str) -> Response:
+    """A row of the list with its outlook."""
+    plan = plans.get_plan(site.workspace, name)
+    return site.page(request, "plans/row.html", row=_row(site, plan, True))
+
+
+def _row(site: Site, plan: plans.Plan, at_once: bool) -> Row:
+    """A row; the outlook, which may take seconds, only where it is asked for."""
     frame = plan.frame
     approved = plan.approved.document.total if plan.approved else None
     told_of = told.Year(None, None, None, None)
     problem = ""
-    if plan.approved is not None:
+    waits = plan.approved is not None and not at_once
+    if plan.approved is not None and at_once:
         try:
             told_of = told.year(site.workspace, plan, plan.approved)
         except (PlanError, QueryError) as error:
@@ -98,7 +108,7 @@ def _row(site: Site, plan: plans.Plan) -> Row:
     return Row(
         plan, of_plan(plan.name), ", ".join(parts), frame.currency, approved, told_of.outlook,
         told_of.variance, told_of.ratio, told_of.to_date,
-        plan.draft.info if plan.draft else None, plan.spec.owner, problem,
+        plan.draft.info if plan.draft else None, plan.spec.owner, problem, waits,
     )  # fmt: skip
 
 

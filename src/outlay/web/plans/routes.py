@@ -14,7 +14,7 @@ from outlay.app.planning import plans
 from outlay.planning.plans.errors import PlanError
 from outlay.query import QueryError
 from outlay.resources import ResourceError
-from outlay.web.plans import cells, lines, listing
+from outlay.web.plans import analysis, cells, files, lines, listing, settings
 from outlay.web.plans.address import PLANS, Shown, of_plan
 from outlay.web.plans.overview import page
 from outlay.web.render import Site
@@ -27,7 +27,7 @@ def router(site: Site) -> APIRouter:
     """The routes of this room."""
     routes = APIRouter()
     _listed(routes, site)
-    for part in (cells, lines):
+    for part in (cells, lines, analysis, files, settings):
         part.add(routes, site)
     _one(routes, site)
     _decided(routes, site)
@@ -39,6 +39,11 @@ def _listed(routes: APIRouter, site: Site) -> None:
     def listed(request: Request) -> Response:
         """Every plan by year."""
         return listing.page(site, request)
+
+    @routes.get(f"{PLANS}/{{name}}/row", response_class=HTMLResponse)
+    def row(request: Request, name: str) -> Response:
+        """One row of the list, with the outlook, which takes a while."""
+        return listing.row(site, request, name)
 
     @routes.post(PLANS)
     async def define(request: Request) -> Response:

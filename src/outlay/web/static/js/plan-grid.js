@@ -334,7 +334,7 @@
     changed(changes, note = "") {
       const count = this.model.change(changes);
       this.refuse("");
-      if (count > 1 || note) this.say([count === 1 ? "1 amount changed" : `${count} amounts changed`, note].filter(Boolean).join(". "));
+      if (count > 1 || note) this.say([count === 1 ? "1 amount changed" : `${count.toLocaleString("en")} amounts changed`, note].filter(Boolean).join(". "));
     }
 
     amounts() {
@@ -411,7 +411,7 @@
       if (!mark) return;
       const count = model.unsaved.size;
       mark.hidden = !count;
-      mark.textContent = `${count} unsaved, ${money.signed(model.unsavedTotal(), model.digits)} ${model.currency}`;
+      mark.textContent = `${count.toLocaleString("en")} unsaved, ${money.signed(model.unsavedTotal(), model.digits)} ${model.currency}`;
     }
 
     // The line under the grid: where one is, or what the selection adds up to.
@@ -421,8 +421,11 @@
       const cells = this.cells().filter(({ row, c }) => row.values[c] !== null);
       const { digits, currency } = this.model;
       if (cells.length > 1) {
-        const sum = cells.reduce((all, { row, c }) => all + row.values[c], 0n);
-        line.textContent = `${cells.length} cells, sum ${money.shown(sum, digits)} ${currency}`;
+        // Amounts beside their own sums would count twice.
+        const amounts = cells.filter(({ row, c }) => row.leaf && this.model.columns[c].single);
+        const counted = amounts.length ? amounts : cells;
+        const sum = counted.reduce((all, { row, c }) => all + row.values[c], 0n);
+        line.textContent = `${counted.length.toLocaleString("en")} ${amounts.length ? "amounts" : "sums"}, together ${money.shown(sum, digits)} ${currency}`;
         return;
       }
       const row = this.model.rows[this.at.r];

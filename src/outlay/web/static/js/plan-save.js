@@ -23,7 +23,7 @@
     const lines = new Set([...model.unsaved.values()].map(({ row }) => row.key)).size;
     const count = model.unsaved.size;
     dialog.querySelector("[data-summary]").textContent =
-      `${count} ${count === 1 ? "amount" : "amounts"} in ${lines} ${lines === 1 ? "line" : "lines"}, `
+      `${count.toLocaleString("en")} ${count === 1 ? "amount" : "amounts"} in ${lines} ${lines === 1 ? "line" : "lines"}, `
       + `together ${money.signed(model.unsavedTotal(), model.digits)} ${model.currency}`;
     problem(dialog, "");
     saving = grid;
@@ -69,6 +69,7 @@
     const { model } = grid;
     model.revision = String(said.revision);
     for (const cell of said.cells) model.settle(cell.line, cell.month, cell.amount);
+    if (!said.others) heading(model);
     grid.tools();
     grid.tell();
     grid.refuse("");
@@ -77,6 +78,17 @@
     grid.say(`Saved: ${said.saved} ${said.saved === 1 ? "adjustment" : "adjustments"}`
       + (said.others ? ". Others changed other amounts meanwhile: load the page again to see them" : ""));
     grid.cell(grid.at).focus({ preventScroll: true });
+  };
+
+  // The figures over the grid, and the revision that would be submitted, are those of before.
+  const heading = (model) => {
+    const year = model.total?.values.at(-1);
+    const [whole, adjusted] = [byId("plan-total"), byId("plan-adjusted")];
+    if (year === undefined || year === null || !whole || !adjusted) return;
+    whole.dataset.amount = money.text(year, model.digits);
+    whole.firstChild.textContent = `${money.shown(year, model.digits)} `;
+    adjusted.textContent = money.signed(year - money.units(adjusted.dataset.baseline, model.digits), model.digits);
+    for (const field of document.querySelectorAll('main input[name="revision"]')) field.value = model.revision;
   };
 
   const cell = (tag, text, className = "") => {
