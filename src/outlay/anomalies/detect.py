@@ -24,6 +24,7 @@ from outlay.anomalies.life import (
     Event,
     begin_of,
     is_back,
+    says_nothing,
     steady_now,
 )
 from outlay.anomalies.model import Candidate, Feedback, Settings, SettingsError
@@ -305,6 +306,9 @@ class Detector:
             self.track.replace(row, t, event.level * float(self.track.factor[t, row]))
             return
         if event.sign < 0 and self._made_up(event, t):
+            return
+        if says_nothing(self.track, event, t):
+            self.track.replace(row, t, event.level * float(self.track.factor[t, row]))
             return
         if is_back(self.track, event, t):
             if event.waiting:

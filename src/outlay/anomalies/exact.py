@@ -25,8 +25,8 @@ class EventMoney:
 def money(candidate: Candidate, actuals: Sequence[Decimal], step: Decimal = CENT) -> EventMoney:
     """The event's money. `actuals` are the exact amounts of its days (as many as
     `candidate.days`); the expected amount of each day is rounded once to `step` (half even), and
-    everything else is exact sums of the flagged days': impact = actual − expected. Raises ValueError where
-    days are missing."""
+    everything else is exact sums over the flagged days: impact = actual − expected. Raises
+    ValueError where days are missing."""
     if len(actuals) != len(candidate.days):
         raise ValueError(
             f"the event has {len(candidate.days)} days, but {len(actuals)} amounts were given"

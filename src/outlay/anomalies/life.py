@@ -9,7 +9,7 @@ Rules, per series and in the order of days (only days up to the judged one are e
   a slope) explains the window best.
 - While it is open, history holds what was expected, so that the expectation stays.
 - It ends when days are back inside the band: one day for an event of up to two days, two days in a
-  row for a longer one.
+  row for a longer one; days on which little is expected do not count.
 - A short event that comes again after a week, or within three days, is the same event; after a
   week it is a change of the week's shape.
 - A steady new level is accepted after `accept_days`, a new shape after three weeks.
@@ -132,6 +132,15 @@ def is_back(track: Track, event: Event, t: int) -> bool:
         return bool(track.used[t, event.row] == 0)
     typical = float(np.median((came - past_expected) / past_base)) * event.sign
     return bool(error * event.sign < min(event.band, typical / 2))
+
+
+def says_nothing(track: Track, event: Event, t: int) -> bool:
+    """Is day t one of little cost (a weekend of an office) that is inside the band? Then it neither
+    ends nor prolongs a longer event."""
+    expected = event.level * float(track.factor[t, event.row])
+    base = float(track.base[t, event.row])
+    inside = abs(float(track.used[t, event.row]) - expected) <= event.band * base
+    return event.length >= SHORT and not event.shape and abs(expected) < base and inside
 
 
 def steady_now(track: Track, event: Event, t: int) -> bool:

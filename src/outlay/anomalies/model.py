@@ -142,19 +142,22 @@ class HistoryDay:
 class Basis:
     """What an event was raised by, with all that is needed to reckon it again by hand.
 
-    `window`: how many days the test looked at together (1, 3, 7 or 28). `change`: their mean,
-    without the weekday's share, against the level before them, minus 1. `usual`: how large such a
-    change is usually (1.4826 × the median of its absolute value in the history). `z` = |change| ÷
-    `usual`. `threshold`: the |change| above which it is raised: the largest of `limits`, which
-    are named: ``usual`` (multiplier × usual), ``seen`` (the third largest weekly maximum of
-    twelve weeks), ``minimum`` (the minimum in percent), ``feedback``. `test_day`: the day on
-    which it was raised. `changes`: the past changes of which `usual` is the median, newest first
-    (longer windows than a day; for a day they are the errors of `history`).
+    `window`: how many days the test looked at together (1, 3, 7 or 14). `change`: what they (the
+    last seven of 14) cost, against the level before the window × their factors, minus 1; of one
+    day its error. `typical`: the median of the past changes (0 for one day). `usual`: 1.4826 × the
+    median of their distances from it, at least 0.01. `z` = (|change| − `typical` in its direction)
+    ÷ `usual`. `threshold`: the |change| above which it is raised: the largest of `limits`, which
+    are named: ``usual`` (`multiplier` × usual + typical in the direction of the change),
+    ``seen`` (for one day the third largest weekly maximum of twelve weeks, for longer windows the
+    largest change compared), ``minimum`` (the minimum in percent), ``feedback``. `test_day`: the
+    day on which it was raised. `changes`: the past changes of which `usual` is made, newest first.
+    `level`: the median of `history`'s `steady` on `level_days`.
     """
 
     window: int
     test_day: date
     change: float
+    typical: float
     usual: float
     z: float
     threshold: float

@@ -2,9 +2,9 @@
 
 - A difference as on (about) the same day of an earlier month is a charge of the month: the day one,
   two, three or twelve months before, two days more or less; or as many days before the month's
-  end; or 52 weeks before (so that a sale of last year is known). "As" means half of it to twice it; a
-  fall must have come so twice before (a credit of the month), because outages come twice, too.
-  Both the day with and the day without that difference are normal.
+  end; or 52 weeks before (so that a sale of last year is known). "As" means half of it to twice
+  it; a fall must have come so twice before (a credit of the month), because outages come twice,
+  too. Both the day with and the day without that difference are normal.
 - On a public holiday and the days beside it, a fall by up to half is normal, and everything
   between the weekday's and a Sunday's cost.
 - A flat fee of the month that is spread over its days changes by the lengths of months.

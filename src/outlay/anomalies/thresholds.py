@@ -2,9 +2,11 @@
 
 A test looks at a window of days. Its change is raised when it is larger than all of its limits:
 
-- ``usual``: the multiplier of the sensitivity × the usual change, which is 1.4826 × the median of
-  the past absolute changes (so that it is the standard deviation where errors are normal; Rousseeuw
-  & Croux 1993), a little more while few days are known (× (1 + 4 ÷ days));
+- ``usual``: the multiplier × the usual change, which is 1.4826 × the median of the past changes'
+  distances from their typical value (so that it is the standard deviation where they are normal;
+  Rousseeuw & Croux 1993), plus that typical value: 0 for one day, for longer windows the median of
+  the past changes, so that steady growth is expected to go on. The multiplier is that of the window
+  and the sensitivity, × (1 + 4 × window ÷ days compared) because few days know little;
 - ``seen``: what the series does by itself now and then: for one day the third largest of the
   weekly maxima of twelve weeks, for longer windows the largest change of twelve weeks;
 - ``minimum``: the settings' minimum in percent; ``feedback``: what people called expected.
@@ -36,6 +38,7 @@ class Judged:
 
     window: int
     change: float
+    typical: float
     usual: float
     multiplier: float
     limits: Mapping[str, float]
@@ -113,17 +116,12 @@ class Limits:
         if span.stop <= span.start:
             return np.ones(len(rows), dtype=bool)
         counted = self.track.counted[span][:, rows]
-        past = np.where(counted, np.abs(changes[span][:, rows]), np.inf)
-        past.sort(axis=0)
-        n = counted.sum(axis=0)
-        column = np.arange(len(rows))
-        middle = (
-            past[np.maximum(n - 1, 0) // 2, column]
-            + past[np.minimum(n // 2, len(past) - 1), column]
-        ) / 2
-        usual = np.maximum(NORMAL * np.where(n > 0, middle, 0.0), USUAL_FLOOR)
-        multiplier = MULTIPLIERS[window] * self.sharpness * (1 + FEW * window / np.maximum(n, 1))
-        return np.asarray(np.abs(changes[t, rows]) > multiplier * usual)
+        now, past = changes[t, rows], changes[span][:, rows]
+        typical = np.zeros(len(rows)) if window == 1 else medians(past, counted)
+        usual = np.maximum(NORMAL * medians(np.abs(past - typical), counted), USUAL_FLOOR)
+        few = 1 + FEW * window / np.maximum(counted.sum(axis=0), 1)
+        limit = MULTIPLIERS[window] * self.sharpness * few * usual + typical * np.sign(now)
+        return np.asarray(np.abs(now) > limit)
 
     def _largest(self, window: int, t: int, rows: Any, sign: Matrix) -> Matrix:
         span = self._span(window, t)
@@ -147,18 +145,35 @@ class Limits:
             compared = past[self.track.counted[span, row]]
             sign = np.array([1.0 if change > 0 else -1.0])
             seen = float(self._largest(window, t, slice(row, row + 1), sign)[0])
-        usual, multiplier = self.usual(compared), self.multiplier(window, len(compared))
-        limits = {"usual": multiplier * usual, "seen": seen, "minimum": self.minimum}
+        typical, usual = self.usual(window, compared)
+        multiplier = self.multiplier(window, len(compared))
+        limit = multiplier * usual + (typical if change > 0 else -typical)
+        limits = {"usual": limit, "seen": seen, "minimum": self.minimum}
         if feedback:
             limits["feedback"] = feedback
-        return Judged(window, change, usual, multiplier, limits, tuple(compared[::-1].tolist()))
+        return Judged(
+            window, change, typical, usual, multiplier, limits, tuple(compared[::-1].tolist())
+        )
 
-    def usual(self, compared: Matrix) -> float:
-        """How large a change is usually; at least one percent."""
+    def usual(self, window: int, compared: Matrix) -> tuple[float, float]:
+        """The typical change (0 for one day) and how far changes usually are from it; at least
+        one percent."""
         if not len(compared):
-            return USUAL_FLOOR
-        return max(NORMAL * float(np.median(np.abs(compared))), USUAL_FLOOR)
+            return 0.0, USUAL_FLOOR
+        typical = 0.0 if window == 1 else float(np.median(compared))
+        return typical, max(NORMAL * float(np.median(np.abs(compared - typical))), USUAL_FLOOR)
 
     def multiplier(self, window: int, count: int) -> float:
         """By how much a change must be larger than usual."""
         return MULTIPLIERS[window] * self.sharpness * (1 + FEW * window / max(count, 1))
+
+
+def medians(values: Matrix, counted: NDArray[np.bool_]) -> Matrix:
+    """The median of each column's counted numbers; 0 where there are none."""
+    ordered = np.sort(np.where(counted, values, np.inf), axis=0)
+    n = counted.sum(axis=0)
+    column = np.arange(values.shape[1])
+    low, high = np.maximum(n - 1, 0) // 2, np.minimum(n // 2, len(values) - 1)
+    with np.errstate(invalid="ignore"):
+        middle = (ordered[low, column] + ordered[high, column]) / 2
+    return np.asarray(np.where(n > 0, middle, 0.0))
