@@ -18,6 +18,7 @@ from outlay.app import usage
 from outlay.app.demo import (
     allocation,
     boards,
+    budgets,
     finance,
     lines,
     metrics,
@@ -145,6 +146,7 @@ class _Maker:
         metrics.configure(self.workspace, self.story)
         finance.configure(self.workspace, self.story)
         boards.configure(self.workspace, self.story)
+        budgets.configure(self.workspace, self.story)
         reports.configure(self.workspace)
         people.configure(self.workspace)
         self._remember("done")

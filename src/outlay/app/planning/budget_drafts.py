@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 from outlay.access import who
-from outlay.app.planning.budget_evaluate import Evaluation, evaluate
+from outlay.app.planning.budget_evaluate import Evaluation, evaluate_all
 from outlay.app.planning.budget_kept import kept
 from outlay.app.planning.budgets import Budget, BudgetStatus, last_periods
 from outlay.app.runs import utc_now
@@ -54,11 +54,13 @@ def preview(
     typed = BUDGET.parse(spec)
     assert isinstance(typed, BudgetSpec)
     draft = _draft(workspace, name or "draft", typed)
-    found = []
-    for number, period in enumerate(last_periods(workspace, typed, moment.date(), count)):
-        asked = Evaluation(typed, draft.scope, period, forecast=number == 0)
-        found.append(BudgetStatus(draft, kept(workspace, asked, moment, evaluate)))
-    return tuple(found)
+    periods = last_periods(workspace, typed, moment.date(), count)
+    asked = [
+        Evaluation(typed, draft.scope, period, forecast=number == 0)
+        for number, period in enumerate(periods)
+    ]
+    found = kept(workspace, asked, moment, evaluate_all) if asked else []
+    return tuple(BudgetStatus(draft, status) for status in found)
 
 
 def _draft(workspace: Workspace, name: str, spec: BudgetSpec) -> Budget:
@@ -252,17 +254,17 @@ def _forecast(
     now: datetime,
 ) -> tuple[Decimal, str]:
     """What a value is forecast to cost in the next month, or why that cannot be told."""
-    from outlay.app.planning.budget_forecast import total_of
+    from outlay.app.planning.budget_forecast import rest_of
 
     month = this.next()
-    where = joined([scope, equals(tag, value)])
+    asked = CostQuery(
+        measures=(measure,), where=joined([scope, equals(tag, value)]), currency=currency
+    )
     try:
-        found = total_of(workspace, where, measure, currency, "", month.start, month.end, now)
+        found, reason = rest_of(workspace, asked, month.start, month.end, now)
     except (QueryError, LakeError) as error:
         return Decimal(0), f"{error}"
-    if found.forecast is None:
-        return Decimal(0), found.reason
-    return found.forecast, ""
+    return (Decimal(0), reason) if found is None else (found.amount, "")
 
 
 def names_of(suggestions: Sequence[Suggestion]) -> list[str]:

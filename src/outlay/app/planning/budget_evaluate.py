@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from outlay.app.planning.budget_actuals import Daily, complete_until, daily, unconverted
+from outlay.app.planning.budget_actuals import (
+    Daily,
+    complete_until,
+    daily,
+    question,
+    unconverted,
+)
 from outlay.app.planning.budget_forecast import rest_of
 from outlay.money import total
 from outlay.planning.budgets.amounts import Allowance, allowances
@@ -43,29 +50,46 @@ class Evaluation:
 
 def evaluate(workspace: Workspace, asked: Evaluation, now: datetime) -> PeriodStatus:
     """Where a budget stands in a period. Raises QueryError and LakeError as any question does."""
-    spec, period, today = asked.spec, asked.period, now.date()
-    chain = _chain(spec, period)
+    (found,) = evaluate_all(workspace, [asked], now)
+    return found
+
+
+def evaluate_all(
+    workspace: Workspace, asked: Sequence[Evaluation], now: datetime
+) -> list[PeriodStatus]:
+    """Where one budget stands in several periods, by one question about its days."""
+    spec, scope = asked[0].spec, asked[0].scope
+    since = min(_since(spec, one.period) for one in asked)
+    cost = daily(workspace, spec, scope, since, max(one.period.end for one in asked), now)
+    known = complete_until(workspace, now.date())
+    return [_status(workspace, one, cost, known, now) for one in asked]
+
+
+def _since(spec: BudgetSpec, period: Period) -> date:
+    """The first day that a period is told from: its own history, and what is carried in."""
     learned_from = step(period.start.replace(day=1), "month", -MOST_MONTHS)
-    since = min(learned_from, chain[0].start)
-    cost = daily(workspace, spec, asked.scope, since, period.end, now)
-    known = complete_until(workspace, today)
+    return min(learned_from, _chain(spec, period)[0].start)
+
+
+def _status(
+    workspace: Workspace, asked: Evaluation, cost: Daily, known: date | None, now: datetime
+) -> PeriodStatus:
+    spec, period, today = asked.spec, asked.period, now.date()
     missing = unconverted(workspace, spec, asked.scope, period, now) if cost.unconverted else {}
-    allowance = _allowance(spec, chain, cost)
+    allowance = _allowance(spec, _chain(spec, period), cost)
     until = _clamped(known, period)
     found = _spread(workspace, spec, period, cost, known)
     begun = period.start <= today
-    complete = cost.sum(period.start, until) if until else Decimal(0)
     rest, reason = _rest(workspace, asked, until, now) if asked.forecast else (None, "")
-    is_over = period.end <= today and known is not None and known >= period.end
     status = PeriodStatus(
         period,
         allowance,
-        complete,
+        cost.sum(period.start, until) if until else Decimal(0),
         cost.sum(until or period.start, period.end),
         until,
         found,
         begun,
-        is_over,
+        period.end <= today and known is not None and known >= period.end,
         expected=None
         if allowance is None or until is None or not begun
         else found.expected(allowance.amount, until, spec.currency),
@@ -114,7 +138,8 @@ def _rest(
         return None, "no bill was loaded yet"
     if until >= period.end:
         return None, ""
-    return rest_of(workspace, asked.spec, asked.scope, period, until, now)
+    wanted = question(asked.spec, asked.scope, until, period.end)
+    return rest_of(workspace, wanted, until, period.end, now)
 
 
 def _with_run_out(status: PeriodStatus) -> PeriodStatus:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -25,22 +25,28 @@ _answers: WeakKeyDictionary[Workspace, OrderedDict[Any, Any]] = WeakKeyDictionar
 
 def kept(
     workspace: Workspace,
-    asked: _A,
+    asked: Sequence[_A],
     now: datetime,
-    answer: Callable[[Workspace, _A, datetime], _T],
-) -> _T:
-    """The answer to `asked`, worked out at most once while it is true. What fails is not kept."""
-    snapshot = workspace.lake.pin().snapshot_id
-    key = (asked, snapshot, workspace.configuration(), now.date(), current().scope)
+    answer: Callable[[Workspace, Sequence[_A], datetime], Sequence[_T]],
+) -> list[_T]:
+    """The answers to what is asked, each worked out at most once while it is true; those that are
+    not there are asked together. What fails is not kept."""
+    base = (
+        workspace.lake.pin().snapshot_id,
+        workspace.configuration(),
+        now.date(),
+        current().scope,
+    )
     with _lock:
         mine = _answers.setdefault(workspace, OrderedDict())
-        if key in mine:
-            mine.move_to_end(key)
-            found: _T = mine[key]
-            return found
-    found = answer(workspace, asked, now)
-    with _lock:
-        mine[key] = found
-        while len(mine) > _MOST:
-            mine.popitem(last=False)
-    return found
+        found: dict[_A, _T] = {one: mine[one, base] for one in asked if (one, base) in mine}
+        for one in found:
+            mine.move_to_end((one, base))
+    wanted = [one for one in dict.fromkeys(asked) if one not in found]
+    if wanted:
+        found |= dict(zip(wanted, answer(workspace, wanted, now), strict=True))
+        with _lock:
+            mine.update({(one, base): found[one] for one in wanted})
+            while len(mine) > _MOST:
+                mine.popitem(last=False)
+    return [found[one] for one in asked]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from outlay.access import current
 from outlay.app.planning import budget_marks
-from outlay.app.planning.budget_evaluate import Evaluation, evaluate
+from outlay.app.planning.budget_evaluate import Evaluation, evaluate_all
 from outlay.app.planning.budget_kept import kept
 from outlay.app.planning.budget_marks import Mark
 from outlay.app.planning.budget_scopes import is_seen
@@ -99,11 +99,20 @@ def budgets(workspace: Workspace) -> tuple[Budget, ...]:
         scopes = {}
     return tuple(
         Budget(
-            one.name, one.spec, resources[one.name].version, one.parent, one.depth,
+            one.name,
+            # Who sees a part is not told the names of what it is a part of.
+            one.spec if one.spec.parent == one.parent else _rootless(one.spec),
+            resources[one.name].version,
+            one.parent,
+            one.depth,
             scopes.get(one.name, one.scope),
         )
         for one in placed(specs)
-    )  # fmt: skip
+    )
+
+
+def _rootless(spec: BudgetSpec) -> BudgetSpec:
+    return spec.model_copy(update={"parent": ""})
 
 
 @served("GET /budgets/{name}")
@@ -132,11 +141,19 @@ def statuses(
     if not found:
         return ()
     day = day_of(at, moment.date())
-    told = {
-        one.name: status_on(workspace, one, period_on(one.spec, day), moment, forecast=forecast)
-        for one in found
-    }
+    told = _told(workspace, found, day, moment, forecast)
     return tuple(_with_parts(workspace, told[one.name], told, moment) for one in found)
+
+
+def _told(
+    workspace: Workspace, found: Sequence[Budget], day: date, now: datetime, forecast: bool
+) -> dict[str, BudgetStatus]:
+    """Each budget on a day, by its name."""
+
+    def tell(one: Budget) -> BudgetStatus:
+        return status_on(workspace, one, period_on(one.spec, day), now, forecast=forecast)
+
+    return {one.name: tell(one) for one in found}
 
 
 @served("GET /budgets/{name}")
@@ -157,10 +174,7 @@ def show(
     if found is not None and not found.holds(day):
         day = found.start if found.start > day else date.fromordinal(found.end.toordinal() - 1)
     children = [one for one in budgets(workspace) if one.parent == name]
-    told = {
-        one.name: status_on(workspace, one, period_on(one.spec, day), moment, forecast=forecast)
-        for one in children
-    }
+    told = _told(workspace, children, day, moment, forecast)
     told[name] = status_on(workspace, wanted, found, moment, forecast=forecast)
     return tuple(
         _with_parts(workspace, told[one.name], told, moment) for one in (wanted, *children)
@@ -175,10 +189,8 @@ def history(
     period before the first charge is left out, unless the budget says that it holds then."""
     moment = now or utc_now()
     wanted = budget(workspace, name)
-    return tuple(
-        status_on(workspace, wanted, period, moment, forecast=False)
-        for period in last_periods(workspace, wanted.spec, moment.date(), count)
-    )
+    periods = last_periods(workspace, wanted.spec, moment.date(), count)
+    return told_of(workspace, wanted, periods, moment)
 
 
 def last_periods(workspace: Workspace, spec: BudgetSpec, today: date, count: int) -> list[Period]:
@@ -204,12 +216,31 @@ def status_on(
     """A budget in a period; what cannot be told says why."""
     if period is None:
         return BudgetStatus(one, None)
+    (found,) = told_of(workspace, one, [period], now, forecast=forecast)
+    return found
+
+
+def told_of(
+    workspace: Workspace,
+    one: Budget,
+    periods: Sequence[Period],
+    now: datetime,
+    *,
+    forecast: bool = False,
+) -> tuple[BudgetStatus, ...]:
+    """A budget in several periods, by one question; what cannot be told says why."""
+    asked = [Evaluation(one.spec, one.scope, period, forecast) for period in periods]
     try:
-        asked = Evaluation(one.spec, one.scope, period, forecast)
-        status = kept(workspace, asked, now, evaluate)
+        found = kept(workspace, asked, now, evaluate_all)
     except (QueryError, LakeError, ResourceError) as error:
-        return BudgetStatus(one, None, f"{error}")
-    return BudgetStatus(one, status, marks=budget_marks.of(workspace, one.name, period.key))
+        return tuple(BudgetStatus(one, None, f"{error}") for _ in periods)
+    marks = budget_marks.of(workspace, one.name)
+    return tuple(
+        BudgetStatus(
+            one, status, marks=tuple(mark for mark in marks if mark.period == status.period.key)
+        )
+        for status in found
+    )
 
 
 def _with_parts(
@@ -240,17 +271,12 @@ def _within(
     workspace: Workspace, child: BudgetStatus, whole: Period, now: datetime
 ) -> list[PeriodStatus]:
     """The periods of a child that lie within its parent's, as they stand."""
-    spec = child.budget.spec
-    found = []
-    for period in between(spec, whole.start, whole.end):
-        if not period.within(whole):
-            continue
-        if child.status is not None and child.status.period == period:
-            found.append(child.status)
-            continue
-        asked = Evaluation(spec, child.budget.scope, period, forecast=False)
-        found.append(kept(workspace, asked, now, evaluate))
-    return found
+    spec, own = child.budget.spec, child.status
+    periods = [one for one in between(spec, whole.start, whole.end) if one.within(whole)]
+    others = [one for one in periods if own is None or own.period != one]
+    asked = [Evaluation(spec, child.budget.scope, one, forecast=False) for one in others]
+    found = kept(workspace, asked, now, evaluate_all) if asked else []
+    return [own, *found] if own is not None and own.period in periods else found
 
 
 def period_on(spec: BudgetSpec, day: date) -> Period | None:
