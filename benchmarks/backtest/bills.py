@@ -32,7 +32,8 @@ LOCAL_CHANGES = (date(2023, 10, 29), date(2024, 3, 31), date(2024, 10, 27), date
 @dataclass(frozen=True)
 class Bill:
     """A series without anomalies. `charges`: those of the month, which are part of
-    `values`. `noise`: standard deviation of a day's error, as a share."""
+    `values`. `noise`: standard deviation of a day's error, as a share.
+    `known`: days on which something is known to have happened; nothing is scored on them."""
 
     name: str
     data: str
@@ -41,6 +42,7 @@ class Bill:
     charges: Floats
     noise: float
     country: str = ""
+    known: frozenset[int] = frozenset()
 
 
 def bill(seed: int) -> Bill:
@@ -117,12 +119,12 @@ def _charges(rng: np.random.Generator, days: list[date], level: Floats) -> Float
     kind = str(rng.choice(CHARGES, p=CHARGE_CHANCE))
     size = rng.uniform(0.3, 6) * level
     if kind == "month start":
-        return size * np.array([day.day == 1 for day in days])
+        return np.asarray(size * np.array([day.day == 1 for day in days]))
     if kind == "first days":
-        return size / 2 * np.array([day.day <= 3 for day in days])
+        return np.asarray(size / 2 * np.array([day.day <= 3 for day in days]))
     if kind == "month end":
-        return size * np.array([(day + timedelta(days=1)).day == 1 for day in days])
+        return np.asarray(size * np.array([(day + timedelta(days=1)).day == 1 for day in days]))
     if kind == "day of month":
         on = int(rng.integers(5, 26))
-        return size * np.array([day.day == on for day in days])
+        return np.asarray(size * np.array([day.day == on for day in days]))
     return np.zeros(DAYS)

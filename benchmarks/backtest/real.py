@@ -24,7 +24,9 @@ def main() -> None:
     found = {}
     rides = data("modeldata", "Chicago")
     for name in rides.columns[STATIONS]:
-        found[f"rides|modeldata|{name}|2001-01-22"] = rides[name].to_numpy(float) * 1000
+        # the stations' columns lag the date by 14 days, that of all stations does not
+        first = "2001-01-22" if name == "ridership" else "2001-01-08"
+        found[f"rides|modeldata|{name}|{first}"] = rides[name].to_numpy(float) * 1000
     births = data("mosaicData", "Birthdays")
     births["on"] = pd.to_datetime(births["date"].str[:10])
     whole = pd.date_range("1969-01-01", "1988-12-31")

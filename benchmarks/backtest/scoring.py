@@ -6,7 +6,8 @@ day on which it counts (two days after a spike or outage, the end of a leak, 21 
 28 after a change of shape) and goes the same way (either way for a change of shape: other days are
 then higher and lower). More alarms on the same event are not counted, nor are alarms within 14
 days after an event's end (or last counted day), when a rule may be learning what is normal again.
-Every other alarm is false. An injected event without a right alarm is missed.
+Nothing is
+counted on days on which a series' own story is known to change. Every other alarm is false. An injected event without a right alarm is missed.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ class Score:
     @property
     def days(self) -> float:
         """Median days from an event's start to its alarm, of those found."""
-        return float(np.median([hit.days for hit in self.hits if hit.days >= 0] or [np.nan]))
+        return float(np.median([hit.days for hit in self.hits if hit.days >= 0] or [-1]))
 
 
 def alarms_of(flags: Flags) -> list[Alarm]:
@@ -102,6 +103,8 @@ def score(cases: Sequence[Case], alarms: Iterable[Alarm]) -> Score:
         days: dict[int, int] = {}
         for alarm in by_series.get(series, []):
             place = _event_at(case.events, alarm)
+            if place is None and alarm.told in case.bill.known:
+                continue
             if place is None:
                 false.append(alarm)
             elif _right(case.events[place], alarm):
