@@ -28,7 +28,8 @@ DIGESTS = ("daily at 08:00", "weekdays at 08:00", "weekly on Monday at 08:00")
 
 
 class Aim(Spec):
-    """To whom. `owner`: the contacts of the value whose matter it is. `channels` by name. `people`
+    """To whom. `owner`: the contacts of the value whose matter it is, else (by `mail`) the owner
+    whom the virtual tag names for it. `channels` by name. `people`
     by the name of their account and everybody of some `roles`, by `mail`, a channel of mail that
     permits their addresses. `fallback`: channels that get it where the owner has no contact."""
 
@@ -175,9 +176,8 @@ ALERT_ROUTE = registry.register(
         spec=AlertRouteSpec,
         title="Alert route",
         description=(
-            "Which alerts go to whom, and when: by kind, severity, amount and owner; to the "
-            "owner's contacts, to channels, people and roles; at once, in a digest, after quiet "
-            "hours, and to others where nobody acknowledges."
+            "Which alerts go to whom and when: by kind, severity, amount and owner; at once, in a "
+            "digest, after quiet hours; and to others where nobody acknowledges."
         ),
         example="""\
 kind: AlertRoute

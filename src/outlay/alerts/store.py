@@ -7,13 +7,24 @@ alert is made in one transaction that has read it first.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from outlay.alerts.errors import AlertError, AlertNotFoundError
@@ -78,6 +89,17 @@ class Alert:
     def shown_state(self, now: datetime) -> str:
         """Its state for people: open, acknowledged, snoozed or settled."""
         return "snoozed" if self.snoozed(now) else self.state
+
+
+@dataclass(frozen=True)
+class Look:
+    """A look at what is to be known: `at` when (UTC), at which `snapshot` of the lake every step
+    was last done, and when (`whole_at`); `failed`: which steps did not work and why, '' none."""
+
+    at: datetime
+    snapshot: str
+    whole_at: datetime
+    failed: str = ""
 
 
 class AlertStore:
@@ -165,10 +187,10 @@ class AlertStore:
                 ended += _end(connection, alert, note, now, author, by)
         return ended
 
-    def end(self, ident: int, note: str, now: datetime, author: str) -> bool:
-        """A person ends one alert; False when it had ended before."""
+    def end(self, ident: int, note: str, now: datetime, author: str, by: str = "person") -> bool:
+        """A person (or the product) ends one alert; False when it had ended before."""
         with self.locked(self.get(ident).key) as (connection, alert):
-            return _end(connection, alert, note, now, author, "person")
+            return _end(connection, alert, note, now, author, by)
 
     # --- changing ---------------------------------------------------------------------------
 
@@ -191,6 +213,28 @@ class AlertStore:
         with writing(self.engine) as connection:
             connection.execute(update(s).where(s.c.id.in_(list(steps))).values(delivery=delivery))
 
+    # --- the looks themselves ---------------------------------------------------------------
+
+    def note_look(self, look: Look) -> None:
+        """Keep the last look, in place of the one before it (as a step of no alert)."""
+        note = json.dumps({"snapshot": look.snapshot, "failed": look.failed,
+                           "whole_at": look.whole_at.isoformat()})  # fmt: skip
+        with writing(self.engine) as connection:
+            one_writer(connection)
+            connection.execute(delete(s).where(s.c.alert == 0, s.c.action == "look"))
+            add_step(connection, 0, Step("look", look.at, "outlay", note=note))
+
+    def last_look(self) -> Look | None:
+        """The last look; None when there was none."""
+        wanted = (s.c.alert == 0) & (s.c.action == "look")
+        with self.engine.connect() as connection:
+            row = connection.execute(select(s).where(wanted).order_by(s.c.id.desc())).first()
+        if row is None:
+            return None
+        told = json.loads(row.note)
+        whole_at = datetime.fromisoformat(told["whole_at"])
+        return Look(row.at, told["snapshot"], whole_at, told["failed"])
+
     # --- looking ----------------------------------------------------------------------------
 
     def find(self, key: str) -> Alert | None:
@@ -209,13 +253,37 @@ class AlertStore:
             )
         return _alert(row)
 
-    def unsettled(self, kind: SignalKind | None = None) -> list[Alert]:
-        """Every alert that has not ended, the oldest first."""
+    def unsettled(
+        self, kind: SignalKind | None = None, connection: Connection | None = None
+    ) -> list[Alert]:
+        """Every alert that has not ended, the oldest first; within a transaction where one is
+        given."""
         wanted = t.c.state != "settled"
         if kind is not None:
             wanted &= t.c.kind == kind
+        query = select(t).where(wanted).order_by(t.c.id)
+        with self._reading(connection) as reading:
+            return [_alert(row) for row in reading.execute(query)]
+
+    def pending(self, now: datetime) -> list[Alert]:
+        """What the router looks at: what has not ended, and what ended and was not followed yet."""
+        wanted = or_(t.c.state != "settled", t.c.next_step_at <= now)
         with self.engine.connect() as connection:
             return [_alert(r) for r in connection.execute(select(t).where(wanted).order_by(t.c.id))]
+
+    def many(self, idents: Collection[int]) -> list[Alert]:
+        """Some alerts by their numbers."""
+        query = select(t).where(t.c.id.in_(list(idents))).order_by(t.c.id)
+        with self.engine.connect() as connection:
+            return [_alert(row) for row in connection.execute(query)]
+
+    @contextmanager
+    def _reading(self, connection: Connection | None) -> Iterator[Connection]:
+        if connection is not None:
+            yield connection
+        else:
+            with self.engine.connect() as own:
+                yield own
 
     def listed(self, wanted: ColumnElement[bool] | None = None, limit: int = 1000) -> list[Alert]:
         """Alerts that meet a condition on the table, the newest first."""
@@ -250,6 +318,24 @@ class AlertStore:
                 found[row.alert].append(_step(row))
         return found
 
+    def steps_within(self, connection: Connection, alert: int) -> list[Step]:
+        """The steps of one alert as a transaction sees them, the oldest first."""
+        query = select(s).where(s.c.alert == alert).order_by(s.c.id)
+        return [_step(row) for row in connection.execute(query)]
+
+    def digest_made(self, route: str, due: datetime, connection: Connection | None = None) -> bool:
+        """Whether the digests of a route for a moment were made, also where nothing was open."""
+        wanted = (s.c.alert == 0) & (s.c.action == "digests") & (s.c.route == route)
+        query = select(s.c.id).where(wanted, s.c.note == _stamp(due)).limit(1)
+        with self._reading(connection) as reading:
+            return reading.execute(query).first() is not None
+
+    def note_digest(self, connection: Connection, route: str, due: datetime, now: datetime) -> None:
+        """Note that a route's digests for a moment were made, some or none (kept as a step of no
+        alert)."""
+        made = Step("digests", now, "outlay", route, note=_stamp(due))
+        add_step(connection, 0, made)
+
     def undelivered(self) -> list[Step]:
         """Steps that were meant to reach somebody and have no delivery yet."""
         with self.engine.connect() as connection:
@@ -258,11 +344,16 @@ class AlertStore:
                 for row in connection.execute(select(s).where(_cut_off()).order_by(s.c.id))
             ]
 
-    def counts(self) -> dict[str, int]:
-        """How many alerts there are in each state."""
-        query = select(t.c.state, func.count()).group_by(t.c.state)
+    def open_count(self, now: datetime) -> int:
+        """How many are open and not snoozed."""
+        awake = or_(t.c.snoozed_until.is_(None), t.c.snoozed_until <= now)
+        query = select(func.count()).select_from(t).where(t.c.state == "open", awake)
         with self.engine.connect() as connection:
-            return {str(state): int(number) for state, number in connection.execute(query)}
+            return int(connection.execute(query).scalar_one())
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
 
 
 def _cut_off() -> ColumnElement[bool]:

@@ -29,12 +29,22 @@ class Reader:
 @dataclass(frozen=True)
 class Directory:
     """Whom routes can name, as it is now: contacts by name, people by account, readers by role,
-    channels (that are there and turned on) with their type."""
+    channels (that are there and turned on) with their type; `owners` are those that virtual tags
+    name for their values, by tag and value: an account or an address."""
 
     contacts: Mapping[str, ContactSpec] = field(default_factory=dict)
     people: Mapping[str, Reader] = field(default_factory=dict)
     roles: Mapping[str, tuple[Reader, ...]] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def reader(self, name: str) -> Reader | None:
+        """The account of a name or an address of mail, or None."""
+        found = self.people.get(name)
+        if found is not None or "@" not in name:
+            return found
+        wanted = name.lower()
+        return next((one for one in self.people.values() if one.address.lower() == wanted), None)
 
 
 @dataclass(frozen=True)
@@ -133,10 +143,21 @@ def _owners(
     if owner is None:
         return
     if owner.tag:
-        for contact in directory.contacts.values():
-            if contact.tag == owner.tag and _like(owner.value, contact.values):
-                yield from (Target(name) for name in contact.channels)
-                yield from (Target(contact.mail, one) for one in contact.addresses)
+        contacts = [
+            contact
+            for contact in directory.contacts.values()
+            if contact.tag == owner.tag and _like(owner.value, contact.values)
+        ]
+        for contact in contacts:
+            yield from (Target(name) for name in contact.channels)
+            yield from (Target(contact.mail, one) for one in contact.addresses)
+        named = directory.owners.get((owner.tag, owner.value))
+        if named and aim.mail and not contacts:
+            reader = directory.reader(named)
+            if reader is not None:
+                yield from _mailed(reader, aim.mail, signal, problems)
+            elif "@" in named:
+                yield Target(aim.mail, named)
         return
     person = directory.people.get(owner.value)
     readers = (person,) if person else directory.roles.get(owner.value, ())

@@ -21,6 +21,7 @@ from starlette.responses import Response
 
 from outlay.access import AccessDeniedError, AccessError, LoginRequiredError
 from outlay.access.errors import NotFoundError, ThrottledError
+from outlay.alerts.errors import AlertError, AlertNotFoundError
 from outlay.allocation.metrics.values import MetricDataError
 from outlay.api.conditional import NotModifiedError, not_modified, tagged
 from outlay.app import WorkspaceError
@@ -102,6 +103,8 @@ _KINDS: tuple[tuple[type[Exception], str, str, int], ...] = (
     (PlanConflictError, "conflict", "The plan was changed meanwhile", 409),
     (PlanError, "plan", "The plan refuses", 409),
     (ReportError, "report", "The report refuses", 409),
+    (AlertNotFoundError, "not-found", "There is no such alert", 404),
+    (AlertError, "alert", "The alert refuses", 409),
     (DeliveryError, "delivery", "The report cannot be made", 409),
 )
 

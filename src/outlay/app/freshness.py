@@ -9,7 +9,7 @@ from outlay.money import BillingPeriod
 
 # A cadence and the grace after which silence is late: vendors deliver "at least once a day" at no
 # fixed hour, and a monthly bill closes in the first ten days of the next month.
-_GRACE = {
+GRACE = {
     "hourly": timedelta(hours=3),
     "daily": timedelta(hours=36),
     "monthly": timedelta(days=41),
@@ -33,7 +33,7 @@ def freshness(
     missing: nothing was ever delivered; late: no delivery within the cadence and its grace, or
     the newest billing period is older than it should be by now; manual: nothing is expected.
     """
-    if cadence not in _GRACE:
+    if cadence not in GRACE:
         if last_delivery_at is None:
             return "missing", "nothing was loaded yet"
         return "manual", "loaded by hand; nothing is expected"
@@ -43,7 +43,7 @@ def freshness(
     if newest_period < expected:
         return "late", f"the newest billing period is {newest_period}; expected {expected} by now"
     age = now - last_delivery_at
-    if age > _GRACE[cadence]:
+    if age > GRACE[cadence]:
         return "late", f"the last delivery was {_span(age)} ago; expected {cadence}"
     return "fresh", f"delivered {_span(age)} ago"
 

@@ -9,8 +9,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, get_args
 
 from outlay.money import money_text
+from outlay.reports.channels.parcel import Parcel
 from outlay.reports.document import Block, Document, Figure, Figures, Sentence, Severity
-from outlay.reports.errors import ReportError
+from outlay.reports.errors import PermanentError, ReportError
+from outlay.reports.model import ChannelSpec
+from outlay.reports.outbox import Delivery
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
@@ -63,6 +66,36 @@ def read_message(data: Mapping[str, Any]) -> Message:
         lines=tuple(data["lines"]),
         figures=tuple(figures),
         link=data["link"],
+    )
+
+
+def parcel_of(workspace: Workspace, delivery: Delivery, channel: ChannelSpec) -> Parcel:
+    """What a notice of the outbox sends: its message, or a digest of alerts.
+
+    PermanentError for an address that the channel does not permit (any more).
+    """
+    payload, at = delivery.payload, delivery.due_at
+    if "digest" in payload:
+        from outlay.app.alerts.documents import digest_document
+
+        document = digest_document(workspace, payload["digest"], at)
+    else:
+        document = document_of(workspace, read_message(payload["message"]), at)
+    to = tuple(str(one) for one in payload.get("to", ())) if channel.type == "mail" else ()
+    refused = [one for one in to if not channel.permits(one)]
+    if refused:
+        raise PermanentError(
+            f"the channel {delivery.channel!r} does not permit {', '.join(refused)}. Its `allow` "
+            "says which addresses may get mail by it."
+        )
+    return Parcel(
+        key=delivery.key,
+        document=document,
+        due_at=at,
+        recipients=to,
+        test=delivery.kind == "test",
+        event=payload.get("event", "trigger"),
+        incident=payload.get("incident", ""),
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from outlay.access import who
 from outlay.app.notices import Message
@@ -16,17 +17,52 @@ from outlay.reports.outbox import Entry, key_of
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
 
-__all__ = ["Figure", "Message", "notify", "test_channel"]
+__all__ = ["Figure", "Message", "notify", "put_once", "test_channel"]
 
 
-def notify(workspace: Workspace, message: Message, channels: Sequence[str]) -> list[int]:
+def notify(
+    workspace: Workspace, message: Message, channels: Sequence[str], *, test: bool = False
+) -> list[int]:
     """Put a message into the outbox for each channel; whoever sends reports sends it, with the same
     retries and the same log. Gives the ids of the deliveries that are new: none where the
-    message's `dedupe_key` went by the channel before.
+    message's `dedupe_key` went by the channel before. A `test` says that it is one.
 
     ResourceNotFoundError for a channel that is none: nothing is put in then.
     """
-    return _put(workspace, message, channels, "notice")
+    return _put(workspace, message, channels, "test" if test else "notice")
+
+
+def put_once(
+    workspace: Workspace,
+    channel: str,
+    about: str,
+    payload: Mapping[str, Any],
+    now: datetime,
+) -> int:
+    """Put one notice into the outbox under what it is `about`; gives its number, also where it was
+    put in before (by another process, or before this one was killed): it goes once.
+
+    `payload` has a `message` or a `digest`, `to` with the addresses of a channel of mail, `event`
+    and `incident` for a channel of incidents.
+    """
+    from outlay.app.reports.delivering import outbox
+
+    box = outbox(workspace)
+    entry = Entry(
+        key=key_of("notice", channel, about),
+        kind="notice",
+        report="",
+        channel=channel,
+        due_at=now,
+        author=who(),
+        payload=payload,
+    )
+    new = box.put([entry], now)
+    if new:
+        return new[0]
+    found = box.find(entry.key)
+    assert found is not None, "a key that is taken belongs to a delivery"
+    return found.id
 
 
 def test_channel(workspace: Workspace, channel: str) -> list[int]:

@@ -161,7 +161,7 @@ class Syncer:
     def _run(self, name: str) -> None:
         command = [sys.executable, "-m", "outlay", "-w", str(self._workspace.path)]
         kind, _, metric = name.partition(":")
-        words = ["metrics", "sync", metric] if kind == "metric" else ["sync", name]
+        words = ["metrics", "sync", metric] if kind == "metric" else ["sync", name, "--no-watch"]
         self._child = subprocess.Popen(
             [*command, *words, "--json"],
             stdin=subprocess.DEVNULL,

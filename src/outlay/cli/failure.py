@@ -75,6 +75,7 @@ EXIT_CODES = {
     "StatementError": FAILED,
     "PlanError": FAILED,
     "ReportError": FAILED,
+    "AlertError": FAILED,
     "DeliveryError": FAILED,
 }
 

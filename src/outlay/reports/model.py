@@ -14,7 +14,7 @@ from outlay.reports.errors import ReportError
 from outlay.resources.kinds import Kind, Spec, registry
 from outlay.sources.secrets import SecretRef
 
-ChannelType = Literal["mail", "slack", "teams", "webhook", "s3", "file", "apprise-url"]
+ChannelType = Literal["mail", "slack", "teams", "pagerduty", "webhook", "s3", "file", "apprise-url"]
 CHANNEL_TYPES: tuple[ChannelType, ...] = get_args(ChannelType)
 Form = Literal["html", "pdf", "xlsx", "csv", "parquet"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -27,6 +27,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "mail": ("server", "sender"),
     "slack": ("url",),
     "teams": ("url",),
+    "pagerduty": ("secret",),
     "webhook": ("url",),
     "s3": ("location",),
     "file": ("folder",),
@@ -34,6 +35,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 }
 _MAY: dict[str, tuple[str, ...]] = {
     "mail": ("to", "allow", "port", "security", "user", "password", "reply_to"),
+    "pagerduty": ("url",),
     "webhook": ("secret", "files"),
 }
 _OF_A_TYPE = (
@@ -63,7 +65,9 @@ class ChannelSpec(Spec):
     tls or none), `user` and `password` (where it is kept), `sender`, `to`, and `allow`, the
     addresses or ``@domains`` that a report may name as its own recipients (``*``: any). slack,
     teams and apprise-url: `url`, where the incoming webhook's address is kept, as that address is
-    a secret. webhook: `url`, `secret` that signs what is sent, `files` whether the report's files
+    a secret. pagerduty: `secret`, where the integration key of a service is kept, and `url` where
+    its events go to another address than PagerDuty's own (the one for Europe, or a relay).
+    webhook: `url`, `secret` that signs what is sent, `files` whether the report's files
     go along. s3: `location`. file: `folder`, relative to the workspace.
     """
 

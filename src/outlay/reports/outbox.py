@@ -292,6 +292,20 @@ class Outbox:
             raise ReportError(f"there is no delivery {ident}; the log lists those there are.")
         return _delivery(row)
 
+    def find(self, key: str) -> Delivery | None:
+        """The delivery of a key, or None."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(t).where(t.c.key == key)).one_or_none()
+        return None if row is None else _delivery(row)
+
+    def many(self, idents: Sequence[int]) -> dict[int, Delivery]:
+        """Some deliveries by their numbers; those that are forgotten are left out."""
+        if not idents:
+            return {}
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(t).where(t.c.id.in_(list(idents))))
+            return {row.id: _delivery(row) for row in rows}
+
     def listed(
         self,
         *,

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from outlay.access import AccessDeniedError, AccessError, LoginRequiredError
 from outlay.access.errors import NotFoundError
+from outlay.alerts.errors import AlertError, AlertNotFoundError
 from outlay.app import WorkspaceError, events
 from outlay.lake import LakeError
 from outlay.money import MoneyError, PeriodError
@@ -43,6 +44,8 @@ _EXPECTED: tuple[tuple[type[Exception], int], ...] = (
     (PlanNotFoundError, 404),
     (PlanError, 409),
     (ReportError, 409),
+    (AlertNotFoundError, 404),
+    (AlertError, 409),
     (DeliveryError, 409),
 )
 

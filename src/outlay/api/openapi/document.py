@@ -14,6 +14,7 @@ from fastapi.openapi.utils import get_openapi
 import outlay
 from outlay.api.openapi.byhand import BY_HAND
 from outlay.api.openapi.operations import OPERATIONS, Operation
+from outlay.api.openapi.operations_alerts import ALERTS
 from outlay.api.openapi.operations_budgets import BUDGETS
 from outlay.api.openapi.operations_forecast import FORECASTS
 from outlay.api.openapi.operations_people import PEOPLE
@@ -22,7 +23,7 @@ from outlay.api.problems import Problem
 from outlay.client.typing import adapter
 
 PREFIX = "/api/v1"
-KNOWN: Mapping[str, Operation] = {**OPERATIONS, **PEOPLE, **BUDGETS, **FORECASTS}
+KNOWN: Mapping[str, Operation] = {**OPERATIONS, **PEOPLE, **BUDGETS, **FORECASTS, **ALERTS}
 _REF = "#/components/schemas/"
 _EXAMPLES = Path(__file__).with_name("examples.json")
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -40,6 +41,7 @@ _TAGS = {
     "Views": "Saved questions.",
     "Dashboards": "Panels and what they answer.",
     "Budgets": "What a scope may cost per period, and where it stands.",
+    "Alerts": "What is to be known: who was told, what they did; routes and digests.",
     "Annotations": "What happened on a day.",
     "Drivers": "What drove a change.",
     "Usage": "What was used, never charges.",

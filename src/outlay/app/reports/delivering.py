@@ -21,7 +21,7 @@ from outlay.access import Level, Principal, acting, who
 from outlay.access.errors import AccessError
 from outlay.app import events
 from outlay.app.errors import WorkspaceError
-from outlay.app.notices import document_of, read_message
+from outlay.app.notices import parcel_of
 from outlay.app.reports import owners
 from outlay.app.reports.compose import Composed, compose, dated
 from outlay.app.runs import utc_now
@@ -322,12 +322,7 @@ def _send(workspace: Workspace, delivery: Delivery, kept: _Kept, now: datetime) 
     spec = channel_spec(workspace, delivery.channel)
     ways = channels.Ways(workspace.path, workspace.settings.delivery.private_addresses)
     if delivery.kind == "notice" or not delivery.report:
-        message = read_message(delivery.payload["message"])
-        document = document_of(workspace, message, delivery.due_at)
-        parcel = channels.Parcel(
-            delivery.key, document, delivery.due_at, test=delivery.kind == "test"
-        )
-        sent = channels.send(spec, parcel, ways)
+        sent = channels.send(spec, parcel_of(workspace, delivery, spec), ways)
         return _Done(sent.message, [], owners.sender(delivery.author))
     resource = workspace.resources.get(REPORT.name, delivery.report)
     report, principal = _spec(resource), owners.owner_of(workspace, resource)

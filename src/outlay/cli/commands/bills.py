@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from outlay.cli.command import BILLS, FAILED, INCOMPLETE, OK, Cli, command
+from outlay.cli.commands.alerts import NoWatch, look_after
 from outlay.cli.output import NOTHING, Col, count, moment, money, plural
 from outlay.cli.values import max_rejected_option, moment_of, options_of, period_of, place_of
 
@@ -55,6 +56,7 @@ def _register_load(app: typer.Typer) -> None:
         max_rejected: Annotated[
             str | None, typer.Option(help="Share of rows that may be rejected, 0 to 1.")
         ] = None,
+        no_watch: NoWatch = False,
     ) -> int:
         """Load bills once: detect what they are, prove them, and put them into the ledger.
 
@@ -73,7 +75,10 @@ def _register_load(app: typer.Typer) -> None:
                 author=cli.author,
                 max_rejected=limit,
             )
-        return _show_loads(cli, loads)
+        code = _show_loads(cli, loads)
+        if not no_watch:
+            look_after(cli)
+        return code
 
 
 def _register_sync(app: typer.Typer) -> None:
@@ -95,6 +100,7 @@ def _register_sync(app: typer.Typer) -> None:
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Say what would be done, change nothing.")
         ] = False,
+        no_watch: NoWatch = False,
     ) -> int:
         """Bring sources up to date: what did not change is not read again."""
         with cli.out.progress() as progress:
@@ -104,7 +110,10 @@ def _register_sync(app: typer.Typer) -> None:
                 "No source is due: none is configured with a cadence. `outlay source add` adds "
                 "one, `outlay sync NAME` syncs a manual one."
             )
-        return _show_loads(cli, loads, dry_run=dry_run)
+        code = _show_loads(cli, loads, dry_run=dry_run)
+        if not no_watch and not dry_run:
+            look_after(cli)
+        return code
 
 
 def _show_loads(cli: Cli, loads: Sequence[SourceLoad], *, dry_run: bool = False) -> int:

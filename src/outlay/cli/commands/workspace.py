@@ -245,6 +245,7 @@ def _serve(
     import uvicorn
 
     from outlay.app import Workspace
+    from outlay.app.alerts.background import Watcher
     from outlay.app.reports.background import Deliverer
     from outlay.app.scheduling import Syncer
     from outlay.app.servers import Presence
@@ -279,8 +280,9 @@ def _serve(
         application, log_level="warning", access_log=False, **listening.options()
     )
     presence = Presence(workspace, address)
-    deliverer = Deliverer(workspace)
+    deliverer, watcher = Deliverer(workspace), Watcher(workspace)
     deliverer.start()
+    watcher.start()
     if syncer is not None:
         syncer.start()
     try:
@@ -290,6 +292,7 @@ def _serve(
         if syncer is not None:
             syncer.stop()
         presence.end()
+        watcher.stop()
         deliverer.stop()
         workspace.close()
     return OK

@@ -38,12 +38,13 @@ def send(channel: ChannelSpec, parcel: Parcel, ways: Ways) -> Delivered:
 
 
 def _sender(kind: str) -> Sender:
-    from outlay.reports.channels import apprised, chat, mail, places, webhook
+    from outlay.reports.channels import apprised, chat, mail, pagerduty, places, webhook
 
     return {
         "mail": mail.send,
         "slack": chat.send_slack,
         "teams": chat.send_teams,
+        "pagerduty": pagerduty.send,
         "webhook": webhook.send,
         "s3": places.send_s3,
         "file": places.send_folder,

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from outlay.reports.document import Document, File
+
+Event = Literal["trigger", "acknowledge", "resolve"]
+"""What became of the matter of a notice."""
 
 
 @dataclass(frozen=True)
@@ -14,7 +18,9 @@ class Parcel:
     """One delivery. `key` is the same at every attempt: receivers tell repetitions by it.
 
     `recipients` replace those of a mail channel; `due_at` (UTC, naive) is the moment for which it
-    was made; `report` is the report's name, '' for a notice.
+    was made; `report` is the report's name, '' for a notice. For channels of incidents, `incident`
+    names the matter of a notice ('': the notice is a matter of its own) and `event` says what
+    became of it.
     """
 
     key: str
@@ -24,6 +30,8 @@ class Parcel:
     files: tuple[File, ...] = ()
     recipients: tuple[str, ...] = ()
     test: bool = False
+    event: Event = "trigger"
+    incident: str = ""
 
     @property
     def subject(self) -> str:

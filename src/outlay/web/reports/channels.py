@@ -24,6 +24,7 @@ TYPES = {
     "mail": "Mail",
     "slack": "Slack",
     "teams": "Teams",
+    "pagerduty": "PagerDuty",
     "webhook": "Webhook",
     "s3": "S3",
     "file": "Folder",
@@ -61,6 +62,14 @@ FIELDS = {
     "folder": Field("Folder below the workspace", "outbox"),
 }
 """Field of a channel → how it is asked for."""
+
+OF_A_TYPE = {
+    ("pagerduty", "secret"): Field("Integration key", _KEPT),
+    ("pagerduty", "url"): Field(
+        "Address, where it is not the usual one", "https://events.eu.pagerduty.com/v2/enqueue"
+    ),
+}
+"""Fields that a type calls by its own name."""
 
 
 def add(routes: APIRouter, site: Site) -> None:
@@ -155,6 +164,7 @@ def _shown(
     found: Resource | None,
     problem: str = "",
 ) -> Response:
+    kind = given["type"] if given.get("type") in TYPES else "mail"
     return site.page(
         request,
         "reports/channel.html",
@@ -164,9 +174,6 @@ def _shown(
         given={"title": "", "version": "0"} | given,
         name=found.name if found else "",
         types=TYPES,
-        fields={
-            one: FIELDS[one]
-            for one in channel_fields(given["type"] if given.get("type") in TYPES else "mail")
-        },
+        fields={one: OF_A_TYPE.get((kind, one), FIELDS[one]) for one in channel_fields(kind)},
         problem=problem,
     )
