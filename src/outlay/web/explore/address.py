@@ -10,6 +10,8 @@ from outlay.query import MEASURES, CostQuery, QueryError
 from outlay.query.codec import from_params, to_params
 
 EXPLORE = "/explore"
+OFF = "off"
+"""Says that nothing is forecast, also where the range reaches into the future."""
 START = "/explore/start"
 CHARGES = "/charges"
 
@@ -18,19 +20,22 @@ PATH = ("ServiceProviderName", "ServiceName", "SubAccountName", "SubAccountId", 
 # Two names of one thing: when one is fixed, the other tells nothing.
 _SAME = {"SubAccountName": "SubAccountId", "SubAccountId": "SubAccountName"}
 _START = "ServiceName"
+_MOST_AHEAD = 800
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A question and the page of its table, as the address says them."""
+    """A question, the page of its table, and how many days ahead are forecast ('' leaves it to
+    the range, ``off`` forecasts nothing), as the address says them."""
 
     query: CostQuery
     page: int = 1
+    forecast: str = ""
 
     @classmethod
     def read(cls, params: Mapping[str, str]) -> Ask:
         """From an address; raises QueryError."""
-        return cls(from_params(params), page_number(params))
+        return cls(from_params(params), page_number(params), forecast_days(params))
 
     @property
     def measure(self) -> str:
@@ -39,8 +44,18 @@ class Ask:
 
     def url(self, path: str = EXPLORE, *, page: int = 1, **changes: object) -> str:
         """The address of the same question with some parts changed, from the first page on."""
+        ahead = str(changes.pop("forecast", self.forecast))
         query = changed(self.query, **changes) if changes else self.query
-        return address(path, to_params(query), page)
+        params = to_params(query)
+        if ahead and path.startswith(EXPLORE):
+            params["forecast"] = ahead
+        return address(path, params, page)
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The parameters that the address of the page has, its page left out."""
+        found = to_params(self.query)
+        return {**found, "forecast": self.forecast} if self.forecast else found
 
 
 def changed(query: CostQuery, **changes: object) -> CostQuery:
@@ -64,6 +79,19 @@ def page_number(params: Mapping[str, str]) -> int:
     """The page asked for; 1 when none or nonsense is."""
     text = params.get("page", "1")
     return max(1, int(text)) if text.isdigit() and len(text) < 8 else 1
+
+
+def forecast_days(params: Mapping[str, str]) -> str:
+    """How many days ahead are forecast; raises QueryError for what is no number of days."""
+    text = params.get("forecast", "").strip()
+    if text in ("", OFF) or (text.isdigit() and 0 < int(text) <= _MOST_AHEAD):
+        return text
+    raise QueryError(
+        f"{text!r} is no number of days to forecast",
+        field="forecast",
+        text=text,
+        allowed=(f"1 to {_MOST_AHEAD}", OFF),
+    )
 
 
 def next_dimension(query: CostQuery, fixed: set[str], present: set[str]) -> str | None:

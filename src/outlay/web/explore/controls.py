@@ -10,10 +10,9 @@ from decimal import Decimal
 from outlay.expression.tree import Condition
 from outlay.lake import Slice, SnapshotInfo
 from outlay.query import MEASURES, CostQuery, DimensionInfo, Result
-from outlay.query.codec import to_params
 from outlay.web import numbers, words
 from outlay.web.explore import filters
-from outlay.web.explore.address import Ask, address
+from outlay.web.explore.address import OFF, Ask, address
 
 COMMON = (
     "ServiceName",
@@ -27,6 +26,7 @@ COMMON = (
     "x_SourceName",
 )
 RANGE_KEYS = {"last-7-days": "1", "last-30-days": "2", "last-90-days": "3", "last-13-months": "4"}
+FORECASTS = ("30", "90", "365")
 GRAIN_KEYS = {"day": "d", "week": "w", "month": "m"}
 _MOST_GROUPS = 2
 _MOST_SNAPSHOTS = 60
@@ -92,6 +92,7 @@ class Controls:
     compare_toggle: str
     currencies: tuple[Option, ...]
     snapshots: tuple[Option, ...]
+    forecasts: tuple[Option, ...]
     state: str
 
 
@@ -138,8 +139,21 @@ def controls(
         compare_toggle=ask.url(compare=None if query.compare else "previous"),
         currencies=_currencies(query, result, workspace_currency),
         snapshots=_snapshots(query, snapshots, slices),
-        state=address("", to_params(query)).removeprefix("?"),
+        forecasts=_forecasts(ask),
+        state=address("", ask.params).removeprefix("?"),
     )
+
+
+def _forecasts(ask: Ask) -> tuple[Option, ...]:
+    """How far ahead: what the range says, some days, or not at all."""
+    chosen = [Option(ask.forecast, f"{ask.forecast} days ahead", True)]
+    offered = [
+        Option("", "As the range", not ask.forecast),
+        *(Option(days, f"{days} days ahead", ask.forecast == days) for days in FORECASTS),
+        Option(OFF, "None", ask.forecast == OFF),
+    ]
+    known = any(option.chosen for option in offered)
+    return tuple(offered if known else [*offered, *chosen])
 
 
 def ordered(dimensions: Sequence[DimensionInfo]) -> list[DimensionInfo]:

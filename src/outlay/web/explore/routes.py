@@ -18,10 +18,10 @@ from outlay.app.annotations.marks import listed as annotations_of
 from outlay.app.annotations.marks import marked
 from outlay.money import money_text
 from outlay.query import CostQuery, QueryError, Result
-from outlay.query.codec import from_params, to_params
+from outlay.query.codec import to_params
 from outlay.web import words
 from outlay.web.dashboards.picture import mark
-from outlay.web.explore import filters
+from outlay.web.explore import ahead, filters
 from outlay.web.explore.address import EXPLORE, START, Ask, address, changed
 from outlay.web.explore.answers import Answers, Asker, Ranks, answers
 from outlay.web.explore.chart import chart
@@ -130,6 +130,7 @@ class Explorer:
         )
         if drawn is not None:
             mark(drawn, marks)
+        coming = ahead.ahead(workspace, self.asker, asked, got, drawn, now)
         return self.site.page(
             request,
             "explore/explore.html",
@@ -138,6 +139,7 @@ class Explorer:
             got=got,
             table=table(asked, got, fixed, present, drawn.colours if drawn else {}),
             chart=drawn,
+            ahead=coming,
             marks=marks,
             saved=workspace.views(),
             may_edit=current().may(Level.EDITOR),
@@ -169,7 +171,7 @@ class Explorer:
             "ask": asked,
             "c": shown,
             "dimensions": dimensions,
-            "params": to_params(asked.query),
+            "params": asked.params,
             "words": words,
             "error": None,
             "where_text": asked.query.where,
@@ -200,7 +202,9 @@ class Explorer:
                 query = changed(asked.query, limit=None, sort="", compare=None)
                 rows = _csv(self.workspace.query(query, now=_now()))
             else:
-                rows = _csv_of_page(asked.query, answers(self.asker, asked, _now()))
+                got = answers(self.asker, asked, _now())
+                coming = ahead.ahead(self.workspace, self.asker, asked, got, None, _now())
+                rows = _csv_of_page(asked.query, got, coming)
         except QueryError as error:
             return Response(f"{error}\n", 400, media_type="text/plain")
         name = "-".join(["outlay", *(word.lower().replace(".", "-") for word in asked.query.by)])
@@ -210,7 +214,7 @@ class Explorer:
     def ask(self, request: Request) -> Response:
         """Put the pickers' choices into the question and go to its address."""
         fields = request.query_params
-        query = _state(fields.get("state", ""))
+        before = _state(fields.get("state", ""))
         changes: dict[str, object] = {}
         if "by" in fields:
             changes["by"] = tuple(name for name in fields.getlist("by") if name)
@@ -221,12 +225,16 @@ class Explorer:
                 changes[key] = fields[key] or None if key != "grain" else fields[key]
         if fields.get("from") or fields.get("until"):
             changes["range"] = _days(fields.get("from", ""), fields.get("until", ""))
-        return RedirectResponse(Ask(changed(query, **changes)).url(), 303)
+        query = changed(before.query, **changes)
+        return RedirectResponse(
+            Ask(query, forecast=fields.get("forecast", before.forecast)).url(), 303
+        )
 
     def filter_builder(self, request: Request) -> Response:
         """The panel that builds one condition."""
         fields = request.query_params
-        query = _state(fields.get("state", ""))
+        ask = _state(fields.get("state", ""))
+        query = ask.query
         dimension = fields.get("dimension", "")
         search = fields.get("q", "")
         values = (
@@ -239,7 +247,7 @@ class Explorer:
             "explore/filter.html",
             active="explore",
             title="Filter",
-            ask=Ask(query),
+            ask=ask,
             dimension=dimension,
             search=search,
             operator=fields.get("operator", "is"),
@@ -247,7 +255,7 @@ class Explorer:
             values=values,
             most=_MOST_VALUES,
             words=words,
-            chips=chips(Ask(query)),
+            chips=chips(ask),
             dimensions=ordered(self.workspace.dimensions(within=query)) if not dimension else [],
             state=fields.get("state", ""),
             error=fields.get("error", ""),
@@ -256,7 +264,7 @@ class Explorer:
     def add_filter(self, request: Request) -> Response:
         """Add the built condition to the question and go to its address."""
         fields = request.query_params
-        query = _state(fields.get("state", ""))
+        ask = _state(fields.get("state", ""))
         try:
             condition = filters.build(
                 fields.get("dimension", ""),
@@ -269,17 +277,17 @@ class Explorer:
             return RedirectResponse(
                 address(f"{EXPLORE}/filter", {**back, "error": error.what}), 303
             )
-        items = [*filters.conditions(query.where), *filters.conditions(condition)]
-        return RedirectResponse(Ask(query).url(where=filters.joined(items)), 303)
+        items = [*filters.conditions(ask.query.where), *filters.conditions(condition)]
+        return RedirectResponse(ask.url(where=filters.joined(items)), 303)
 
 
 def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def _state(text: str) -> CostQuery:
-    """The question that a form carries along as one hidden field."""
-    return from_params(dict(parse_qsl(text)))
+def _state(text: str) -> Ask:
+    """What the address of the page says, which a form carries along as one hidden field."""
+    return Ask.read(dict(parse_qsl(text)))
 
 
 def _days(start: str, until: str) -> str:
@@ -308,8 +316,11 @@ def _csv(result: Result) -> Iterator[str]:
         yield from (_csv_line([row[name] for name in names]) for row in batch.to_pylist())
 
 
-def _csv_of_page(query: CostQuery, got: Answers) -> Iterator[str]:
-    """The rows of the page's table: with the comparison of the complete days, as it is shown."""
+def _csv_of_page(
+    query: CostQuery, got: Answers, coming: ahead.Ahead | None = None
+) -> Iterator[str]:
+    """The rows of the page's table: with the comparison of the complete days, as it is shown, and
+    the outlook of the month where it is forecast."""
     names = [column.name for column in got.table.columns]
     compared = [
         column.name
@@ -317,10 +328,20 @@ def _csv_of_page(query: CostQuery, got: Answers) -> Iterator[str]:
         if column.role in ("previous", "change", "change_ratio")
     ]
     names = [name for name in names if name not in compared]
-    yield _csv_line([*names, *compared])
+    outlooks = coming.outlooks() if coming and coming.answer and query.by else {}
+    period = coming.answer.periods[0] if coming and coming.answer else ""
+    more = [f"{query.measures[0]}_outlook_{period}"] if outlooks else []
+    yield _csv_line([*names, *compared, *more])
     for row, change in merged(query, got):
+        key = tuple(row.get(name) for name in query.by)
+        currency = row.get("BillingCurrency") or got.table.currency
+        outlook = [outlooks.get((key, None if currency is None else str(currency)))]
         yield _csv_line(
-            [*(row.get(name) for name in names), *((change or {}).get(name) for name in compared)]
+            [
+                *(row.get(name) for name in names),
+                *((change or {}).get(name) for name in compared),
+                *(outlook if more else ()),
+            ]
         )
 
 

@@ -44,7 +44,7 @@ class Delta:
 @dataclass(frozen=True)
 class RowView:
     """One row as it is shown. `bar` is a percentage of the largest row, `spark` SVG points;
-    `direct` and `shared` add up to the amount where splits take part."""
+    `direct` and `shared` add up to the amount where splits take part; `key` are its values."""
 
     cells: tuple[Cell, ...]
     currency: str | None
@@ -58,6 +58,7 @@ class RowView:
     colour: str | None
     direct: Decimal | None = None
     shared: Decimal | None = None
+    key: Key = ()
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,7 @@ def _row(
         colour=_colour(values, colours),
         direct=_decimal(row.get(f"{ask.measure}_direct")),
         shared=_decimal(row.get(f"{ask.measure}_shared")),
+        key=values,
     )
 
 
