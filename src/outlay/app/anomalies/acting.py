@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from outlay.access import Level, require, who
 from outlay.app.anomalies.detecting import store
 from outlay.app.anomalies.errors import AnomalyError
-from outlay.app.anomalies.events import QUIET, VERDICTS, Event, Step, Verdict
+from outlay.app.anomalies.events import QUIET, VERDICTS, Event, State, Step, Verdict
 from outlay.app.anomalies.listing import anomaly_seen
 from outlay.app.anomalies.seeing import as_seen
 from outlay.app.anomalies.signals import is_news, raised, settled
@@ -80,7 +80,7 @@ def reopen(workspace: Workspace, number: int, note: str = "") -> Event:
     def done(event: Event) -> Event:
         if event.state not in ("acknowledged", "resolved"):
             raise AnomalyError(f"anomaly {number} is {event.state}: it is open")
-        state = "active" if event.ongoing else "ended"
+        state: State = "active" if event.ongoing else "ended"
         return replace(event, state=state, reopened=event.reopened + 1)
 
     event = _changed(workspace, number, "reopen", done, note)

@@ -1,0 +1,69 @@
+"""What is watched, since when, and what the last look was: what an empty page has to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from outlay.access import current
+from outlay.app.anomalies.detecting import DONE, SHORTEST_DAYS, store
+from outlay.app.anomalies.events import Run
+from outlay.app.anomalies.model import EACH_TAG
+from outlay.app.anomalies.monitors import groupings, kept
+from outlay.query.titles import dimension as title
+
+if TYPE_CHECKING:
+    from outlay.app.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Watching:
+    """`by` is what the monitors that are on group by, in words; `first` and `until` are the days
+    (exclusive) that are known; `last` the newest look that was taken to its end, `failed` a newer
+    one that was not. To people of a scope only the days are told."""
+
+    by: tuple[str, ...]
+    monitors: int
+    first: date | None
+    until: date | None
+    last: Run | None
+    failed: Run | None
+    needed: int = SHORTEST_DAYS
+
+    @property
+    def days(self) -> int:
+        """How many complete days there are."""
+        if self.first is None or self.until is None:
+            return 0
+        return max((self.until - self.first).days, 0)
+
+    @property
+    def short(self) -> bool:
+        """Whether there are too few to say what is expected."""
+        return self.days < self.needed
+
+
+def watching(workspace: Workspace) -> Watching:
+    """What is watched now."""
+    from outlay.app.anomalies.series import first_day, horizon
+
+    known = horizon(workspace.pin().slices, workspace.today())
+    until = None if known is None else known.until
+    first = first_day(workspace) if known is not None else None
+    keeping = store(workspace)
+    last = next(iter(keeping.runs(1, DONE)), None)
+    if not current().whole:
+        return Watching((), 0, first, until, None, None)
+    newest = next(iter(keeping.runs(1)), None)
+    on = [one for one in kept(workspace) if one.spec.enabled]
+    rules = workspace.rules()
+    words: dict[str, None] = {}
+    for one in on:
+        for names in groupings(rules, one.spec):
+            tagged = EACH_TAG in one.spec.groupings and names[0] in rules.tags
+            words[f"the virtual tag {names[0]}" if tagged else " and ".join(map(title, names))] = (
+                None
+            )
+    failed = newest if newest is not None and newest.outcome == "failed" else None
+    return Watching(tuple(words), len(on), first, until, last, failed)
