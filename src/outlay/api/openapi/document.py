@@ -18,12 +18,13 @@ from outlay.api.openapi.operations_alerts import ALERTS
 from outlay.api.openapi.operations_budgets import BUDGETS
 from outlay.api.openapi.operations_forecast import FORECASTS
 from outlay.api.openapi.operations_people import PEOPLE
+from outlay.api.openapi.operations_plans import PLANS
 from outlay.api.openapi.problems import EXAMPLES, problem_responses
 from outlay.api.problems import Problem
 from outlay.client.typing import adapter
 
 PREFIX = "/api/v1"
-KNOWN: Mapping[str, Operation] = {**OPERATIONS, **PEOPLE, **BUDGETS, **FORECASTS, **ALERTS}
+KNOWN: Mapping[str, Operation] = {**OPERATIONS, **PEOPLE, **BUDGETS, **FORECASTS, **PLANS, **ALERTS}
 _REF = "#/components/schemas/"
 _EXAMPLES = Path(__file__).with_name("examples.json")
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -40,6 +41,7 @@ _TAGS = {
     "Ledger": "What the ledger holds: sources, deliveries, proofs, snapshots, rates.",
     "Views": "Saved questions.",
     "Dashboards": "Panels and what they answer.",
+    "Plans": "A year by month, its versions, what came of them.",
     "Budgets": "What a scope may cost per period, and where it stands.",
     "Alerts": "What is to be known: who was told, what they did; routes and digests.",
     "Annotations": "What happened on a day.",

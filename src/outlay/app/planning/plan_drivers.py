@@ -13,6 +13,7 @@ from outlay.app.planning.plans import get_plan
 from outlay.app.served import served
 from outlay.money import BillingPeriod, total
 from outlay.money.quotients import quotient
+from outlay.planning.plans.codec import plain
 from outlay.planning.plans.divide import Cells
 from outlay.planning.plans.errors import PlanError
 from outlay.planning.plans.model import ZERO, Driver, Frame, Path
@@ -178,7 +179,7 @@ def _unit_cost(
     unit = quotient(cost, total(known), UNIT_DIGITS)
     if unit is None:
         raise PlanError(f"the metric {metric[0]!r} counted nothing from {months[0]} on")
-    basis = f"{cost:f} {frame.currency} ÷ {total(known):f}, {months[0]} to {months[-1]}"
+    basis = f"{plain(cost)} {frame.currency} ÷ {plain(total(known))}, {months[0]} to {months[-1]}"
     return unit, basis
 
 
