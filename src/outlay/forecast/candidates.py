@@ -51,9 +51,13 @@ NAMES = (
 )
 """The candidates, in the order of `candidates`."""
 
+MEMORY = np.array([7, 21, 56, 56, 0, 0, 0, 0, 0, 0, 0, 42, 28, 14, 14, 70, 21, 42, 42])
+"""How many days after a step a candidate still remembers what was before it (0: it restarts)."""
 
-def candidates(values: Floats, days: Days, future: Days, yearly: bool) -> Floats:
-    """Every candidate's forecast [candidate, horizon, series] of series [days, series].
+
+def candidates(values: Floats, days: Days, future: Days, yearly: bool) -> tuple[Floats, Ints]:
+    """Every candidate's forecast [candidate, horizon, series] of series [days, series], and the
+    days since each series' newest step.
 
     `yearly` asks for those that repeat the year before; without it they are NaN."""
     horizon, series = len(future), values.shape[1]
@@ -63,8 +67,8 @@ def candidates(values: Floats, days: Days, future: Days, yearly: bool) -> Floats
     out[0] = values[-WEEK:][ahead]
     few = values[-WEEK * min(4, len(values) // WEEK) :].reshape(-1, WEEK, series)
     out[1] = np.median(few, axis=0)[ahead]
-    more = values[-WEEK * min(8, len(values) // WEEK) :].reshape(-1, WEEK, series)
-    out[2] = more.mean(axis=0)[ahead]
+    more = parts.plain[-WEEK * min(8, len(values) // WEEK) :].reshape(-1, WEEK, series)
+    out[2] = parts.placed(more.mean(axis=0)[ahead])
     out[3] = values[-8 * WEEK :].mean(axis=0)
     slow, middle, quick, fast = smoothed(parts.level, LEVELS)
     out[4], out[5], out[6] = (parts.whole(_still(one, horizon)) for one in (slow, quick, fast))
@@ -84,7 +88,7 @@ def candidates(values: Floats, days: Days, future: Days, yearly: bool) -> Floats
     across = smoothed(parts.flat, SLOW)
     out[15], out[16] = (parts.whole(_still(across[place], horizon)) for place in (0, 2))
     out[17:] = _year_before(parts, across[1], horizon) if yearly else np.nan
-    return out
+    return out, parts.age
 
 
 def smoothed(values: Floats, alphas: tuple[float, ...]) -> Floats:

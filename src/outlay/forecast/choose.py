@@ -1,10 +1,10 @@
 """Choosing by backtest: each candidate forecasts days of the past, and the better count more.
 
 The same code that makes a forecast is run on histories that end 7, 14, 28 and 90 days earlier and
-is compared with what came. A candidate's share falls with the eighth power of its mean absolute
+is compared with what came. A candidate's share falls with the twelfth power of its mean absolute
 error, for the first week, the rest of a month and what comes later by themselves: a method that is
 clearly better takes all, and methods that are equally good are averaged, which is better than any
-of them. Errors of few windows say little, so one window's worth of what is usual for the candidate
+of them. Errors of few windows say little, so half a window of what is usual for the candidate
 (`learned.USUAL`) is mixed in.
 """
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from outlay.forecast import learned
 from outlay.forecast.calendar import Calendar, Days
-from outlay.forecast.candidates import NAMES, YEAR_NEEDED, candidates
+from outlay.forecast.candidates import MEMORY, NAMES, YEAR_NEEDED, candidates
 
 Floats = NDArray[np.float64]
 
@@ -38,8 +38,8 @@ PARTS = (slice(0, 7), slice(7, 30), slice(30, LOOK))
 KNOTS = (4.0, 19.0, 60.0)
 """The middle days of PARTS, between which shares and bands go over into each other."""
 
-SHARPNESS = 8.0
-USUAL_WEIGHT = 1.0
+SHARPNESS = 12.0
+USUAL_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ def choose(values: Floats, days: Days, future: Days, calendar: Calendar) -> Chos
     count, series = values.shape
     yearly = count - LOOK >= YEAR_NEEDED
     used = np.array([yearly or not name.endswith("year before") for name in NAMES])
-    told = candidates(values, days, future, yearly)[used]
+    told, age = candidates(values, days, future, yearly)
+    told, sound = told[used], age >= MEMORY[used][:, None]
     trials, actual = _trials(values, days, calendar, yearly, used)
     errors = _errors(trials)
     unit = unit_of(values)
@@ -72,9 +73,9 @@ def choose(values: Floats, days: Days, future: Days, calendar: Calendar) -> Chos
         if trial is None:
             continue
         others = [errors[place] for place in range(len(WINDOWS)) if place != window]
-        shares = _by_day(_shares(others, usual), trial.shape[1])
+        shares = _by_day(_shares(others, usual, sound), trial.shape[1])
         residuals[window, : trial.shape[1]] = (shares * trial).sum(axis=0)
-    shares = _shares(errors, usual)
+    shares = _shares(errors, usual, sound)
     mean = (_by_day(shares, len(future)) * told).sum(axis=0)
     whole = np.zeros((len(NAMES), series))
     whole[used] = shares.mean(axis=1)
@@ -121,8 +122,8 @@ def _trials(
         end = count - back
         came = values[end : end + LOOK]
         future = calendar.days(days.start + timedelta(days=end), len(came))
-        told = candidates(values[:end], days.first(end), future, yearly)[used]
-        trials.append(came - told)
+        told, _ = candidates(values[:end], days.first(end), future, yearly)
+        trials.append(came - told[used])
         actual[window, : len(came)] = came
     return trials, actual
 
@@ -152,11 +153,12 @@ def _mean_error(trials: Sequence[Floats | None], used: int, series: int) -> Floa
     return found
 
 
-def _shares(errors: Sequence[Floats | None], usual: Floats) -> Floats:
-    """Each candidate's share [candidate, part, series] by its errors in some windows."""
+def _shares(errors: Sequence[Floats | None], usual: Floats, sound: NDArray[np.bool_]) -> Floats:
+    """Each candidate's share [candidate, part, series] by its errors in some windows; none where
+    it is not `sound` [candidate, series]."""
     known = [error for error in errors if error is not None]
     if not known:
-        weight = usual[:, :, None] ** -SHARPNESS
+        weight = usual[:, :, None] ** -SHARPNESS * sound[:, None]
         return np.asarray(weight / weight.sum(axis=0))
     stacked = np.stack(known)
     there = ~np.isnan(stacked[:, 0])
@@ -166,6 +168,7 @@ def _shares(errors: Sequence[Floats | None], usual: Floats) -> Floats:
     level = mean.mean(axis=0)
     level = np.where(count > 0, level, 1.0)
     score = (total + USUAL_WEIGHT * usual[:, :, None] * level) / (count + USUAL_WEIGHT)
+    score = np.where(sound[:, None], score, np.inf)
     least = score.min(axis=0)
     score = np.where(least > 0, score / np.where(least > 0, least, 1.0), 1.0 + (score > 0) * 1e9)
     weight = score**-SHARPNESS

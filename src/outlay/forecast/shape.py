@@ -38,7 +38,8 @@ class Shape:
     """The parts of series [days, series] and of the days to come [horizon, series].
 
     `plain` is the series without places in the month, holidays and outliers; `flat` is that
-    without the weekly shape; `level` is that with all steps taken out, at today's level.
+    without the weekly shape; `level` is that with all steps taken out, at today's level, and `age`
+    the days since the newest step.
     `factors` says which series are products (level × weekday) and which are sums. `add` and
     `share` are what places in the month and holidays bring on days to come, as an amount and as a
     share of the day's cost."""
@@ -46,6 +47,7 @@ class Shape:
     plain: Floats
     flat: Floats
     level: Floats
+    age: NDArray[np.int64]
     week: Floats
     factors: Bools
     add: Floats
@@ -77,8 +79,8 @@ def shape(values: Floats, days: Days, future: Days) -> Shape:
     plain = _without_outliers(plain, middle, low, high, noise, factors)
     week = weekly(plain, days, factors, WEEKS)
     flat = flattened(plain, days, week, factors)
-    level = without_steps(flat, factors)
-    return Shape(plain, flat, level, week, factors, add, share, future)
+    level, age = without_steps(flat, factors)
+    return Shape(plain, flat, level, age, week, factors, add, share, future)
 
 
 def median(values: Floats) -> Floats:

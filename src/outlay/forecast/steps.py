@@ -16,16 +16,20 @@ FRESH = 4
 
 MOST = 4
 
+NEVER = 100_000
 
-def without_steps(flat: Floats, factors: Bools) -> Floats:
-    """Series [days, series] with everything before a step moved to the level after it.
+
+def without_steps(flat: Floats, factors: Bools) -> tuple[Floats, NDArray[np.int64]]:
+    """Series [days, series] with everything before a step moved to the level after it, and the
+    age of the newest step [series], in days (`NEVER` where there is none).
 
     Series that are products (`factors`) are moved by a factor, others by an amount. A step is
     where the two weeks before and after differ by far more than two neighbouring fortnights of
     this series usually do, and where most of that comes within three days (a ramp is no step)."""
     count, series = flat.shape
+    age = np.full(series, NEVER)
     if count < 3 * SIDE:
-        return flat
+        return flat, age
     sums = np.concatenate([np.zeros((1, series)), np.cumsum(flat, axis=0)])
     days = np.arange(SIDE, count - FRESH + 1)
     size, before = _sizes(flat, sums, days)
@@ -38,10 +42,11 @@ def without_steps(flat: Floats, factors: Bools) -> Floats:
         if not hit.any():
             break
         _move(moved, hit, days[place], size[place, columns], before[place, columns], factors)
+        age = np.where(hit, np.minimum(age, count - days[place]), age)
         for near in range(1 - SIDE, SIDE):
             rows = np.clip(place + near, 0, len(days) - 1)
             score[rows[hit], columns[hit]] = 0
-    return moved
+    return moved, age
 
 
 def _sizes(flat: Floats, sums: Floats, days: NDArray[np.int64]) -> tuple[Floats, Floats]:
