@@ -26,6 +26,9 @@ LEAST_FACTOR = 0.02
 """The least weekly factor that is divided by."""
 
 OUTLIER = 3.0
+NEWEST = 2 * WEEK
+"""The days that are looked at for something that lasts up to the last one."""
+
 RUN = 4
 """Days in a row, up to the last one, from which on something unusual is how it is now."""
 
@@ -76,7 +79,7 @@ def shape(values: Floats, days: Days, future: Days) -> Shape:
     plain = values - past
     if past.any():
         middle, low, high = neighbours(plain)
-    plain = _without_outliers(plain, middle, low, high, noise, factors)
+    plain = _without_outliers(plain, low, high, noise, factors)
     week = weekly(plain, days, factors, WEEKS)
     flat = flattened(plain, days, week, factors)
     level, age = without_steps(flat, factors)
@@ -200,7 +203,7 @@ def _holidays(
 
 
 def _without_outliers(
-    values: Floats, middle: Floats, low: Floats, high: Floats, noise: Floats, factors: Bools
+    values: Floats, low: Floats, high: Floats, noise: Floats, factors: Bools
 ) -> Floats:
     """Days beyond all their neighbours are drawn to the nearest of them, give or take the noise.
 
@@ -208,18 +211,30 @@ def _without_outliers(
     in a row are no outlier, but how it is now."""
     floor, roof = low - OUTLIER * noise, high + OUTLIER * noise
     over, under = values > roof, values < floor
-    if len(values) > RUN:
-        newest = slice(None, -2 * WEEK - 1, -1)
-        size = np.where(factors, np.maximum(np.abs(middle[newest]), TINY), 1.0)
-        far = ((values - middle)[newest] / size)[:RUN]
-        even = (np.abs(far - far.mean(0)) < 0.5 * np.abs(far.mean(0))).all(0)
-        for unusual in (over, under):
-            run = np.cumprod(unusual[newest], axis=0).sum(0)
-            now = (run >= RUN) & even
-            for back in range(1, min(2 * WEEK, len(values)) + 1):
-                unusual[-back] &= ~(now & (run >= back))
+    if len(values) >= 7 * WEEK:
+        over[-NEWEST:] &= ~_lasting(values, noise, factors, 1)
+        under[-NEWEST:] &= ~_lasting(values, noise, factors, -1)
     result: Floats = np.where(over, roof, np.where(under, floor, values))
     return result
+
+
+def _lasting(values: Floats, noise: Floats, factors: Bools, side: int) -> Bools:
+    """Which of the newest days [NEWEST, series] belong to a run up to the last day, of at least
+    RUN days, that are all further to one side (1 above, -1 below) than any of the same weekday
+    two to five weeks before, and the last of them about equally far."""
+    count = len(values)
+    day = np.arange(count - NEWEST, count)
+    before = np.sort(values[day[:, None] - NEWEST - WEEK * np.arange(4)], axis=1)
+    usual = before[:, 1:3].mean(axis=1)
+    now = values[-NEWEST:]
+    edge = before[:, -1] if side > 0 else before[:, 0]
+    beyond = side * (now - edge) > OUTLIER * noise
+    run = np.cumprod(beyond[::-1], axis=0)[::-1].astype(bool)
+    far = (now - usual) / np.where(factors, np.maximum(np.abs(usual), TINY), 1.0)
+    far = far[-RUN:]
+    even = (np.abs(far - far.mean(axis=0)) < 0.5 * np.abs(far.mean(axis=0))).all(axis=0)
+    lasting: Bools = run & run[-RUN:].all(axis=0) & even
+    return lasting
 
 
 def running_mean(values: Floats, length: int) -> Floats:
