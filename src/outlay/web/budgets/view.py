@@ -9,9 +9,11 @@ from decimal import Decimal
 from urllib.parse import quote
 
 from outlay.app.planning.budget_actuals import question
+from outlay.app.planning.budget_scopes import lies_within
 from outlay.app.planning.budget_words import driven
 from outlay.app.planning.budgets import Budget, BudgetStatus
 from outlay.money import BillingPeriod, total
+from outlay.money.quotients import quotient
 from outlay.planning.budgets.amounts import less
 from outlay.planning.budgets.model import Threshold, plain
 from outlay.planning.budgets.status import PeriodStatus
@@ -63,11 +65,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Sum:
-    """The sum of the topmost budgets that are shown, of one currency and period."""
+    """The sum of the budgets that are shown, of one currency and period: `count` of the `of` that
+    there are, since the others lie within those."""
 
     period: str
     currency: str
     count: int
+    of: int
     amount: Decimal
     actual: Decimal
     expected: Decimal | None
@@ -77,6 +81,11 @@ class Sum:
     def remaining(self) -> Decimal:
         """Amount less actual."""
         return less(self.amount, self.actual)
+
+    @property
+    def used(self) -> Decimal | None:
+        """Actual over amount."""
+        return quotient(self.actual, self.amount)
 
 
 @dataclass(frozen=True)
@@ -126,24 +135,45 @@ def _is_shown(one: BudgetStatus, params: Mapping[str, str]) -> bool:
 
 
 def sums(shown: Sequence[Row]) -> list[Sum]:
-    """Totals of those without a parent among what is shown: a part is in its whole already."""
-    names = {row.budget.name for row in shown}
-    groups: dict[tuple[str, str], list[PeriodStatus]] = {}
+    """Totals by period and currency, of two budgets or more. One whose scope lies within another's
+    is in that one already and not added again."""
+    groups: dict[tuple[str, str, str], list[BudgetStatus]] = {}
     for row in shown:
-        if row.budget.parent in names or row.status is None or row.status.amount is None:
+        if row.status is not None and row.status.amount is not None:
+            spec = row.budget.spec
+            key = (row.status.period.title, spec.currency, spec.measure)
+            groups.setdefault(key, []).append(row.told)
+    found = []
+    for (period, currency, _), members in groups.items():
+        if len(members) < 2:
             continue
-        key = (row.status.period.title, row.budget.spec.currency)
-        groups.setdefault(key, []).append(row.status)
-    return [
-        Sum(
-            period, currency, len(found),
-            total(one.amount for one in found if one.amount is not None),
-            total(one.actual for one in found),
-            _all([one.expected for one in found]),
-            _all([one.forecast for one in found]),
+        whole = [one.status for one in _topmost(members) if one.status is not None]
+        found.append(
+            Sum(
+                period, currency, len(whole), len(members),
+                total(one.amount for one in whole if one.amount is not None),
+                total(one.actual for one in whole),
+                _all([one.expected for one in whole]),
+                _all([one.forecast for one in whole]),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _topmost(members: Sequence[BudgetStatus]) -> list[BudgetStatus]:
+    """Those whose scope lies within no other's; of equal scopes the first."""
+    kept: list[BudgetStatus] = []
+    for place, one in enumerate(members):
+        mine = one.budget.scope
+        inside = any(
+            lies_within(mine, other.budget.scope)
+            and (at < place or not lies_within(other.budget.scope, mine))
+            for at, other in enumerate(members)
+            if at != place
         )
-        for (period, currency), found in groups.items()
-    ]  # fmt: skip
+        if not inside:
+            kept.append(one)
+    return kept
 
 
 def _all(values: Sequence[Decimal | None]) -> Decimal | None:
