@@ -79,7 +79,8 @@ def scale_weights(told: Floats, errors: Floats, units: Floats) -> Floats:
         ridge = RIDGE * np.eye(against.shape[1])
         ridge[-1, -1] = 0
         solved = np.linalg.solve(against.T @ against + ridge, against.T @ (came - log[:, 0]))
-        weights[part] = [solved[-1], 1 - solved[:-1].sum(), *solved[:-1]]
+        others = solved[:-1].round(3)  # as they are written, so that they add up to one exactly
+        weights[part] = [solved[-1], 1 - others.sum(), *others]
     return weights
 
 
