@@ -15,6 +15,7 @@ import outlay
 from outlay.api.openapi.byhand import BY_HAND
 from outlay.api.openapi.operations import OPERATIONS, Operation
 from outlay.api.openapi.operations_alerts import ALERTS
+from outlay.api.openapi.operations_anomalies import ANOMALIES
 from outlay.api.openapi.operations_budgets import BUDGETS
 from outlay.api.openapi.operations_forecast import FORECASTS
 from outlay.api.openapi.operations_people import PEOPLE
@@ -24,7 +25,15 @@ from outlay.api.problems import Problem
 from outlay.client.typing import adapter
 
 PREFIX = "/api/v1"
-KNOWN: Mapping[str, Operation] = {**OPERATIONS, **PEOPLE, **BUDGETS, **FORECASTS, **PLANS, **ALERTS}
+KNOWN: Mapping[str, Operation] = {
+    **OPERATIONS,
+    **PEOPLE,
+    **BUDGETS,
+    **FORECASTS,
+    **PLANS,
+    **ALERTS,
+    **ANOMALIES,
+}
 _REF = "#/components/schemas/"
 _EXAMPLES = Path(__file__).with_name("examples.json")
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -43,6 +52,7 @@ _TAGS = {
     "Dashboards": "Panels and what they answer.",
     "Plans": "A year by month, its versions, what came of them.",
     "Budgets": "What a scope may cost per period, and where it stands.",
+    "Anomalies": "What was not expected, why, and what was done about it.",
     "Alerts": "What is to be known: who was told, what they did; routes and digests.",
     "Annotations": "What happened on a day.",
     "Drivers": "What drove a change.",

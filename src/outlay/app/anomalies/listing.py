@@ -169,11 +169,12 @@ def is_of(event: Event, shown: str) -> bool:
 
 
 def ordered(events: Sequence[Event], sort: str) -> list[Event]:
-    """By impact without its sign, largest first, or the newest first."""
+    """What goes on before what is over, each by impact without its sign, the largest first; or the
+    newest first."""
     newest = sorted(events, key=lambda one: (one.start, one.id), reverse=True)
     if sort == "newest":
         return newest
-    return sorted(newest, key=lambda one: one.impact.copy_abs(), reverse=True)
+    return sorted(newest, key=lambda one: (one.ongoing, one.impact.copy_abs()), reverse=True)
 
 
 def sums(events: Iterable[Event]) -> tuple[tuple[str, Decimal], ...]:

@@ -61,6 +61,7 @@ def driver(event: Event) -> str:
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     verb = "is" if len(names) == 1 else "are"
     how_much = _share(found.parts, event)
+    listed = listed[:1].upper() + listed[1:] if listed.startswith("the resource ") else listed
     return f"{listed} {verb} {how_much} of it{f', from {why}' if why else ''}."
 
 
@@ -74,7 +75,8 @@ def named(event: Event, part: Part) -> str:
     texts = [event.named(name, value) for name, value in values.items()]
     details = [event.named(name, value) for name, value in part.values.items() if name in _FINE]
     if not texts:
-        return ", ".join(details)
+        plain = "the resource " if next(iter(part.values)) == "ResourceId" else ""
+        return plain + ", ".join(details)
     head = f"{texts[0]} ({', '.join(details)})" if details else texts[0]
     return " in ".join((head, *texts[1:]))
 

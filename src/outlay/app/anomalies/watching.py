@@ -11,6 +11,7 @@ from outlay.app.anomalies.detecting import DONE, SHORTEST_DAYS, store
 from outlay.app.anomalies.events import Run
 from outlay.app.anomalies.model import EACH_TAG
 from outlay.app.anomalies.monitors import groupings, kept
+from outlay.app.served import served
 from outlay.query.titles import dimension as title
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Watching:
         return self.days < self.needed
 
 
+@served("GET /anomalies")
 def watching(workspace: Workspace) -> Watching:
     """What is watched now."""
     from outlay.app.anomalies.series import first_day, horizon

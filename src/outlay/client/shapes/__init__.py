@@ -37,6 +37,24 @@ from outlay.client.shapes.allocation import (
     WhySaved,
     WhyValue,
 )
+from outlay.client.shapes.anomalies import (
+    Anomaly,
+    AnomalyAway,
+    AnomalyDay,
+    AnomalyEffect,
+    AnomalyExplained,
+    AnomalyLearned,
+    AnomalyList,
+    AnomalyMonitor,
+    AnomalyMonitorLearned,
+    AnomalyPart,
+    AnomalyRun,
+    AnomalySeries,
+    AnomalySplit,
+    AnomalyStep,
+    AnomalySum,
+    AnomalyWithDrivers,
+)
 from outlay.client.shapes.boards import (
     Annotation,
     Dashboard,
@@ -297,6 +315,22 @@ from outlay.client.shapes.usage import (
 from outlay.client.shapes.values import Day, Moment, Number
 
 __all__ = [
+    "Anomaly",
+    "AnomalyAway",
+    "AnomalyDay",
+    "AnomalyEffect",
+    "AnomalyExplained",
+    "AnomalyLearned",
+    "AnomalyList",
+    "AnomalyMonitor",
+    "AnomalyMonitorLearned",
+    "AnomalyPart",
+    "AnomalyRun",
+    "AnomalySeries",
+    "AnomalySplit",
+    "AnomalyStep",
+    "AnomalySum",
+    "AnomalyWithDrivers",
     "AiReconciliation",
     "Annotation",
     "Answer",

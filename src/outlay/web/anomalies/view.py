@@ -85,6 +85,7 @@ LIMIT_WORDS = {
     "feedback": "what feedback called expected",
 }
 
+_PLAIN = {"SkuId": "SKU", "ResourceId": "Resource", "RegionId": "Region", "SubAccountId": "Account"}
 _DAY = timedelta(days=1)
 _SPARK_DAYS = 35
 _SPARK = (120, 30)
@@ -127,7 +128,10 @@ def event_url(number: int) -> str:
 
 def rows(events: Sequence[Event]) -> list[Row]:
     """The rows of the list."""
-    return [Row(one, event_url(one.id), days_text(one), spark(one)) for one in events]
+    return [
+        Row(one, event_url(one.id), numbers.days(one.range.start, one.range.end), spark(one))
+        for one in events
+    ]
 
 
 def spark(event: Event) -> Spark | None:
@@ -320,7 +324,7 @@ def part_values(event: Event, values: Mapping[str, str | None]) -> list[tuple[st
     found = []
     for name, value in values.items():
         shown = event.named(name, value)
-        found.append((dimension_title(name), shown, value or ""))
+        found.append((_PLAIN.get(name) or dimension_title(name), shown, value or ""))
     return found
 
 
