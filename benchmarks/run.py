@@ -7,11 +7,11 @@ import argparse
 import shutil
 from collections.abc import Iterable
 
-from benchmarks import allocation, data, explorer, history, ingest, pages, sources
+from benchmarks import allocation, data, explorer, forecast, history, ingest, pages, sources
 from benchmarks.report import replace_section, stamp
 
 REPORT = data.ROOT / "docs" / "benchmarks.md"
-SECTIONS = ("ingest", "sources", "explorer", "allocation", "pages", "history")
+SECTIONS = ("ingest", "sources", "explorer", "allocation", "pages", "history", "forecast")
 
 
 def ingest_table(results: Iterable[ingest.Ingest]) -> list[str]:
@@ -118,6 +118,9 @@ def main() -> None:
             f"Ratio **{h.after_twelve / h.after_one:.2f}**.",
         ]
         text = replace_section(text, "history", body)
+    if "forecast" in a.only:
+        body = ["## Forecasts", "", stamp("One run of each, in turn"), ""]
+        text = replace_section(text, "forecast", [*body, *forecast.table(forecast.measure(10_000))])
     REPORT.write_text(text)
     print(text)
     if {"explorer", "allocation", "pages"} & set(a.only):

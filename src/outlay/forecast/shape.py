@@ -93,6 +93,13 @@ def median(values: Floats) -> Floats:
     return found
 
 
+def _middle(few: Floats) -> Floats:
+    """The median of a few rows: by sorting, which is faster for few than NumPy's median."""
+    rows = np.sort(few, axis=0)
+    middle: Floats = (rows[(len(rows) - 1) // 2] + rows[len(rows) // 2]) / 2
+    return middle
+
+
 def neighbours(values: Floats) -> tuple[Floats, Floats, Floats]:
     """Of each day's four neighbours of the same weekday (two before, two after; at the ends those
     that there are): the mean of the middle two, the lowest, the highest."""
@@ -151,12 +158,12 @@ def _place(
     if len(found) < 2:
         return
     amounts = off[found] - past[found]
-    typical = np.median(amounts, axis=0)
+    typical = _middle(amounts)
     far = np.abs(typical) > 3 * noise
     if not far.any():
         return
     agree = (np.abs(amounts) > 3 * noise) & (np.sign(amounts) == np.sign(typical))
-    spread = np.median(np.abs(amounts - typical), axis=0)
+    spread = _middle(np.abs(amounts - typical))
     counts = far & (agree.mean(0) >= 0.75) & (spread < 0.5 * np.abs(typical))
     if len(found) == 2:
         counts &= agree.all(0) & (np.ptp(amounts, axis=0) < 0.3 * np.abs(typical))
@@ -164,12 +171,12 @@ def _place(
         return
     base = np.where(np.abs(middle[found]) > TINY, middle[found], 1.0)
     shares = amounts / base
-    usual = np.median(shares, axis=0)
-    even = np.median(np.abs(shares - usual), axis=0) * np.abs(typical) <= spread * np.abs(usual)
+    usual = _middle(shares)
+    even = _middle(np.abs(shares - usual)) * np.abs(typical) <= spread * np.abs(usual)
     as_share = counts & factors & even
     past[found] += np.where(counts, amounts, 0.0)
     add, share = to_come
-    add[ahead] += np.where(counts & ~as_share, np.median(amounts[-3:], axis=0), 0.0)
+    add[ahead] += np.where(counts & ~as_share, _middle(amounts[-3:]), 0.0)
     share[ahead] += np.where(as_share, usual, 0.0)
 
 
