@@ -25,6 +25,7 @@ from outlay.app.anomalies.errors import AnomalyError
 from outlay.app.anomalies.events import QUIET, VERDICTS, Event, State, Step, Verdict
 from outlay.app.anomalies.listing import anomaly_seen
 from outlay.app.anomalies.seeing import as_seen
+from outlay.app.anomalies.series import horizon
 from outlay.app.anomalies.signals import is_news, raised, settled
 from outlay.app.runs import utc_now
 from outlay.app.served import served
@@ -175,7 +176,8 @@ def _changed(
 
 def _tell(workspace: Workspace, event: Event) -> None:
     now: datetime = utc_now()
-    until = workspace.incomplete_from() or now.date()
+    known = horizon(workspace.pin().slices, now.date())
+    until = now.date() if known is None else known.until
     if is_news(event, until):
         raised(workspace, event, now)
 

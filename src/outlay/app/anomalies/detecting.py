@@ -14,12 +14,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from outlay.access import Level, require
+from outlay.access import Level, acting, require
+from outlay.access.principal import system
 from outlay.app.anomalies.events import Event, Run
 from outlay.app.anomalies.monitors import kept
 from outlay.app.anomalies.store import AnomalyStore
 from outlay.app.runs import utc_now
 from outlay.app.served import served
+from outlay.app.watching import AUTHOR
 
 if TYPE_CHECKING:
     from outlay.app.anomalies.finding import Finding
@@ -79,7 +81,9 @@ def look(workspace: Workspace, now: datetime, *, force: bool = False) -> Looked:
         note = "Nothing changed since the last look."
         return Looked(replace(last, outcome="unchanged", message=note))
     try:
-        found = Looking(workspace, keeping, now, str(pin.snapshot_id), last).take()
+        # Whoever asked for it: the look is the product's, over the whole ledger.
+        with acting(system(AUTHOR)):
+            found = Looking(workspace, keeping, now, str(pin.snapshot_id), last).take()
     except Exception as error:
         spent = int((clock.perf_counter() - begun) * 1000)
         text = str(error) or type(error).__name__
