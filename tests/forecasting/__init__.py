@@ -1,0 +1,1 @@
+"""Tests of forecasts in the product: series, sums, planned changes, pages, commands."""
