@@ -26,6 +26,7 @@ from outlay.planning.plans.model import (
     Line,
     Note,
     Of,
+    Origin,
     Path,
     Step,
     path_text,
@@ -36,6 +37,8 @@ How = Literal["set", "add"]
 EVERYTHING = "*"
 """In place of a cell: all of them."""
 UNDONE = "undone"
+DRIVEN: Origin = "drivers"
+NOT_DRIVEN = "no longer driven; make the baseline anew"
 STARTED = "started"
 """The action of the step with which a draft begins: what was done before is not undone."""
 
@@ -179,7 +182,7 @@ def add_line(document: Document, new: NewLine, by: By) -> tuple[Document, str]:
         path=new.path,
         name=new.name,
         baseline=base,
-        origins=tuple("" if amount is None else "drivers" for amount in base),
+        origins=tuple("" if amount is None else DRIVEN for amount in base),
         reason="" if new.driver else "planned: it has no history",
         where=new.where,
         planned=True,
@@ -214,22 +217,29 @@ def change_line(document: Document, line_id: str, by: By, *, name: str | None = 
 
 
 def drive_line(document: Document, line_id: str, driver: Driver | None, by: By) -> Document:
-    """The document with a line driven by volume × unit cost, or no longer so: it then has no
-    baseline until one is made."""
+    """The document with a line driven by volume × unit cost, or no longer so.
+
+    Months of which the driver says nothing keep the baseline that they have; those that it had
+    driven before have none until a baseline is made.
+    """
     _check_reason(by)
     line = document.line(line_id)
     check_seen(document, by.seen, [line_id])
-    base = _driven(driver, document.frame.places)
-    new = replace(
-        line,
-        driver=driver,
-        baseline=base,
-        origins=tuple("" if amount is None else "drivers" for amount in base),
-        reason="" if driver else "no longer driven; make the baseline anew",
+    driven = _driven(driver, document.frame.places)
+    kept = [
+        None if origin == DRIVEN else amount
+        for amount, origin in zip(line.baseline, line.origins, strict=True)
+    ]
+    base = tuple(new if new is not None else old for new, old in zip(driven, kept, strict=True))
+    origins = tuple(
+        DRIVEN if new is not None else "" if old is None else origin
+        for new, old, origin in zip(driven, kept, line.origins, strict=True)
     )
-    said = (
-        f"drives {line.title} by {driver.metric}" if driver else f"took the driver off {line.title}"
-    )
+    reason = "" if None not in base else "no driver of every month" if driver else NOT_DRIVEN
+    new = replace(line, driver=driver, baseline=base, origins=origins, reason=reason)
+    said = f"took the driver off {line.title}"
+    if driver is not None:
+        said = f"drives {line.title} by {driver.metric or 'volume and unit cost'}"
     return with_step(_with(document, new), by, "drove line", said, (line_id,))
 
 
