@@ -97,9 +97,10 @@ def test_any_order_of_looks_raises_each_once_at_most(sequence) -> None:
     """Deliveries may come late, be restated down and up again, the amount may be changed."""
     known: set[str] = set()
     raised: list[str] = []
-    for actual, forecast, amount in sequence:
+    for cost, forecast, share in sequence:
+        actual, amount = Decimal(cost), Decimal(share)
         says = None if forecast is None else Decimal(forecast)
-        found = look(BUDGET, Decimal(amount), Decimal(actual), says, known)
+        found = look(BUDGET, amount, actual, says, known)
         mine = [one.key for one in (*found.raised, *found.passed)]
         assert not set(mine) & known, "raised or passed a second time"
         assert len({one.of for one in found.raised}) == len(found.raised)

@@ -54,6 +54,7 @@ def status_json(told: BudgetStatus) -> Json:
             "actual": money_text(told.parts.actual),
             "rest": money_text(told.parts.rest),
         },
+        "children_problem": told.parts_problem or None,
         "passed": [mark_json(mark) for mark in told.marks],
     }
 

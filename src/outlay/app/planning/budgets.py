@@ -7,7 +7,7 @@ scope lies within it (`budget_scopes`), so that a figure is the whole one or not
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -70,13 +70,15 @@ class Budget:
 class BudgetStatus:
     """A budget and where it stands. `status` is None where it does not hold at that time, or where
     it cannot be told (`problem`). `parts` are its children's sums, where it has children that hold;
-    `marks` the thresholds that were passed in the period, in order of time."""
+    `marks` the thresholds that were passed in the period, in order of time; `parts_problem` says
+    why the sums cannot be told."""
 
     budget: Budget
     status: PeriodStatus | None
     problem: str = ""
     parts: Parts | None = None
     marks: tuple[Mark, ...] = ()
+    parts_problem: str = ""
 
     @property
     def state(self) -> str:
@@ -256,15 +258,14 @@ def _with_parts(
     actuals: list[Decimal] = []
     for child in children:
         if child.problem:
-            return BudgetStatus(one.budget, one.status, one.problem, None, one.marks)
+            return replace(one, parts_problem=f"{child.budget.name}: {child.problem}")
         for status in _within(workspace, child, one.status.period, now):
             if status.allowance is not None:
                 allocated.append(status.allowance.own)
             actuals.append(status.actual)
     if not actuals:
         return one
-    sums = parts(one.status, allocated, actuals)
-    return BudgetStatus(one.budget, one.status, one.problem, sums, one.marks)
+    return replace(one, parts=parts(one.status, allocated, actuals))
 
 
 def _within(

@@ -94,6 +94,7 @@ class BudgetStatus(Budget):
     problem: str | None
     status: BudgetPeriod | None
     children: BudgetChildren | None
+    children_problem: str | None
     passed: list[BudgetMark]
 
 

@@ -34,7 +34,7 @@ def _condition(text: str) -> str:
     try:
         return canonical(text, "scope")
     except QueryError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(str(error).removeprefix("scope: ")) from None
 
 
 Scope = Annotated[str, AfterValidator(_condition)]
