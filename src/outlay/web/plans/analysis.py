@@ -188,9 +188,10 @@ def _outlook(site: Site, request: Request, name: str) -> Response:
         except (PlanError, QueryError) as error:
             empty = f"{str(error)[:1].upper()}{str(error)[1:]}."
     whole = found.total if found else None
+    low, high = _year_band(workspace, found) if found else (None, None)
     return _page(
         site, request, "outlook", plan, "Outlook",
-        outlook=found, whole=whole, empty=empty,
+        outlook=found, whole=whole, empty=empty, low=low, high=high,
         rows=_told(plan, found.groups(), _depth(params)) if found else [],
         depth=_depth(params), levels=len(plan.frame.hierarchy), version=number(params, "version"),
         chart=_chart(workspace, found, whole) if found and whole else None,
@@ -268,7 +269,7 @@ def _bands(
     except QueryError:
         return []
     total = answer.total(frame.currency)
-    if total is None:
+    if total is None or total.reason:
         return []
     by_month = {month.period: month for month in total.months if month.whole}
     lower: list[float | None] = []
@@ -276,28 +277,47 @@ def _bands(
     texts: list[str | None] = []
     for at, month in enumerate(frame.months):
         told = by_month.get(month)
-        if at < first or (at >= complete and (told is None or _BAND not in told.bands)):
-            spread = None
-        elif at < complete or told is None:
-            spread = (Decimal(0), Decimal(0))
-        else:
-            low, high = told.bands[_BAND]
-            spread = (
-                MONEY_CONTEXT.subtract(low, told.outlook),
-                MONEY_CONTEXT.subtract(high, told.outlook),
-            )
-        if spread is None:
-            lower.append(None)
-            upper.append(None)
-            texts.append(None)
-            continue
-        low, high = (MONEY_CONTEXT.add(whole.estimate[at], part) for part in spread)
-        lower.append(float(low))
-        upper.append(float(high))
-        texts.append(
-            f"{numbers.amount(low, frame.currency)} – {numbers.amount(high, frame.currency)}"
-        )
+        ends: tuple[Decimal, Decimal] | None = None
+        if first <= at < complete:
+            ends = (whole.estimate[at], whole.estimate[at])
+        elif at >= complete and told is not None and _BAND in told.bands:
+            ends = _around(whole.estimate[at], told.outlook, told.bands[_BAND])
+        lower.append(None if ends is None else float(ends[0]))
+        upper.append(None if ends is None else float(ends[1]))
+        texts.append(None if ends is None else _range(ends, frame.currency))
     return [{"name": f"{_BAND} %", "lower": lower, "upper": upper, "texts": texts}]
+
+
+def _around(
+    estimate: Decimal, outlook: Decimal, band: tuple[Decimal, Decimal]
+) -> tuple[Decimal, Decimal]:
+    """A forecast's band laid around an estimate, which has people's adjustments as well."""
+    add, less = MONEY_CONTEXT.add, MONEY_CONTEXT.subtract
+    low, high = (add(estimate, less(end, outlook)) for end in band)
+    return low, high
+
+
+def _range(ends: tuple[Decimal, Decimal], currency: str) -> str:
+    return f"{numbers.amount(ends[0], currency)} – {numbers.amount(ends[1], currency)}"
+
+
+def _year_band(workspace: Workspace, found: Outlook) -> tuple[Decimal | None, Decimal | None]:
+    """The band of the whole year around the estimate; None where there is no forecast."""
+    from outlay.app.forecasting.totals import forecast_total
+
+    frame, estimate = found.frame, found.total.year.actual
+    if not frame.currency or found.complete_until is None:
+        return None, None
+    try:
+        told = forecast_total(
+            workspace, frame.where, frame.measure, frame.currency, frame.months[0].start,
+            frame.months[-1].end, cut=found.complete_until,
+        )  # fmt: skip
+    except QueryError:
+        return None, None
+    if told.low is None or told.high is None or told.outlook is None or told.low == told.high:
+        return None, None
+    return _around(estimate, told.outlook, (told.low, told.high))
 
 
 # --- versions -------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@
       this.fold();
       this.select(this.at, { focus: false });
       host.classList.add("ready");
-      for (const button of host.querySelectorAll("[data-plan-do]")) button.hidden = false;
+      for (const button of host.querySelectorAll("[data-plan-do], [data-plan-about]")) button.hidden = button.dataset.planDo === "reread";
       this.tools();
     }
 
@@ -78,6 +78,13 @@
         const button = event.target.closest("[data-plan-fold]");
         if (button) this.toggle(this.place(button).r);
       });
+      // The link gets its address from where one is, just before it is followed.
+      this.host.addEventListener("click", (event) => {
+        if (!event.target.closest("[data-plan-about]") || this.going) return;
+        event.preventDefault();
+        event.stopPropagation();
+        this.about();
+      }, true);
       this.host.addEventListener("click", (event) => {
         const button = event.target.closest("[data-plan-do]");
         if (button) this.run(button.dataset.planDo);
@@ -190,6 +197,7 @@
       else if (key === "Enter" && this.at.c === 0) this.open();
       else if (key === " " && this.at.c === 0) this.toggle(this.at.r);
       else if (key === "Enter") this.move(shift ? -1 : 1, 0, false);
+      else if (key === "F2" && shift) this.about();
       else if (key === "F2") this.edit(null);
       else if (key === "Delete" && shift) this.run("baseline");
       else if (key === "Delete" || key === "Backspace") this.run("clear");
@@ -251,6 +259,21 @@
       const row = this.model.rows[this.at.r];
       if (row.children.length) this.toggle(this.at.r);
       else row.element.querySelector("a")?.click();
+    }
+
+    // What is kept of an amount, beside the grid.
+    about() {
+      const link = this.host.querySelector("[data-plan-about]");
+      const row = this.model.rows[this.at.r];
+      const column = this.model.columns[this.at.c];
+      if (!row.leaf || !column.single) { this.refuse("An amount of a line and month has a history; sums follow from them"); return; }
+      const { lines, version } = this.host.dataset;
+      const address = `${lines}/${encodeURIComponent(row.key)}/months/${column.months[0]}${version ? `?version=${version}` : ""}`;
+      link.href = address;
+      link.setAttribute("hx-get", address);
+      this.going = true;
+      link.click();
+      this.going = false;
     }
 
     // ---- editing ----
