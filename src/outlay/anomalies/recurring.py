@@ -5,8 +5,9 @@
   end; or 52 weeks before (so that a sale of last year is known). "As" means half of it to twice
   it; a fall must have come so twice before (a credit of the month), because outages come twice,
   too. Both the day with and the day without that difference are normal.
-- On a public holiday and the days beside it, a fall by up to half is normal, and everything
-  between the weekday's and a Sunday's cost.
+- On a public holiday, the days beside it and the last week of the year a fall by up to half is
+  normal, and everything between half of a Sunday's cost and the weekday's. (Only where a country
+  is configured.)
 - A flat fee of the month that is spread over its days changes by the lengths of months.
 """
 
@@ -59,7 +60,12 @@ class ByCalendar:
         self.start = start
         known = calendar.days(start - timedelta(days=3), track.days + 6)
         holiday = known.holiday
-        self.quiet = (holiday | np.roll(holiday, 1) | np.roll(holiday, -1))[3:-3]
+        quiet = holiday | np.roll(holiday, 1) | np.roll(holiday, -1)
+        if calendar.country and holiday.any():
+            first = start - timedelta(days=3)
+            dates = [first + timedelta(days=place) for place in range(len(quiet))]
+            quiet |= [(d.month, d.day) >= (12, 24) or (d.month, d.day) == (1, 1) for d in dates]
+        self.quiet = quiet[3:-3]
 
     def day(self, t: int) -> date:
         """The day at a place."""
@@ -97,7 +103,7 @@ class ByCalendar:
             return True
         shares = sorted((float(track.factor[t, row]), float(track.factor[sunday, row])))
         level, came = float(track.level[t, row]), float(track.used[t, row])
-        return level * shares[0] * (1 - tolerance) <= came <= level * shares[1] * (1 + tolerance)
+        return level * shares[0] * HALF <= came <= level * shares[1] * (1 + tolerance)
 
     def month_length(self, row: int, t: int, change: float, usual: float) -> bool:
         """Is a change of a nearly flat series that of a flat fee over another number of days?"""

@@ -28,8 +28,9 @@ from outlay.anomalies.track import Clock, Matrix, Track
 # factor. A window's multiplier, by its length in steps.
 MULTIPLIERS: Mapping[int, float] = {1: 6.0, 3: 6.0, 7: 5.0, 14: 4.0, 6: 6.0, 24: 6.0}
 FEW = 4.0
-USUAL_FLOOR = 0.01
+USUAL_FLOOR = 0.02
 NORMAL = 1.4826
+MEAN = 1.2533
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,9 @@ class Limits:
         counted = self.track.counted[span][:, rows]
         now, past = changes[t, rows], changes[span][:, rows]
         typical = np.zeros(len(rows)) if window == 1 else medians(past, counted)
-        usual = np.maximum(NORMAL * medians(np.abs(past - typical), counted), USUAL_FLOOR)
+        off = np.where(counted, np.abs(past - typical), 0.0)
+        mean = off.sum(axis=0) / np.maximum(counted.sum(axis=0), 1)
+        usual = np.maximum(NORMAL * medians(off, counted), np.maximum(MEAN * mean, USUAL_FLOOR))
         few = 1 + FEW * window / np.maximum(counted.sum(axis=0), 1)
         limit = MULTIPLIERS[window] * self.sharpness * few * usual + typical * np.sign(now)
         return np.asarray(np.abs(now) > limit)
@@ -161,7 +164,8 @@ class Limits:
         if not len(compared):
             return 0.0, USUAL_FLOOR
         typical = 0.0 if window == 1 else float(np.median(compared))
-        return typical, max(NORMAL * float(np.median(np.abs(compared - typical))), USUAL_FLOOR)
+        off = np.abs(compared - typical)
+        return typical, max(NORMAL * float(np.median(off)), MEAN * float(off.mean()), USUAL_FLOOR)
 
     def multiplier(self, window: int, count: int) -> float:
         """By how much a change must be larger than usual."""
