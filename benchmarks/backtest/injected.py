@@ -63,7 +63,7 @@ def case(bill: Bill, seed: int) -> Case:
     if bill.noise > NOISIEST:
         count = 0  # nothing there is worth a word
     while len(events) < count and place < len(values) - 35:
-        if any(place <= day <= place + 45 for day in bill.known):
+        if any(place <= day <= place + 21 for day in bill.known):
             place += 7
             continue
         kind = str(rng.choice(KINDS))

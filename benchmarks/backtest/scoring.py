@@ -5,9 +5,9 @@ between them. It is right when it is first told on a day from an injected event'
 day on which it counts (two days after a spike or outage, the end of a leak, 21 days after a step,
 28 after a change of shape) and goes the same way (either way for a change of shape: other days are
 then higher and lower). More alarms on the same event are not counted, nor are alarms within 14
-days after an event's end (or last counted day), when a rule may be learning what is normal again.
-Nothing is
-counted on days on which a series' own story is known to change. Every other alarm is false. An injected event without a right alarm is missed.
+days after an event's end (or last counted day), when a rule may be learning what is normal again,
+nor alarms on days on which a series' own story is known to change. Every other alarm is false. An
+injected event without a right alarm is missed.
 """
 
 from __future__ import annotations
