@@ -49,6 +49,10 @@ def guard(prospect: Prospect) -> None:
         from outlay.app.alerts.guarding import check_mail
 
         check_mail(prospect)
+    if "Plan" in prospect.kinds:
+        from outlay.app.planning.plan_guard import check_plans
+
+        check_plans(prospect)
     if "Budget" in prospect.kinds:
         from outlay.planning.budgets.tree import check_tree
 
@@ -239,6 +243,13 @@ def _of_monitor(_: str, spec: Any) -> Iterator[Reference]:
     yield from _virtual_of(spec.where)
 
 
+def _of_plan(_: str, spec: Any) -> Iterator[Reference]:
+    yield from _virtual(*spec.hierarchy)
+    yield from _virtual_of(spec.where)
+    if spec.rates and spec.rates != _BANK:
+        yield "ExchangeRates", spec.rates
+
+
 def _of_budget(_: str, spec: Any) -> Iterator[Reference]:
     yield from _virtual_of(spec.scope)
     yield from (("VirtualTag", one.tag) for one in (spec.owner,) if one is not None and one.tag)
@@ -292,6 +303,7 @@ _REFERENCES: dict[str, Callable[[str, Any], Iterable[Reference]]] = {
     "AlertRoute": _of_alert_route,
     "Contact": _of_contact,
     "Budget": _of_budget,
+    "Plan": _of_plan,
 }
 """Kind → what a resource of it names. A kind that names others has a line here and in
 `_NAMED_BY`."""
@@ -310,11 +322,12 @@ _NAMED_BY = {
     "AlertRoute": ("Channel", ROLE, "VirtualTag"),
     "Contact": ("Channel", "VirtualTag"),
     "Budget": ("VirtualTag", "ExchangeRates", "Budget"),
+    "Plan": ("VirtualTag", "ExchangeRates"),
 }
 
 _WHOLE = (
-    "View", "Dashboard", "Annotation", "AnomalyMonitor", "Report", ROLE, "Budget", "AlertRoute",
-    "Contact",
+    "View", "Dashboard", "Annotation", "AnomalyMonitor", "Report", ROLE, "Budget", "Plan",
+    "AlertRoute", "Contact",
 )  # fmt: skip
 """Kinds that are refused when what they name is not there. Rules are checked as a whole, with the
 place where one is wrong; a unit cost or statements may be written before their metric or tag."""

@@ -107,11 +107,11 @@ def _register_bridge(group: typer.Typer) -> None:
         version: _Number = None,
         first: Annotated[
             str | None,
-            typer.Option(metavar="YYYY-MM", help="The first month; default: of the year."),
+            typer.Option(metavar="YYYY-MM", help="The first; default: the first complete."),
         ] = None,
         last: Annotated[
             str | None,
-            typer.Option(metavar="YYYY-MM", help="The last; default: the last complete."),
+            typer.Option(metavar="YYYY-MM", help="The last; default: the last done."),
         ] = None,
         depth: _Depth = 1,
     ) -> None:
