@@ -16,6 +16,7 @@ import duckdb
 
 from outlay.app import usage
 from outlay.app.demo import (
+    alerts,
     allocation,
     boards,
     budgets,
@@ -148,6 +149,7 @@ class _Maker:
         boards.configure(self.workspace, self.story)
         budgets.configure(self.workspace, self.story)
         reports.configure(self.workspace)
+        alerts.configure(self.workspace)
         people.configure(self.workspace)
         self._remember("done")
 
