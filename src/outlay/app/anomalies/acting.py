@@ -4,7 +4,8 @@ Each is a step with its author and moment. A word of feedback changes what is ra
 next look on, and can be taken back:
 
 - ``expected``: changes of this size are normal here. The event's days count as history, and the
-  same series, in the same direction, is raised again only for a larger change in per cent.
+  same series, in the same direction, is raised again only for a change that is in per cent more
+  than a quarter larger.
 - ``too-small``: the same series is raised again only for a larger impact in money.
 - ``known``: a known event. Its days are neither judged nor counted as history.
 - ``unexpected``: it was a true anomaly: its level is not taken for normal after two weeks.

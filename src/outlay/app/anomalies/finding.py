@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 LOOK_BACK = 180
 """Days in which events are looked for; what is older stays as it was found."""
 
+ALIKE = Decimal("1.25")
+"""A change up to a quarter larger, in per cent, is like one that was said to be expected."""
+
 _VERDICTS: dict[Verdict, EngineVerdict] = {
     "expected": "expected",
     "unexpected": "unexpected",
@@ -177,7 +180,7 @@ def _feedback(batch: Batch, said: Sequence[Event]) -> list[tuple[Feedback, Event
                 member.start.date(),
                 (member.end - timedelta(microseconds=1)).date(),
                 event.direction,
-                (share or Decimal(0)) * 100,
+                (share or Decimal(0)) * 100 * ALIKE,
                 member.impact.copy_abs(),
             )
             found.append((word, event))

@@ -190,7 +190,7 @@ def _is_sought(event: Event, sought: Sought) -> bool:
     words = f"{event.sentence} {event.driver} {event.value}".lower()
     return (
         sought.direction in ("", event.direction)
-        and sought.owner in ("", owner, event.assignee or "-")
+        and sought.owner in ("", owner, event.assignee)
         and sought.monitor in ("", event.monitor)
         and event.impact.copy_abs() >= sought.minimum
         and sought.text.strip().lower() in words

@@ -71,7 +71,7 @@ ACTION_WORDS = {
 
 MEANS = {
     "expected": "Changes of this size are normal here: the same series is raised again only for a "
-    "larger change in per cent.",
+    "change that is clearly larger in per cent.",
     "unexpected": "It was a true anomaly: its level is not taken for the normal one.",
     "too-small": "The same series is raised again only for a larger impact in money.",
     "known": "A launch, a sale, a test: its days are not judged and are no part of the history.",
