@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outlay.app.home.cards import ahead, bills, books, bought, commitments, owned, spend
+from outlay.app.home.cards import ahead, bills, books, bought, commitments, owned, spend, watched
 from outlay.app.home.model import CardKind, Persona, Question
 from outlay.expression.errors import QueryError, near_names
 
@@ -15,6 +15,10 @@ CARDS: dict[str, CardKind] = {
         CardKind("trend", "The last months", spend.trend, terms=("EffectiveCost", "Change")),
         CardKind("outlook", "What it is heading for", ahead.outlook, kept="",
                  terms=("EffectiveCost", "Forecast")),
+        CardKind("anomalies", "Anomalies", watched.anomalies, kept="",
+                 terms=("Anomaly", "Impact", "Expected")),
+        CardKind("plan", "Plan", watched.plan, whole=True, kept="",
+                 terms=("Plan", "Latest estimate", "Variance")),
         CardKind("budgets", "Budgets", ahead.budgets, kept="", terms=("Budget",)),
         CardKind("allocated", "Allocated", owned.allocated,
                  terms=("Allocated", "EffectiveCost", "Change")),
@@ -62,7 +66,7 @@ PERSONAS: dict[str, Persona] = {
             (
                 Question("Is every bill here, and does it reconcile?",
                          ("bills", "reconciled", "disputes")),
-                Question("What changed, and why?", ("spend", "movers", "units")),
+                Question("What changed, and why?", ("spend", "anomalies", "movers", "units")),
                 Question("Does every charge have an owner?", ("allocated", "unused")),
             ),
             current=True,
@@ -73,7 +77,7 @@ PERSONAS: dict[str, Persona] = {
             "You run services and want to see what they cost, and what you can turn off.",
             (
                 Question("What does my team cost, and what changed?",
-                         ("spend", "mine", "movers", "budgets")),
+                         ("spend", "mine", "movers", "anomalies", "budgets")),
                 Question("Which resources drive it?", ("resources",)),
                 Question("What of mine is unused or untagged?", ("unused", "untagged")),
             ),
@@ -89,7 +93,7 @@ PERSONAS: dict[str, Persona] = {
                 Question("How far is the close, and what keeps it open?",
                          ("close", "reconciled", "disputes")),
                 Question("What moved against the month before, and what is still to come?",
-                         ("accounts", "owners", "credits", "outlook", "budgets")),
+                         ("accounts", "plan", "budgets", "outlook", "owners", "credits")),
             ),
         ),
         Persona(
@@ -108,7 +112,7 @@ PERSONAS: dict[str, Persona] = {
             "You want the direction, the reason, and what the money bought.",
             (
                 Question("How much is it, which way does it go, and why?",
-                         ("spend", "outlook", "trend")),
+                         ("spend", "outlook", "plan", "trend")),
                 Question("What does it buy?", ("units", "margin")),
                 Question("Who owns it?", ("owners", "budgets", "allocated")),
             ),
