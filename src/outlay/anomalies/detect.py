@@ -96,6 +96,7 @@ class Detector:
         self.open: dict[int, Event] = {}
         self.last: dict[int, Event] = {}
         self.events: list[Event] = []
+        self.dropped: list[Event] = []
         self.unjudged: dict[int, dict[int, str]] = {}
         self.held: set[tuple[int, int]] = set()
         self.widened: dict[int, list[Feedback]] = {}
@@ -246,6 +247,7 @@ class Detector:
         self.open[row] = event
         for s in range(max(start, event.start), t + 1):
             self._outside(event, s)
+        self._tell(event, t)
 
     def _again(self, before: Event, event: Event) -> bool:
         """Is the new event the last one come again? Then it is the same event."""
@@ -313,6 +315,7 @@ class Detector:
         if is_back(self.track, event, t):
             if event.waiting:
                 event.waiting, event.raised = False, t
+                self._tell(event, t)
             event.back += 1
             enough = 1 if event.length < SHORT * day else 2
             if event.back >= (SHAPE_BACK * day if event.shape else enough):
@@ -324,8 +327,16 @@ class Detector:
             event.waiting, event.raised = False, t
         event.back = 0
         self._outside(event, t)
+        self._tell(event, t)
         if self._acceptable(event, t):
             self._accept(event, t)
+
+    def _tell(self, event: Event, t: int) -> None:
+        """Note the first day on which the event would be told."""
+        if event.told is None and not event.waiting:
+            came, expected = event.sums(self.track)
+            if self._worth(event.row, came - expected, expected):
+                event.told = t
 
     def _made_up(self, event: Event, t: int) -> bool:
         """Did today bring what the short fall before it lacked? Then it was a late delivery."""
@@ -339,6 +350,7 @@ class Detector:
         if too_much < MADE_UP * lacked:
             return False
         event.dropped = True
+        self.dropped.append(event)
         track.no_charge[event.start : t + 1, row] = True
         track.replace(row, t, event.level * float(track.factor[t, row]))
         del self.open[row]
@@ -389,23 +401,20 @@ class Detector:
             if event.open:
                 event.keep(self.track)
             candidate = candidate_of(self.track, event, self.start)
-            if self._worth(candidate):
+            if self._worth(event.row, candidate.impact, candidate.expected):
                 found.append(candidate)
         return found
 
-    def _worth(self, candidate: Candidate) -> bool:
+    def _worth(self, row: int, impact: float, expected: float) -> bool:
         """Is the impact large enough, by the settings and by what people called too small?"""
-        impact = abs(candidate.impact)
         small = max(
             (
                 float(one.money)
                 for one in self.settings.feedback
-                if one.series == candidate.series and one.verdict == "too_small"
+                if one.series == row and one.verdict == "too_small"
             ),
             default=-1.0,
         )
-        if impact < float(self.settings.minimum_money) or impact <= small:
+        if abs(impact) < float(self.settings.minimum_money) or abs(impact) <= small:
             return False
-        return candidate.percent is None or abs(candidate.percent) >= float(
-            self.settings.minimum_percent
-        )
+        return abs(impact) >= abs(expected) * self.limits.minimum

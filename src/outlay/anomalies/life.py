@@ -38,7 +38,9 @@ SHAPE_BACK = 9
 
 @dataclass(eq=False)
 class Event:
-    """An event while it is followed. Places are steps; `end` is the last step outside the band."""
+    """An event while it is followed. Places are steps; `end` is the last step outside the
+    band, `raised` the step whose figures raised it, `told` the first on which its impact was large
+    enough to be told."""
 
     row: int
     start: int
@@ -57,6 +59,7 @@ class Event:
     dropped: bool = False
     held: bool = False
     back: int = 0
+    told: int | None = None
     left_out: set[int] = field(default_factory=set)
     flagged: set[int] = field(default_factory=set)
 
@@ -68,6 +71,12 @@ class Event:
         days = slice(self.start, self.end + 1)
         self.factors = track.factor[days, self.row].copy()
         self.bases = track.base[days, self.row].copy()
+
+    def sums(self, track: Track) -> tuple[float, float]:
+        """Actual and expected of its days so far."""
+        days = np.array(sorted(self.flagged), dtype=np.intp)
+        came = float(track.used_or_actual(days, self.row).sum())
+        return came, float((self.level * track.factor[days, self.row]).sum())
 
     @property
     def length(self) -> int:

@@ -176,8 +176,8 @@ class Candidate:
     week's shape the days between are as expected, in long events some may be).
     `active`: the last judged day belongs to it. `accepted`: it ended because its level became the
     normal one. `percent` is the impact in percent of the expected, None where nothing was.
-    `confidence`: 0.5 at the threshold, towards 1 far above it. `raised_on`: the day whose figures
-    raised it."""
+    `confidence`: 0.5 at the threshold, towards 1 far above it. `raised_on`: the first
+    day on which a test raised it and its impact was large enough to be told."""
 
     series: int
     kind: Kind

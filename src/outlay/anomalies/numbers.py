@@ -45,7 +45,7 @@ def candidate_of(track: Track, event: Event, start: date) -> Candidate:
         impact=impact,
         percent=100 * impact / abs(expected) if expected else None,
         confidence=change / (change + threshold) if change else 0.5,
-        raised_on=at(event.raised),
+        raised_on=at(event.raised if event.told is None else event.told),
         days=days,
         basis=_basis(track, event, start),
     )

@@ -231,7 +231,7 @@ class Track:
     def used_or_actual(self, days: Rows, row: int) -> Matrix:
         """What came on these days, or what stands for it where nothing was delivered."""
         lost = self.missing[days, row]
-        return np.where(lost, self.used[days, row], self.actual[days, row])
+        return np.asarray(np.where(lost, self.used[days, row], self.actual[days, row]))
 
     def replace(self, row: int, t: int, value: float) -> None:
         """What stands in the history for day t of a series from now on; its error no longer says
