@@ -174,7 +174,8 @@ def _spec(node: yaml.MappingNode, spec: Any, kind: Kind, place: str) -> BaseMode
             f"field spec.{problem_text(problem)}"
             for problem in error.errors()
         ]
-        allowed = f"Allowed fields of a {kind.name}: {', '.join(kind.spec.model_fields)}."
+        fields = (field.alias or name for name, field in kind.spec.model_fields.items())
+        allowed = f"Allowed fields of a {kind.name}: {', '.join(fields)}."
         raise ResourceError("\n".join([*lines, allowed])) from None
 
 
