@@ -4,7 +4,6 @@ Every day: `shop` 10.00 and `data` 5.00, a fee of 90.00 of shop on each first of
 where it is asked for, a European bill.
 """
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +13,8 @@ from outlay.app import Workspace
 from outlay.planning.budgets.model import BUDGET
 from tests.web.company import Line, line, load
 
-FIRST, NOW = date(2026, 6, 1), date(2026, 10, 21)
+FIRST, OCTOBER, NOW = date(2026, 6, 1), date(2026, 10, 1), date(2026, 10, 21)
+NOVEMBER = date(2026, 11, 1)
 TAG = {"rules": [{"when": "tags.team IS NOT NULL", "value": {"from": "tags.team"}}]}
 FEE = Decimal("90.00")
 SHOP, DATA = Decimal("10.00"), Decimal("5.00")
@@ -36,19 +36,13 @@ def lines(since: date, until: date, shop: Decimal = SHOP) -> list[Line]:
     return found
 
 
-def months(bill: Sequence[Line]) -> dict[str, list[Line]]:
-    """A bill by its month."""
-    found: dict[str, list[Line]] = {}
-    for one in bill:
-        found.setdefault(one["ChargePeriodStart"][:7], []).append(one)
-    return found
-
-
-def company(folder: Path, until: date = NOW) -> Workspace:
-    """The workspace with bills up to a day (exclusive) and the tag `team`."""
+def company(folder: Path) -> Workspace:
+    """The workspace with the tag `team`, the months before October as one source and October's
+    first twenty days as another, so that October can be restated alone."""
     workspace = Workspace.init(folder / "workspace", name="Acme GmbH")
     workspace.resources.put("VirtualTag", "team", TAG, author="test")
-    load(workspace, folder / "bills", "aws", lines(FIRST, until))
+    load(workspace, folder / "bills", "before", lines(FIRST, OCTOBER))
+    load(workspace, folder / "bills", "october", lines(OCTOBER, NOW))
     return workspace
 
 
