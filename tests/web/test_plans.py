@@ -1,0 +1,457 @@
+"""The pages of plans: the grid adds up, its address saves or tells who was faster, versions are
+decided and compared, and what is charged is held against them."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+from starlette.testclient import TestClient
+
+from outlay.access import AccessDeniedError, Level
+from outlay.access.principal import Principal, acting
+from outlay.app import Workspace
+from outlay.app.planning import plans
+from tests.web.conftest import serving
+from tests.web.page import Node, parse
+from tests.web.planned import MONTHS, PLAN, SPEC, YEAR, edit, line_of, planned
+
+HERE = f"/plans/{PLAN}"
+EC2 = ("shop", "Amazon Elastic Compute Cloud")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("plans")
+    planned(folder).close()
+    return folder / "workspace"
+
+
+@pytest.fixture(scope="module")
+def kept(made: Path) -> Iterator[Workspace]:
+    """The company; not to be changed."""
+    workspace = Workspace.open(made)
+    yield workspace
+    workspace.close()
+
+
+@pytest.fixture(scope="module")
+def reader(kept: Workspace) -> TestClient:
+    return serving(kept)
+
+
+@pytest.fixture
+def own(made: Path, tmp_path: Path) -> Iterator[Workspace]:
+    """A copy, to be changed."""
+    shutil.copytree(made, tmp_path / "workspace")
+    workspace = Workspace.open(tmp_path / "workspace")
+    yield workspace
+    workspace.close()
+
+
+@pytest.fixture
+def client(own: Workspace) -> TestClient:
+    return serving(own)
+
+
+def page(client: TestClient, path: str, status: int = 200) -> Node:
+    answer = client.get(path)
+    assert answer.status_code == status, answer.text
+    return parse(answer.text)
+
+
+def amounts(row: Node) -> list[Decimal | None]:
+    """The exact amounts of a row of the grid."""
+    return [
+        Decimal(cell.attrs["data-v"]) if "data-v" in cell.attrs else None for cell in row.all("td")
+    ]
+
+
+def grid(root: Node) -> dict[str, Node]:
+    table = root.one("table", id="table")
+    return {row.attrs["data-name"]: row for row in table.all("tr", data_name="*")}
+
+
+# --- the grid -------------------------------------------------------------------------------------
+
+
+def test_the_grid_adds_up_by_row_group_quarter_and_year(reader: TestClient) -> None:
+    rows = grid(page(reader, f"{HERE}?quarters=1"))
+    assert list(rows) == ["data", "Amazon Redshift", "shop", "Amazon Elastic Compute Cloud",
+                          "AWS Support", "Total"]  # fmt: skip
+    fee, machines, shop = rows["AWS Support"], rows["Amazon Elastic Compute Cloud"], rows["shop"]
+    months = [n for n in range(16) if (n + 1) % 4]
+    for row in rows.values():
+        found = amounts(row)
+        assert len(found) == 17
+        assert sum(found[n] or 0 for n in months) == found[-1]
+        assert [sum(x or 0 for x in found[q : q + 3]) for q in (0, 4, 8, 12)] == found[3::4]
+    pairs = zip(amounts(fee), amounts(machines), amounts(shop), strict=True)
+    assert all((a or 0) + (b or 0) == c for a, b, c in pairs)
+    assert amounts(rows["Total"])[-1] == YEAR + 30
+    assert machines.all("td")[2].attrs["data-b"] == "300.00"
+    assert "adjusted" in machines.all("td")[2].attrs["class"]
+    assert [h.attrs["data-col"] for h in page(reader, HERE).all("th", data_col="*")][:12] == list(
+        MONTHS
+    )
+
+
+def test_views_show_baseline_adjustments_actual_variance_and_outlook(reader: TestClient) -> None:
+    def view(name: str) -> list[Decimal | None]:
+        return amounts(grid(page(reader, f"{HERE}?view={name}"))["Total"])
+
+    assert view("baseline") == [Decimal("540.00")] * 12 + [YEAR]
+    nothing = [Decimal("0.00")]
+    assert view("adjustments") == nothing * 2 + [Decimal("30.00")] + nothing * 9 + [Decimal(30)]
+    actual = view("actual")
+    assert actual[:4] == [Decimal(555), Decimal(555), Decimal(540), Decimal(390)]
+    assert actual[4:12] == [None] * 8
+    assert view("variance")[4:12] == [None] * 8
+    assert view("variance")[:4] == [Decimal(15), Decimal(15), Decimal(-30), Decimal(-150)]
+    outlook = view("outlook")
+    assert outlook[:4] == actual[:4]
+    assert outlook[-1] == sum(x or 0 for x in outlook[:12])
+    assert grid(page(reader, f"{HERE}?beside=1"))["Total"].all("span", cls="beside")[0].text == (
+        "555.00"
+    )
+
+
+def test_only_what_may_be_changed_is_offered_for_change(reader: TestClient) -> None:
+    drafted = page(reader, HERE).one("section", cls="plan-grid").attrs
+    assert "data-editable" in drafted
+    assert drafted["data-fixed"] == ""
+    approved = page(reader, f"{HERE}?version=1").one("section", cls="plan-grid").attrs
+    assert "data-editable" not in approved
+    assert "never changes" in approved["data-fixed"]
+    other = page(reader, f"{HERE}?view=baseline").one("section", cls="plan-grid").attrs
+    assert "view Plan" in other["data-fixed"]
+    assert all("hidden" in row.attrs for name, row in grid(page(reader, f"{HERE}?depth=1")).items()
+               if name not in ("data", "shop", "Total"))  # fmt: skip
+    assert page(reader, f"{HERE}?view=dreams", 400).all("div", data_state="failed")
+
+
+# --- saving ---------------------------------------------------------------------------------------
+
+
+def save(client: TestClient, **changes: object) -> tuple[int, dict[str, object]]:
+    answer = client.post(f"{HERE}/cells", json=changes)
+    return answer.status_code, answer.json()
+
+
+def batch(
+    workspace: Workspace, amount: str, seen: str, month: str = "2026-11"
+) -> dict[str, object]:
+    revision = plans.version(workspace, PLAN).info.revision
+    cell = {"line": line_of(workspace, *EC2), "month": "2026-11", "amount": amount, "seen": seen}
+    return {"revision": revision, "reason": "Black Friday", "effect": "volume", "edits": [cell]}
+
+
+def test_the_grid_saves_amounts_as_adjustments_with_their_reason(
+    own: Workspace, client: TestClient
+) -> None:
+    asked = batch(own, "450.10", "300.00")
+    status, said = save(client, **asked)
+    assert status == 200
+    assert (said["saved"], said["others"]) == (1, False)
+    assert said["cells"] == [{"line": line_of(own, *EC2), "month": "2026-11", "amount": "450.10"}]
+    document = plans.version(own, PLAN).document
+    assert said["revision"] == document.revision
+    last = document.adjustments[-1]
+    assert (last.amount, last.reason, last.effect) == (Decimal("150.10"), "Black Friday", "volume")
+    assert amounts(grid(page(client, HERE))["Total"])[4] == Decimal("690.10")
+
+
+def test_somebody_who_was_faster_is_told_with_amount_reason_and_moment(
+    own: Workspace, client: TestClient
+) -> None:
+    asked = batch(own, "450.00", "300.00")
+    with acting(Principal("ann@acme.example", Level.EDITOR)):
+        edit(own, *EC2, "2026-11", "310.00", "A new customer")
+    status, said = save(client, **asked)
+    assert status == 409
+    (clash,) = said["conflicts"]
+    assert (clash["mine"], clash["theirs"]) == ("450.00", "310.00")
+    assert (clash["who"], clash["reason"]) == ("ann@acme.example", "A new customer")
+    assert "UTC" in clash["when"]
+    assert plans.version(own, PLAN).document.adjustments[-1].amount == Decimal("10.00")
+    status, said = save(client, **{**asked, "revision": said["revision"]})
+    assert status == 200
+    assert amounts(grid(page(client, HERE))["Amazon Elastic Compute Cloud"])[4] == Decimal(450)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"reason": ""}, "reason"),
+        ({"effect": "luck"}, "effect"),
+        ({"edits": []}, "edits"),
+        ({"amount": "1.005"}, "2 decimals"),
+        ({"amount": "a lot"}, "not an amount"),
+        ({"month": "2026-06"}, "no month of the plan"),
+        ({"line": "l99"}, "no line"),
+    ],
+)
+def test_what_is_wrong_in_a_batch_is_said_and_nothing_is_kept(
+    own: Workspace, client: TestClient, change: dict[str, object], word: str
+) -> None:
+    asked = batch(own, "450.00", "300.00")
+    cell = asked["edits"][0]  # type: ignore[index]
+    for key, value in change.items():
+        (asked if key in asked else cell)[key] = value
+    before = plans.version(own, PLAN).info.revision
+    status, said = save(client, **asked)
+    assert status in (400, 404)
+    assert word in str(said["problem"])
+    assert plans.version(own, PLAN).info.revision == before
+
+
+# --- without scripts ------------------------------------------------------------------------------
+
+
+def test_a_line_is_changed_by_its_form_and_an_adjustment_taken_back(
+    own: Workspace, client: TestClient
+) -> None:
+    address = f"{HERE}/lines/{line_of(own, *EC2)}"
+    form = page(client, address).one("form", action=address)
+    fields = {box.attrs["name"]: box.attrs.get("value", "") for box in form.all("input")}
+    assert fields["amount-2026-09"] == "330.00"
+    sent = fields | {"amount-2026-11": "1,450.00", "reason": "Sale", "effect": "price"}
+    answer = client.post(address, data=sent)
+    assert answer.status_code == 200
+    after = page(client, address)
+    assert after.one("dd", id="line-total").attrs["data-amount"] == "4780.00"
+    row = after.one("section", id="adjustments").all("tbody")[0].all("tr")[0]
+    assert "Sale" in row.text
+    assert "+1,150.00" in row.text
+    number = row.one("input", name="adjustment").attrs["value"]
+    client.post(f"{address}/take-back", data={"adjustment": number, "reason": "mistaken"})
+    after = page(client, address)
+    assert after.one("dd", id="line-total").attrs["data-amount"] == "3630.00"
+    assert len(after.all("tr", cls="taken-back")) == 1
+    same = client.post(address, data=fields | {"reason": "nothing"})
+    assert same.status_code == 409
+    assert "no amount was changed" in parse(same.text).one("p", id="problem").text.lower()
+
+
+def test_notes_drivers_names_and_removal_are_forms_too(own: Workspace, client: TestClient) -> None:
+    address = f"{HERE}/lines/{line_of(own, *EC2)}"
+    client.post(f"{address}/note", data={"text": "Ask Ann", "month": "2026-12"})
+    assert (
+        "Ask Ann" in page(client, f"{address}/months/2026-12").one("div", id="panel-content").text
+    )
+    assert "noted" in grid(page(client, HERE))[EC2[1]].all("td")[5].attrs["class"]
+    driven = {"metric": "", "volume": "1,000", "unit_cost": "0.305", "reason": "per order"}
+    assert client.post(f"{address}/driver", data=driven).status_code == 200
+    found = page(client, address)
+    assert found.one("input", id="v-2027-01").attrs["value"] == "1000"
+    assert found.one("input", id="a-2027-01").attrs["value"] == "305.00"
+    client.post(address, data={"volume-2027-01": "2000", "reason": "More orders"})
+    assert page(client, address).one("input", id="a-2027-01").attrs["value"] == "610.00"
+    client.post(f"{address}/change", data={"title": "Machines", "where": ""})
+    assert page(client, address).one("h1").text == "Machines"
+    client.post(f"{address}/remove", data={"reason": "bought elsewhere"})
+    assert "Machines" not in grid(page(client, HERE))
+
+
+def test_a_planned_line_is_added_with_amounts(own: Workspace, client: TestClient) -> None:
+    new = {"path0": "labs", "path1": "Amazon Bedrock", "amount-2027-01": "1000.00",
+           "amount-2027-02": "1500", "reason": "A launch", "effect": "volume"}  # fmt: skip
+    assert client.post(f"{HERE}/lines", data=new).status_code == 200
+    assert amounts(grid(page(client, HERE))["labs"])[-1] == Decimal(2500)
+    again = client.post(f"{HERE}/lines", data=new)
+    assert again.status_code == 400
+    root = parse(again.text)
+    assert "already" in root.one("p", id="problem").text
+    assert root.one("input", id="new-2027-01").attrs["value"] == "1000.00"
+
+
+# --- deciding and comparing -----------------------------------------------------------------------
+
+
+def test_a_version_is_submitted_rejected_begun_anew_and_approved(
+    own: Workspace, client: TestClient
+) -> None:
+    edit(own, *EC2, "2026-12", "500.00", "Christmas")
+    revision = plans.version(own, PLAN).info.revision
+    stale = client.post(f"{HERE}/submit", data={"revision": "1"})
+    assert stale.status_code == 409
+    answer = client.post(f"{HERE}/submit", data={"revision": str(revision), "note": "please"})
+    assert "submitted" in parse(answer.text).one("p", role="status").text
+    locked = page(client, HERE).one("section", cls="plan-grid").attrs
+    assert "waits for approval" in locked["data-fixed"]
+    refused = client.post(f"{HERE}/reject", data={"version": "2", "reason": "too much"})
+    assert "rejected" in parse(refused.text).one("p", role="status").text
+    client.post(f"{HERE}/draft", data={"of": "2", "title": "Second try"})
+    client.post(f"{HERE}/submit", data={})
+    client.post(f"{HERE}/approve", data={"version": "3", "note": "agreed"})
+    states = [row[1] for row in page(client, f"{HERE}/versions").one("table", id="table").rows()]
+    assert states == ["approved", "rejected", "superseded"]
+
+
+def test_two_versions_differ_by_exactly_what_was_changed(
+    own: Workspace, client: TestClient
+) -> None:
+    edit(own, *EC2, "2026-12", "500.10", "Christmas")
+    root = page(client, f"{HERE}/compare?before=1&after=2")
+    assert Decimal(root.one("dd", id="change").attrs["data-exact"]) == Decimal("200.10")
+    (row,) = root.one("table", id="table").rows()
+    assert row[1:4] == ["3,630.00", "3,830.10", "▲ +200.10"]
+    assert [cell for cell in row[4:] if cell != "–"] == ["+200.10"]
+    assert root.one("table", id="months").rows("tfoot")[0][1] == "+200.10"
+
+
+def test_the_bridge_leads_from_plan_to_actual_to_the_last_digit(reader: TestClient) -> None:
+    root = page(reader, f"{HERE}/variance")
+    steps = [Decimal(c.attrs["data-exact"])
+             for c in root.one("table", id="plan-steps").all("td", data_exact="*")]  # fmt: skip
+    planned_, *effects, actual = steps
+    assert (planned_, actual) == (Decimal("2190.00"), Decimal("2040.00"))
+    assert planned_ + sum(effects) == actual
+    assert len(root.one("svg", cls="waterfall").all("rect")) == 6
+    month = page(reader, f"{HERE}/variance?first=2026-09&last=2026-09&depth=2")
+    steps = [Decimal(c.attrs["data-exact"])
+             for c in month.one("table", id="plan-steps").all("td", data_exact="*")]  # fmt: skip
+    assert (steps[0], sum(steps[1:-1]), steps[-1]) == (570, -30, 540)
+    names = [row[0] for row in month.one("table", id="table").rows()]
+    assert names[:2] == ["shop", "Amazon Elastic Compute Cloud"]
+
+
+def test_the_outlook_is_actual_then_estimate_and_adds_up(reader: TestClient) -> None:
+    root = page(reader, f"{HERE}/outlook")
+    rows = root.one("table", id="months").rows()
+    assert [row[3] for row in rows[:4]] == ["actual"] * 4
+    told = [Decimal(row[2].replace(",", "")) for row in rows]
+    assert told[:3] == [Decimal("555.00"), Decimal("555.00"), Decimal("540.00")]
+    assert sum(told) == Decimal(root.one("dd", id="estimate").attrs["data-exact"])
+
+
+# --- spreadsheets ---------------------------------------------------------------------------------
+
+
+def test_a_workbook_goes_out_and_comes_in_after_a_look(own: Workspace, client: TestClient) -> None:
+    answer = client.get(f"{HERE}/xlsx")
+    assert answer.headers["content-disposition"].startswith('attachment; filename="fy27-v2')
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    sheet, cell = _cell_of(book, EC2[1], "300")
+    sheet[cell].value = 412.5
+    out = io.BytesIO()
+    book.save(out)
+    before = plans.version(own, PLAN).info.revision
+    look = client.post(f"{HERE}/import", files={"file": ("mine.xlsx", out.getvalue())})
+    assert look.status_code == 200, look.text
+    root = parse(look.text)
+    assert root.one("dd", id="would-change").text == "1 amount"
+    assert root.one("table", id="table").rows()[0][3:] == ["300.00", "412.50", "▲ +112.50"]
+    assert plans.version(own, PLAN).info.revision == before
+    fields = {box.attrs["name"]: box.attrs.get("value", "")
+              for box in root.one("form", action=f"{HERE}/import/apply").all("input")}  # fmt: skip
+    taken = client.post(f"{HERE}/import/apply", data=fields | {"reason": "from finance"})
+    assert "amounts of the file were taken" in parse(taken.text).one("p", role="status").text
+    last = plans.version(own, PLAN).document.adjustments[-1]
+    assert last.amount == Decimal("112.50")
+    assert "from finance" in last.reason
+    wrong = client.post(f"{HERE}/import", files={"file": ("mine.xlsx", b"no workbook")})
+    assert wrong.status_code == 409
+    assert parse(wrong.text).all("p", id="problem")
+
+
+def _cell_of(book: openpyxl.Workbook, name: str, amount: str) -> tuple[object, str]:
+    """A cell with an amount, in a row that has a name."""
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows():
+            if not any(cell.value == name for cell in row):
+                continue
+            for cell in row:
+                if isinstance(cell.value, int | float) and Decimal(str(cell.value)) == Decimal(
+                    amount
+                ):
+                    return sheet, cell.coordinate
+    raise AssertionError(f"no {amount} beside {name}")
+
+
+# --- the list, and states without numbers ---------------------------------------------------------
+
+
+def test_plans_are_listed_by_year_and_the_outlook_comes_when_it_is_asked_for(
+    reader: TestClient,
+) -> None:
+    root = page(reader, "/plans")
+    assert [h.text for h in root.all("h2")][:1] == ["FY2027"]
+    row = root.one("table", id="table").rows()[0]
+    assert row[1] == "6,510.00 USD"
+    assert row[2] == "work it out"
+    told = page(reader, "/plans?outlook=1").one("table", id="table").rows()[0]
+    assert told[4] == "▼ -150.00"
+    assert re.fullmatch(r"[\d,]+\.\d\d", told[2])
+    assert page(reader, f"{HERE}/row").all("td")
+
+
+def test_a_new_plan_is_made_with_its_baseline_or_refused(
+    own: Workspace, client: TestClient
+) -> None:
+    new = {"name": "Next year", "starts": "2027-07", "measure": "BilledCost", "method": "flat",
+           "level1": "team", "currency": "USD", "title": "", "owner": ""}  # fmt: skip
+    answer = client.post("/plans", data=new)
+    assert answer.status_code == 200, answer.text
+    rows = grid(parse(answer.text))
+    # August to October: shop 400, 390 and 290, data 155, 150 and 100; the mean of each, in cents.
+    assert amounts(rows["shop"])[0] == Decimal("360.00")
+    assert amounts(rows["Total"])[0] == Decimal("495.00")
+    for change, word in (
+        ({"starts": "soon"}, "month"), ({"level1": ""}, "lines"), ({"level1": "nope"}, "nope"),
+        ({"where": "x ="}, "where"), ({}, "exists"),
+    ):  # fmt: skip
+        refused = client.post("/plans", data={**new, **change})
+        assert refused.status_code == 400
+        root = parse(refused.text)
+        assert word in root.one("p", id="plan-refused").text
+        assert root.one("input", id="plan-name").attrs["value"] == "Next year"
+    assert len(plans.plans(own)) == 2
+
+
+def test_a_plan_without_lines_and_a_ledger_without_charges_say_what_to_do(
+    empty: TestClient, tmp_path: Path
+) -> None:
+    assert page(empty, "/plans").one("div", data_state="empty").text.startswith("No plan yet")
+    new = {"name": PLAN, "starts": "2026-07", "level1": "ServiceName", "currency": "USD",
+           "method": "forecast"}  # fmt: skip
+    answer = empty.post("/plans", data=new)
+    assert answer.status_code == 409
+    root = parse(answer.text)
+    assert "load bills" in root.one("p", id="problem").text
+    for part in ("", "/variance", "/outlook", "/versions", "/history"):
+        assert page(empty, HERE + part).all("div", data_state="empty"), part
+    assert page(empty, "/plans/nobody", 404).all("div", data_state="failed")
+
+
+def test_people_of_a_part_do_not_see_plans() -> None:
+    from outlay.access.rules import all_rules, check
+
+    rules = {key: rule for key, rule in all_rules().items() if "/plans" in key.split(" ")[1]}
+    pages = {key: rule for key, rule in rules.items() if key.split(" ")[1].startswith("/plans")}
+    assert len(pages) > 30
+    assert all(rule.reach == "whole" for rule in pages.values())
+    shop = Principal("shop", Level.ADMIN, scope="team = 'shop'")
+    with pytest.raises(AccessDeniedError, match="sees the part where"):
+        check(pages["GET /plans/{name}"], shop)
+
+
+def test_settings_are_kept_and_others_are_not_written_over(
+    own: Workspace, client: TestClient
+) -> None:
+    root = page(client, f"{HERE}/settings")
+    form = root.one("form", action=f"{HERE}/settings")
+    fields = {box.attrs["name"]: box.attrs.get("value", "") for box in form.all("input")
+              if box.attrs.get("type") != "checkbox"}  # fmt: skip
+    sent = fields | {"title": "Board plan", "tolerance": "2.5", "method": "flat"}
+    assert client.post(f"{HERE}/settings", data=sent).status_code == 200
+    spec = plans.get_plan(own, PLAN).spec
+    assert (spec.title, spec.tolerance) == ("Board plan", Decimal("2.5"))
+    assert spec.hierarchy == tuple(SPEC["hierarchy"])
+    assert client.post(f"{HERE}/settings", data=sent).status_code == 409
