@@ -54,6 +54,7 @@ def test_per_cent_of_a_scope(planned: Workspace) -> None:
     put(planned, where=f"ServiceName = '{STORAGE}'", percent="20", title="More copies")
     more = Decimal("40.25") * LEFT / 5
     assert compared(planned) == {STORAGE: more, "total USD": more}
+    assert compared(planned, CostQuery())["total USD"] == more
     told = counted(planned)
     assert (told.title, told.effect, told.amounts) == ("More copies", "+20 %", {"USD": more})
 

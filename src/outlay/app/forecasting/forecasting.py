@@ -85,7 +85,7 @@ def forecast(
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
-            return _kept[key]
+            return replace(_kept[key], query=asked)
     made = _made(workspace, asked, start, end, changes, moment)
     with _lock:
         _kept[key] = made

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 SHARE_DAYS = 28
-"""A change's part of a series is its part of the last four weeks."""
+"""An amount's part of a group is the group's part of its scope in the last four weeks."""
 
 _SAVING = "CommitmentSaving"
 _SAVED_MEASURES = ("EffectiveCost", "CostBeforeCredits")
@@ -55,6 +56,21 @@ class _Asked:
     @property
     def horizon(self) -> int:
         return (self.end - self.start).days
+
+    def block(self, currency: str | None) -> Block | None:
+        """The block of a currency that has a forecast."""
+        found = next((b for b in self.blocks if b.currency == currency), None)
+        return found if found is not None and found.total.mean is not None else None
+
+    def row(self, key: tuple[object, ...], currency: str | None) -> int:
+        """The row of a group; of one beyond the largest, the row of all others."""
+        return self.places.get((key, currency), self.places.get(((), currency), -1))
+
+    @cached_property
+    def places(self) -> dict[tuple[tuple[object, ...], str | None], int]:
+        """The row of each group and currency."""
+        pairs = zip(self.series.keys, self.series.currencies, strict=True)
+        return {pair: row for row, pair in enumerate(pairs)}
 
     def sums(self, where: str, measure: str = "", query: CostQuery | None = None) -> _Sums:
         """Amounts of the last weeks by group and currency, of what a condition narrows."""
@@ -128,10 +144,9 @@ def _added(asked: _Asked, spec: PlannedChangeSpec) -> tuple[dict[str, Decimal], 
         return _ending(asked, spec)
     if spec.from_ < asked.start and spec.until is None:
         return {}, "it began before the forecast: history has it"
-    sums = asked.sums(spec.where)
     if spec.percent is not None:
-        return _by_percent(asked, spec, sums)
-    return _by_amount(asked, spec, sums)
+        return _by_percent(asked, spec)
+    return _by_amount(asked, spec, asked.sums(spec.where))
 
 
 def _days(asked: _Asked, spec: PlannedChangeSpec) -> tuple[Floats, bool]:
@@ -147,27 +162,39 @@ def _days(asked: _Asked, spec: PlannedChangeSpec) -> tuple[Floats, bool]:
     return ((day >= first) & (day < last)).astype(np.float64), False
 
 
-def _by_percent(
-    asked: _Asked, spec: PlannedChangeSpec, sums: _Sums
-) -> tuple[dict[str, Decimal], str]:
+def _by_percent(asked: _Asked, spec: PlannedChangeSpec) -> tuple[dict[str, Decimal], str]:
+    """A share of what its scope would be: the scope is forecast by itself, so that what is added
+    is the same whatever the question is grouped by."""
+    from outlay.app.forecasting.reckoned import reckon
+    from outlay.app.forecasting.series import series_of
+
     assert spec.percent is not None
     days, ends = _days(asked, spec)
     factor = 1 + float(spec.percent) / 100
     if ends and factor <= 0:
         return {}, "what it ended is in history as nothing: say an amount per day for its return"
     step = 1 / factor - 1 if ends else factor - 1
-    wholes = asked.sums("")
+    query = asked.series.query
+    found = series_of(
+        asked.workspace, query.narrowed(spec.where) if spec.where else query,
+        measure=asked.series.measure, until=asked.start, now=asked.now,
+    )  # fmt: skip
     added: dict[str, float] = {}
-    for block, row, part in _rows(asked, sums):
-        whole = wholes.get((asked.series.keys[row], block.currency), 0.0)
-        line = block.rows[row]
-        if not whole or line.mean is None:
+    reason = "no charge of this question meets its condition"
+    for narrow in reckon(found, asked.horizon):
+        block = asked.block(narrow.currency)
+        if block is None or narrow.total.mean is None:
+            reason = narrow.total.reason or f"nothing in {narrow.currency} is forecast here"
             continue
-        share = min(max(part / whole, 0.0), 1.0)
-        by = step * share * line.mean * days
-        block.change(row, by)
-        added[block.currency or ""] = added.get(block.currency or "", 0.0) + float(by.sum())
-    return _told(added), "" if added else "no charge of the last four weeks meets its condition"
+        by = step * days
+        for row, line in narrow.rows.items():
+            if line.mean is not None:
+                block.change(asked.row(found.keys[row], narrow.currency), by * line.mean)
+        if narrow.rest is not None and narrow.rest.mean is not None:
+            alone = next(row for row, line in narrow.rows.items() if line.mean is None)
+            block.change(asked.row(found.keys[alone], narrow.currency), by * narrow.rest.mean)
+        added[block.currency or ""] = float((by * narrow.total.mean).sum())
+    return _told(added), "" if added else reason
 
 
 def _by_amount(
@@ -216,8 +243,8 @@ def _converted(asked: _Asked, spec: PlannedChangeSpec) -> tuple[float, Block | N
     given = spec.per_day if spec.per_day is not None else spec.once
     assert given is not None
     target = asked.series.query.currency or spec.currency
-    block = next((b for b in asked.blocks if b.currency == target), None)
-    if block is None or block.total.mean is None:
+    block = asked.block(target)
+    if block is None:
         return 0.0, None, f"nothing in {target} is forecast here"
     if target == spec.currency:
         return float(given), block, ""
@@ -257,22 +284,17 @@ def commitment_where(identifier: str) -> str:
 
 def _rows(asked: _Asked, sums: _Sums) -> list[tuple[Block, int, float]]:
     """The rows that have an amount, each with its block; groups beyond the largest are one row."""
-    series = asked.series
-    place = {
-        (key, currency): row
-        for row, (key, currency) in enumerate(zip(series.keys, series.currencies, strict=True))
-    }
     found: dict[int, float] = {}
     for (key, currency), amount in sums.items():
-        row = place.get((key, currency), place.get(((), currency)))
-        if row is not None and amount:
+        row = asked.row(key, currency)
+        if row >= 0 and amount:
             found[row] = found.get(row, 0.0) + amount
-    blocks = {block.currency: block for block in asked.blocks if block.total.mean is not None}
-    return [
-        (blocks[series.currencies[row]], row, amount)
-        for row, amount in found.items()
-        if series.currencies[row] in blocks
-    ]
+    placed = []
+    for row, amount in found.items():
+        block = asked.block(asked.series.currencies[row])
+        if block is not None:
+            placed.append((block, row, amount))
+    return placed
 
 
 def _told(added: Mapping[str, float]) -> dict[str, Decimal]:

@@ -80,8 +80,8 @@ class Block:
 
     def change(self, row: int, by: Floats) -> None:
         """Put an amount by day on a row, and on the total."""
-        line = self.rows[row]
-        target = line if line.mean is not None else self.rest
+        line = self.rows.get(row)
+        target = line if line is not None and line.mean is not None else self.rest
         if target is not None:
             target.move(by)
             self.total.move(by)
