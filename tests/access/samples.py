@@ -152,6 +152,8 @@ ADDRESSES: Mapping[str, tuple[str, ...]] = {
     "/annotations/{name}": ("/annotations/launch",),
     "/api/v1/annotations/{name}": ("/api/v1/annotations/launch",),
     "/api/v1/views/{name}/uses": ("/api/v1/views/by-team/uses",),
+    "/anomalies/{number}": ("/anomalies/1",),
+    "/api/v1/anomalies/{number}": ("/api/v1/anomalies/1",),
     "/drivers": tuple(_driven("/drivers")),
     "/drivers.csv": tuple(_driven("/drivers.csv")),
     "/api/v1/drivers": tuple(_driven("/api/v1/drivers")),
