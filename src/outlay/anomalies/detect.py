@@ -234,9 +234,8 @@ class Detector:
             start, leak = begin_of(track, row, judged.window, t, sign)
             floor = max(int(track.born[row]), before.end + 1 if before else 0)
             start = min(max(start, floor), t)
-        event = Event(
-            row, start, t, sign, t, judged, judged.threshold, float(track.level[start, row]), leak
-        )
+        level = float(np.median(track.steady[max(0, start - self.clock.level) : start, row]))
+        event = Event(row, start, t, sign, t, judged, judged.threshold, level, leak)
         event.new = not track.base[t, row]
         event.waiting = sign < 0 and judged.window == 1 and self.daily
         if before is not None and self._again(before, event):
@@ -401,7 +400,9 @@ class Detector:
             if event.open:
                 event.keep(self.track)
             candidate = candidate_of(self.track, event, self.start)
-            if self._worth(event.row, candidate.impact, candidate.expected):
+            days = [day for day in candidate.days if day.flagged]
+            usual = sum(day.expected for day in days)
+            if self._worth(event.row, sum(day.actual for day in days) - usual, usual):
                 found.append(candidate)
         return found
 

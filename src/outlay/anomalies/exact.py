@@ -25,18 +25,19 @@ class EventMoney:
 def money(candidate: Candidate, actuals: Sequence[Decimal], step: Decimal = CENT) -> EventMoney:
     """The event's money. `actuals` are the exact amounts of its days (as many as
     `candidate.days`); the expected amount of each day is rounded once to `step` (half even), and
-    everything else is exact sums over the flagged days: impact = actual − expected. Raises
-    ValueError where days are missing."""
+    everything else is exact sums of these: impact = actual − expected. On a day with a charge of
+    the month the expected is the actual amount. Raises ValueError where days are missing."""
     if len(actuals) != len(candidate.days):
         raise ValueError(
             f"the event has {len(candidate.days)} days, but {len(actuals)} amounts were given"
         )
-    told = [day.flagged for day in candidate.days]
     expected = [
-        Decimal(repr(float(day.expected))).quantize(step, ROUND_HALF_EVEN) for day in candidate.days
+        amount
+        if day.left_out
+        else Decimal(repr(float(day.expected))).quantize(step, ROUND_HALF_EVEN)
+        for day, amount in zip(candidate.days, actuals, strict=True)
     ]
-    came = total(amount for amount, part in zip(actuals, told, strict=True) if part)
-    was = total(amount for amount, part in zip(expected, told, strict=True) if part)
+    came, was = total(actuals), total(expected)
     return EventMoney(
         came, was, total((came, was.copy_negate())), tuple(zip(actuals, expected, strict=True))
     )

@@ -62,8 +62,8 @@ class Feedback:
 class Settings:
     """How sharply to look, and from which size on a difference is worth a word.
 
-    - `minimum_money`: the least |impact| of an event in the currency of the series.
-    - `minimum_percent`: the least |impact| in percent of what was expected on the event's days.
+    - `minimum_money`: the least |difference| of an event's flagged days, in the series' currency.
+    - `minimum_percent`: the same in percent of what was expected on these days.
     - `minimum_history`: complete days before the first judged day; 35 are five of each weekday
       and one turn of a month.
     - `accept_days`: after so many days a new, steady level is the normal one and the event ends.
@@ -104,9 +104,9 @@ class DayNumbers:
 
     `expected` = `level` × `factor`; `error` = actual ÷ expected − 1 (of the series' usual size
     where next to nothing was expected); `lower` and `upper` bound what is normal; `z` = `error` ÷
-    the usual error, to be held against the threshold. `flagged`: it is a day of the
-    event and part of its sums; the days between that are inside the band are not. `left_out`: not
-    part of the sums because a charge of the month fell on it.
+    the usual error, to be held against the threshold. `flagged`: the day is
+    outside the band; in a change of the week's shape the days between are not. `left_out`: a charge
+    of the month fell on the day, so that what came is what was expected.
     """
 
     day: date
@@ -139,23 +139,36 @@ class HistoryDay:
 
 
 @dataclass(frozen=True)
+class WindowDay:
+    """A day that a test looked at: what it cost (as in HistoryDay.used) and its factor."""
+
+    day: date
+    used: float
+    factor: float
+
+
+@dataclass(frozen=True)
 class Basis:
     """What an event was raised by, with all that is needed to reckon it again by hand.
 
-    `window`: how many days the test looked at together (1, 3, 7 or 14). `change`: what they (the
-    last seven of 14) cost, against the level before the window × their factors, minus 1; of one
-    day its error. `typical`: the median of the past changes (0 for one day). `usual`: 1.4826 × the
-    median of their distances from it, at least 0.01. `z` = (|change| − `typical` in its direction)
-    ÷ `usual`. `threshold`: the |change| above which it is raised: the largest of `limits`, which
-    are named: ``usual`` (`multiplier` × usual + typical in the direction of the change),
-    ``seen`` (for one day the third largest weekly maximum of twelve weeks, for longer windows the
-    largest change compared), ``minimum`` (the minimum in percent), ``feedback``. `test_day`: the
-    day on which it was raised. `changes`: the past changes of which `usual` is made, newest first.
-    `level`: the median of `history`'s `steady` on `level_days`.
+    `window`: how many days the test looked at together (1, 3, 7 or 14); `looked_at`: these days
+    (the last seven of 14), the last is `test_day`. `change` = (Σ used − `before` × Σ factor) ÷
+    `base`, where `before` is the level before the window and `base` what was expected, or the
+    series' usual size where next to nothing was. `typical`: the median of the past changes (0 for
+    one day). `usual`: the larger of 1.4826 × the median and 1.2533 × the mean of their distances
+    from it, at least 0.02. `z` = (|change| − `typical` in its direction) ÷ `usual`. `threshold`:
+    the |change| above which it is raised: the largest of `limits`, which are named: ``usual``
+    (`multiplier` × usual + typical in the direction of the change), ``seen`` (for one day the third
+    largest weekly maximum of twelve weeks, for longer windows the largest change compared),
+    ``minimum`` (the minimum in percent), ``feedback``. `changes`: the past changes of which `usual`
+    is made, newest first. `level`: the median of `history`'s `steady` on `level_days`.
     """
 
     window: int
     test_day: date
+    looked_at: tuple[WindowDay, ...]
+    before: float
+    base: float
     change: float
     typical: float
     usual: float
@@ -172,12 +185,11 @@ class Basis:
 @dataclass(frozen=True)
 class Candidate:
     """An event in one series. `days` run from `start` to `end`, both inclusive; `actual`,
-    `expected` and `impact` = actual − expected are sums over the flagged ones (in a change of the
-    week's shape the days between are as expected, in long events some may be).
-    `active`: the last judged day belongs to it. `accepted`: it ended because its level became the
-    normal one. `percent` is the impact in percent of the expected, None where nothing was.
-    `confidence`: 0.5 at the threshold, towards 1 far above it. `raised_on`: the first
-    day on which a test raised it and its impact was large enough to be told."""
+    `expected` and `impact` = actual − expected are their sums. `active`: it has not ended.
+    `accepted`: it ended because its level became the normal one. `percent` is the difference of the
+    flagged days in percent of what was expected on them, None where nothing was. `confidence`: 0.5
+    at the threshold, towards 1 far above it. `raised_on`: the first day on which a test raised it
+    and its impact was large enough to be told."""
 
     series: int
     kind: Kind

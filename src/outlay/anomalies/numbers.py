@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from outlay.anomalies.life import Event, kind_of
-from outlay.anomalies.model import Basis, Candidate, DayNumbers, HistoryDay, Kind
+from outlay.anomalies.model import Basis, Candidate, DayNumbers, HistoryDay, Kind, WindowDay
 from outlay.anomalies.track import Track
 
 HISTORY_DAYS = 84
@@ -28,9 +28,10 @@ def candidate_of(track: Track, event: Event, start: date) -> Candidate:
         return step_date(start, t, track.clock.per_day)
 
     days = tuple(_day(track, event, t, at(t)) for t in range(event.start, event.end + 1))
-    told = [d for d in days if d.flagged]
-    actual, expected = sum(d.actual for d in told), sum(d.expected for d in told)
+    actual, expected = sum(d.actual for d in days), sum(d.expected for d in days)
     impact = actual - expected
+    usual = sum(d.expected for d in days if d.flagged)
+    apart = sum(d.actual - d.expected for d in days if d.flagged)
     change, threshold = abs(event.judged.change), event.judged.threshold
     return Candidate(
         series=event.row,
@@ -43,7 +44,7 @@ def candidate_of(track: Track, event: Event, start: date) -> Candidate:
         actual=actual,
         expected=expected,
         impact=impact,
-        percent=100 * impact / abs(expected) if expected else None,
+        percent=100 * apart / abs(usual) if usual else None,
         confidence=change / (change + threshold) if change else 0.5,
         raised_on=at(event.raised if event.told is None else event.told),
         days=days,
@@ -59,6 +60,9 @@ def _day(track: Track, event: Event, t: int, day: date) -> DayNumbers:
     actual = float(np.nan_to_num(track.actual[t, row]))
     if track.missing[t, row]:
         actual = expected
+    left_out = t in event.left_out
+    if left_out:
+        expected = actual  # a charge of the month: it came as it comes
     error = (actual - expected) / base if base else event.sign * 100.0
     return DayNumbers(
         day=day,
@@ -71,7 +75,7 @@ def _day(track: Track, event: Event, t: int, day: date) -> DayNumbers:
         error=error,
         z=error / event.judged.usual,
         flagged=t in event.flagged,
-        left_out=t in event.left_out,
+        left_out=left_out,
     )
 
 
@@ -96,7 +100,13 @@ def _basis(track: Track, event: Event, start: date) -> Basis:
     )
     return Basis(
         window=judged.window,
-        test_day=step_date(start, event.raised, per_day),
+        test_day=step_date(start, judged.day, per_day),
+        looked_at=tuple(
+            WindowDay(step_date(start, t, per_day), used, factor)
+            for t, used, factor in judged.looked_at
+        ),
+        before=judged.before,
+        base=judged.base,
         change=judged.change,
         typical=judged.typical,
         usual=judged.usual,

@@ -35,7 +35,7 @@ MEAN = 1.2533
 
 @dataclass(frozen=True)
 class Judged:
-    """A test of one series on one day: see Basis."""
+    """A test of one series on one day: see Basis. `day`: the step of the test."""
 
     window: int
     change: float
@@ -44,6 +44,10 @@ class Judged:
     multiplier: float
     limits: Mapping[str, float]
     compared: tuple[float, ...]
+    day: int
+    looked_at: tuple[tuple[int, float, float], ...]
+    before: float
+    base: float
 
     @property
     def threshold(self) -> float:
@@ -154,9 +158,33 @@ class Limits:
         limits = {"usual": limit, "seen": seen, "minimum": self.minimum}
         if feedback:
             limits["feedback"] = feedback
+        compared_now = tuple(compared[::-1].tolist())
+        looked_at, before, base = self._looked_at(window, row, t)
         return Judged(
-            window, change, typical, usual, multiplier, limits, tuple(compared[::-1].tolist())
+            window,
+            change,
+            typical,
+            usual,
+            multiplier,
+            limits,
+            compared_now,
+            t,
+            looked_at,
+            before,
+            base,
         )
+
+    def _looked_at(
+        self, window: int, row: int, t: int
+    ) -> tuple[tuple[tuple[int, float, float], ...], float, float]:
+        """The days of a window as (place, used, factor), the level before it, and what the
+        difference is divided by."""
+        track, first = self.track, t - window + 1
+        days = range(t - min(window, self.clock.longest_mean) + 1, t + 1)
+        seen = tuple((s, float(track.used[s, row]), float(track.factor[s, row])) for s in days)
+        before = float(track.level[first, row])
+        expected = abs(before * sum(factor for _, _, factor in seen))
+        return seen, before, max(expected, float(track.base[first, row]))
 
     def usual(self, window: int, compared: Matrix) -> tuple[float, float]:
         """The typical change (0 for one day) and how far changes usually are from it; at least
