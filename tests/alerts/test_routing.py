@@ -98,8 +98,10 @@ def test_several_routes_tell_a_channel_once_and_no_route_tells_nobody() -> None:
 def test_a_route_that_is_written_later_tells_nothing_that_is_old() -> None:
     world = World([])
     world.look(START)
-    world.routes = [route("late", to={"channels": ["ops"]})]
+    levels = [{"after_hours": 1, "to": {"channels": ["pager"]}}]
+    world.routes = [route("late", to={"channels": ["ops"]}, repeat_hours=1, escalate=levels)]
     world.look(START + HOUR)
+    world.until(START + 72 * HOUR)
     assert world.told() == []
 
 

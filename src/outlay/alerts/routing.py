@@ -16,6 +16,7 @@ from outlay.alerts.targets import PAGED, Directory, Route, Target, matching, rea
 from outlay.reports.document import Severity
 
 _TOLD = ("tell", "remind", "escalate")
+_BETWEEN = ", "
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def _tell(known: _Deciding, fitting: Sequence[Route]) -> None:
                 asked.add(target)
                 known.add("hold" if held else "tell", route, target, severity)
         _unreached(known, route, problems, severity)
-    names = ", ".join(route.name for route in fitting)
+    names = _BETWEEN.join(route.name for route in fitting)
     known.steps.append(Step("routed", known.now, "outlay", about=severity, note=names))
 
 
@@ -211,15 +212,23 @@ def _escalated(known: _Deciding, route: Route, level: int) -> None:
 
 
 def _told_at(known: _Deciding, route: Route) -> datetime | None:
-    """Since when a route's escalations count: its first telling, else when it was routed; None
-    while it waits for quiet hours to end. A snooze lets them count from its own end."""
+    """Since when a route's escalations count: its first telling, else when the alert was routed by
+    it; None while it waits for quiet hours to end, and for an alert that did not go by it. A snooze
+    lets them count from its own end."""
     told = [s.at for s in known.all() if s.action == "tell" and s.route == route.name]
     if not told:
         if any(s.action == "hold" and s.route == route.name for s in known.all()):
             return None
-        told = [s.at for s in known.all() if s.action == "routed"]
+        # One that was not there yet when the alert was routed escalates nothing of it.
+        told = [
+            s.at
+            for s in known.all()
+            if s.action == "routed" and route.name in s.note.split(_BETWEEN)
+        ]
+    if not told:
+        return None
     back = known.alert.snoozed_until
-    start = min(told, default=known.now)
+    start = min(told)
     return max(start, back) if back is not None else start
 
 

@@ -171,6 +171,7 @@ class Site:
             "path": request.url.path,
             "person": person,
             "login_on": self.login is not None,
+            "open_alerts": self.open_alerts(),
             "groups_of_pages": (groups := self.pages_of(person)),
             "navigation": [link for _, links in groups for link in links],
         }
@@ -190,6 +191,16 @@ class Site:
             for heading, links in NAVIGATION_GROUPS
         )
         return [(heading, links) for heading, links in groups if links]
+
+    def open_alerts(self) -> int:
+        """How many alerts are open; 0 also where that cannot be told, or not in a moment (people
+        who see a part of the ledger)."""
+        from outlay.app.alerts.use import open_count
+
+        try:
+            return open_count(self.workspace)
+        except Exception:  # the frame must stand, also around the page that shows this failure
+            return 0
 
     def freshness(self) -> Freshness | None:
         """How new the numbers are, over all sources; None when that cannot be told."""

@@ -174,8 +174,10 @@ class _Line:
 
         signal = self.signal
         said = [f"{signal.title} ({self.severity}, since {moment(self.raised_at)})."]
-        if signal.amount is not None:
-            said.append(f"{amount(signal.amount, signal.currency)} {signal.currency}.")
+        shown = amount(signal.amount, signal.currency)
+        told = " ".join((signal.title, *signal.lines))
+        if signal.amount is not None and shown not in told:
+            said.append(f"{shown} {signal.currency}.")
         said += signal.lines
         if signal.driver:
             said.append(_driven(signal))
