@@ -120,7 +120,7 @@ def _variance(site: Site, request: Request, name: str) -> Response:
     found: Bridge | None = None
     problem, empty = "", ""
     version = number(params, "version")
-    if plan.current is None:
+    if plan.current is None or not plan.current.document.live:
         empty = "The plan has no lines yet: make its baseline first."
     else:
         try:
@@ -180,7 +180,7 @@ def _outlook(site: Site, request: Request, name: str) -> Response:
     plan = plans.get_plan(workspace, name)
     found: Outlook | None = None
     empty = ""
-    if plan.current is None:
+    if plan.current is None or not plan.current.document.live:
         empty = "The plan has no lines yet: make its baseline first."
     else:
         try:

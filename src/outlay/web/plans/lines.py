@@ -272,6 +272,8 @@ def _line_page(
         path=path_text(line.path),
         months=_months(version, line, given or {}, query),
         month=month,
+        month_address="" if month is None
+        else of_plan(name, "lines", line_id, "months", str(month)) + query,
         may_edit=may_edit,
         made=[_made(version, one, may_edit) for one in made],
         notes=[n for n in reversed(document.notes)
