@@ -1,5 +1,6 @@
 """Looks after deliveries: each threshold once a period, over restatements and month ends."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path

@@ -40,8 +40,8 @@ def router(site: Site) -> APIRouter:
     """The routes of this room."""
     routes = APIRouter()
     _list(routes, site)
-    _forms(routes, site)
     _suggest(routes, site)
+    _forms(routes, site)
     _one(routes, site)
     return routes
 
