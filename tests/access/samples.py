@@ -35,6 +35,7 @@ PLACES: Mapping[str, str] = {
     "path:path": "nothing-here",
     "id": "none",
     "number": "1",
+    "alert": "1",
     "action": "restore",
 }
 """What stands for each part of a path. A name that a route needs otherwise is in `ADDRESSES`."""
@@ -42,6 +43,7 @@ PLACES: Mapping[str, str] = {
 NAMES: Mapping[str, str] = {
     "/metrics": "orders",
     "/units": "per-order",
+    "/budgets": "checkout-year",
     "/splits": "share-platform",
     "/dictionaries": "zebra-words",
     "/invoices": "INV-ZEBRA",
@@ -98,6 +100,11 @@ def _driven(path: str) -> Iterator[str]:
 _STATE = quote("by=team&range=all")
 
 ADDRESSES: Mapping[str, tuple[str, ...]] = {
+    "/budgets": ("/budgets", "/budgets?at=2026-09&state=on%20track", "/budgets?owner=e"),
+    "/budgets/{name}": ("/budgets/checkout-year", "/budgets/checkout-year?period=2026"),
+    "/api/v1/budgets": ("/api/v1/budgets", "/api/v1/budgets?at=2026-09&forecast=false"),
+    "/api/v1/budgets/{name}": ("/api/v1/budgets/checkout-year",),
+    "/api/v1/budgets/{name}/history": ("/api/v1/budgets/checkout-year/history",),
     "/explore": tuple(_explored("/explore")),
     "/explore.csv": (*_explored("/explore.csv"), "/explore.csv?by=team&range=all&rows=periods"),
     "/explore/start": ("/explore/start",),
@@ -157,6 +164,10 @@ ADDRESSES: Mapping[str, tuple[str, ...]] = {
     "/drivers": tuple(_driven("/drivers")),
     "/drivers.csv": tuple(_driven("/drivers.csv")),
     "/api/v1/drivers": tuple(_driven("/api/v1/drivers")),
+    "/alerts": ("/alerts", "/alerts?state=all", "/alerts?severity=warning"),
+    "/alerts/{alert}": ("/alerts/1",),
+    "/api/v1/alerts": ("/api/v1/alerts", "/api/v1/alerts?state=all&text=e"),
+    "/api/v1/alerts/{alert}": ("/api/v1/alerts/1",),
     "/reports/{name}": ("/reports/weekly",),
     "/reports/{name}/edit": ("/reports/weekly/edit",),
     "/reports/{name}/preview/{form}": tuple(
@@ -244,6 +255,9 @@ HIDDEN: tuple[str, ...] = (
     "/why?range=all&tag=team&value={who}",
     "/statements/team/2026-08/{who}",
     "/statements/team/2026-09/{who}",
+    "/budgets/{who}-year",
+    "/api/v1/budgets/{who}-year",
+    "/api/v1/budgets/{who}-all/history",
     "/find?q={who}",
     f"/api/v1/query?by=ServiceName&range=all&where={_ONLY}",
     f"/api/v1/query.csv?by=ServiceName&range=all&where={_ONLY}",

@@ -15,8 +15,10 @@ from starlette.testclient import TestClient
 
 from outlay.access import Level, Principal, acting
 from outlay.access.tokens import Tokens
+from outlay.alerts.signal import Owner, Signal
 from outlay.app import Workspace, disputes, statements
 from outlay.app.access.login import Login
+from outlay.app.alerts.raising import raise_signal
 from outlay.app.invoices import save as save_invoice
 from outlay.money import BillingPeriod
 from tests.statements.desk import ACCOUNTS, charge
@@ -149,6 +151,11 @@ def _metrics(workspace: Workspace) -> None:
 
 def _shown(workspace: Workspace) -> None:
     put = workspace.resources.put
+    year = {"currency": "USD", "period": "year"}
+    put("Budget", "zebra-all", {**year, "amount": "7719530"}, author="test")
+    for team, amount in (("checkout", "300"), ("zebra", "8846170")):
+        put("Budget", f"{team}-year", {**year, "scope": f"team = '{team}'", "amount": amount,
+            "parent": "zebra-all", "note": f"the money of {team}"}, author="test")  # fmt: skip
     panels = [
         {"id": "all", "title": "All", "kind": "figure", "query": {}},
         {"id": "teams", "title": "Teams", "kind": "table", "query": {"by": ["team"]}},
@@ -178,6 +185,13 @@ def _shown(workspace: Workspace) -> None:
         report = {"title": name, "content": content, "formats": ["html", "xlsx", "csv"],
                   "schedule": "weekly on monday at 07:00", "channels": ["mail"]}  # fmt: skip
         put("Report", name, report, author="test")
+    for number, team in enumerate(("checkout", "zebra"), 1):
+        told = Signal(
+            kind="anomaly", subject=f"{number}", occurrence="detected",
+            title=f"The {team} costs more than expected", driver=f"{team}-driver",
+            owner=Owner(team, "team"), where=f"team = '{team}'",
+        )  # fmt: skip
+        raise_signal(workspace, told)
 
 
 # --- who asks -------------------------------------------------------------------------------

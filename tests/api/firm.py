@@ -1,10 +1,14 @@
 """A small firm that has one of everything, so that each operation and command has an answer."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from outlay.alerts.signal import Owner, Signal
 from outlay.app import Workspace, disputes, invoices, statements
+from outlay.app.alerts.raising import raise_signal
 from outlay.money import BillingPeriod
+from outlay.reports.document import Figure
 from tests.allocation.kubernetes.shop import shop
 from tests.web.company import AUGUST, EUROPE, SEPTEMBER, SEPTEMBER_AT_FIRST, load
 
@@ -89,6 +93,21 @@ kind: Channel
 name: folder
 spec: {type: file, folder: sent}
 ---
+kind: Contact
+name: shops
+spec: {title: Shops, tag: team, values: [storefront], channels: [folder]}
+---
+kind: AlertRoute
+name: teams
+spec:
+  title: Each team its own
+  min_amount: {USD: 50}
+  to: {owner: true, fallback: [folder]}
+  digest: weekdays at 08:00
+  timezone: Europe/Berlin
+  quiet: {nights: "20:00-07:00", weekends: true}
+  escalate: [{after_hours: 24, to: {channels: [folder]}}]
+---
 kind: Report
 name: teams
 spec:
@@ -113,6 +132,21 @@ INVOICE: dict[str, Any] = {
     "issued_on": "2026-10-03",
     "due_on": "2026-11-02",
 }
+ALERT = Signal(
+    kind="budget",
+    subject="storefront",
+    occurrence="2026-09/actual 100 %",
+    title="Storefront is over its budget of September",
+    severity="critical",
+    lines=("Actual 110.10 USD of 100.00 USD.",),
+    figures=(Figure("Actual", Decimal("110.10"), currency="USD"),),
+    driver="Amazon Elastic Compute Cloud, by usage",
+    link="/budgets/storefront",
+    amount=Decimal("110.10"),
+    currency="USD",
+    owner=Owner("storefront", "team"),
+    where="team = 'storefront'",
+)
 ORDERS = [
     {"date": f"2026-09-{day:02d}", "value": str(10 * day), "labels": {"channel": channel}}
     for day in range(1, 4)
@@ -150,4 +184,5 @@ def firm(folder: Path) -> Workspace:
         proposed="storefront",
         author="sam",
     )
+    raise_signal(workspace, ALERT)
     return workspace

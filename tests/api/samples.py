@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.api.samples_alerts import ALERTS
+
 SEPTEMBER = "from=2026-09-01&to=2026-10-01"
 
 
@@ -253,4 +255,4 @@ CHANGING: tuple[Sample, ...] = (
     _get("list_roles", "/roles"),
 )  # fmt: skip
 
-SAMPLES = (*READING, *CHANGING)
+SAMPLES = (*READING, *(Sample(*one) for one in ALERTS), *CHANGING)

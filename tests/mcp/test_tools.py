@@ -44,6 +44,8 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("close_status", {}),
     ("close_status", {"month": "2026-09", "plan": "team"}),
     ("list_views", {}),
+    ("list_alerts", {}),
+    ("list_alerts", {"state": "all", "kind": "budget"}),
     ("run_view", {"name": "september"}),
     ("list_sources", {}),
     ("usage", {}),

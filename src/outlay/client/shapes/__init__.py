@@ -3,6 +3,22 @@
 Money, quantities and quotients are exact: text in JSON, `Decimal` in Python.
 """
 
+from outlay.client.shapes.alerts import (
+    Alert,
+    AlertDigest,
+    AlertFigure,
+    AlertList,
+    AlertOwner,
+    AlertReach,
+    AlertRouteLine,
+    AlertRoutePreview,
+    AlertStep,
+    AlertTarget,
+    AlertWithHistory,
+    AlertWouldGo,
+    Look,
+    LookStep,
+)
 from outlay.client.shapes.allocation import (
     Coverage,
     CoverageGap,
@@ -315,6 +331,20 @@ from outlay.client.shapes.usage import (
 from outlay.client.shapes.values import Day, Moment, Number
 
 __all__ = [
+    "Alert",
+    "AlertDigest",
+    "AlertFigure",
+    "AlertList",
+    "AlertOwner",
+    "AlertReach",
+    "AlertRouteLine",
+    "AlertRoutePreview",
+    "AlertStep",
+    "AlertTarget",
+    "AlertWithHistory",
+    "AlertWouldGo",
+    "Look",
+    "LookStep",
     "Anomaly",
     "AnomalyAway",
     "AnomalyDay",
