@@ -154,7 +154,7 @@ def _band(sighting: Sighting, exact: Mapping[Any, Amounts]) -> Iterator[Day]:
 
 def rounded(value: float, digits: int) -> Decimal:
     """An engine's figure in the currency's smallest unit, rounded once, half to even."""
-    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits))
+    return Decimal(value).quantize(Decimal(1).scaleb(-digits))
 
 
 @lru_cache(maxsize=1)

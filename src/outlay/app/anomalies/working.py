@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MOST_EXPLAINED = 150
 """How many events of one look are explained, the largest first."""
 
-_MOST_SPLIT = 8
+_MOST_SPLIT = 5
 """How many of them have their split at once, besides the new ones."""
 
 _NEW = timedelta(days=14)

@@ -18,6 +18,7 @@ from outlay.app import usage
 from outlay.app.demo import (
     alerts,
     allocation,
+    anomalies,
     boards,
     budgets,
     finance,
@@ -150,6 +151,7 @@ class _Maker:
         budgets.configure(self.workspace, self.story)
         reports.configure(self.workspace)
         alerts.configure(self.workspace)
+        anomalies.configure(self.workspace, self.story)
         people.configure(self.workspace)
         self._remember("done")
 
