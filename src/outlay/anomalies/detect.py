@@ -215,16 +215,19 @@ class Detector:
 
     def _hour_shifted(self, row: int, t: int, judged: Judged) -> bool:
         """An hour early or late, as when summer time begins or ends: inside the band of the hour
-        before or after."""
+        before or after, or of the same hour a week before."""
         track = self.track
         factors = (
             track.factor[t, row],
-            *(track.ratio[t - self.clock.season + s, row] for s in (-1, 1)),
+            *(track.ratio[t - self.clock.season + s, row] for s in (-1, 0, 1)),
         )
         known = [float(f) for f in factors if np.isfinite(f)]
         level, came = float(track.level[t, row]), float(track.used[t, row])
-        margin = judged.threshold * float(track.base[t, row])
-        return level * min(known) - margin <= came <= level * max(known) + margin
+        band = judged.threshold
+        inside = level * min(known) * (1 - band) <= came <= level * max(known) * (1 + band)
+        if inside:
+            track.counted[t, row] = False
+        return inside
 
     def _open(self, row: int, t: int, judged: Judged) -> None:
         track, sign = self.track, 1 if judged.change > 0 else -1

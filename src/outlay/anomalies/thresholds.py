@@ -26,7 +26,7 @@ from outlay.anomalies.track import Clock, Matrix, Track
 
 # Chosen on the tuning half of the benchmark (benchmarks/backtest), for every sensitivity times its
 # factor. A window's multiplier, by its length in steps.
-MULTIPLIERS: Mapping[int, float] = {1: 6.0, 3: 5.0, 7: 5.0, 14: 4.0, 6: 6.0, 24: 6.0}
+MULTIPLIERS: Mapping[int, float] = {1: 6.0, 3: 5.0, 7: 5.0, 14: 4.0, 24: 6.0}
 FEW = 4.0
 USUAL_FLOOR = 0.02
 NORMAL = 1.4826

@@ -56,7 +56,7 @@ class Clock:
     @property
     def warm(self) -> int:
         """Steps until the first level is without the season's share."""
-        return 4 * self.season if self.per_day == 1 else 2 * self.season
+        return 4 * self.season
 
 
 DAILY = Clock()
@@ -66,7 +66,7 @@ HOURLY = Clock(
     seasons=6,
     history=24 * 28,
     long_history=24 * 28,
-    windows=(1, 6, 24),
+    windows=(1, 24),
     longest_mean=24,
     per_day=24,
 )
@@ -181,7 +181,8 @@ class Track:
         expected = middle * self.factor[:t]
         with np.errstate(divide="ignore", invalid="ignore"):
             error = np.abs(self.used[:t] - expected) / np.abs(middle)
-        far = error > np.maximum(WARM_FAR, WARM_USUAL * np.nanmedian(error, axis=0))
+        error = np.where(np.isfinite(error), error, 0.0)
+        far = error > np.maximum(WARM_FAR, WARM_USUAL * np.median(error, axis=0))
         far &= np.arange(t)[:, None] >= self.born
         self.level[:t] = middle
         self.used[:t] = np.where(far, expected, self.used[:t])
