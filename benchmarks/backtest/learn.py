@@ -94,6 +94,23 @@ def quantiles(told: Floats, errors: Floats, units: Floats, weights: Floats) -> F
     return np.array([np.quantile(over[:, where], learned.CHANCES) for where in PARTS])
 
 
+def sums_of_days(told: Floats, errors: Floats, units: Floats) -> Floats:
+    """How wide the band of a sum of days is, by the sum of their bands: by `learned.SUM_DAYS`, so
+    that 80 % and 95 % of sums fall inside (the mean of both)."""
+    scale = bands.scales(told.T, units)
+    found = [1.0]
+    for days in learned.SUM_DAYS[1:]:
+        count = int(days)
+        off = errors[:, :count].sum(axis=1)
+        ratios = []
+        for level in (0.8, 0.95):
+            below, above = bands.width(scale, level, count)
+            reach = np.where(off > 0, above.sum(axis=0), below.sum(axis=0))
+            ratios.append(np.quantile(np.abs(off) / reach, level))
+        found.append(float(np.mean(ratios)))
+    return np.array(found)
+
+
 def written(name: str, values: Floats, note: str) -> str:
     """One array as Python, a row a line."""
     if values.ndim == 1:
@@ -115,6 +132,8 @@ def main() -> None:
     told, errors, units = told[known], errors[known], units[known]
     weights = scale_weights(told, errors, units)
     over = quantiles(told, errors, units, weights)
+    learned.SCALE, learned.QUANTILES = weights, over
+    sums = sums_of_days(told, errors, units)
     print(f"{len(found)} series, {len(WINDOWS)} windows, {len(candidates.NAMES)} candidates")
     TARGET.write_text(
         HEAD
@@ -134,8 +153,10 @@ def main() -> None:
             "QUANTILES",
             over,
             "Quantiles of errors over their scale, at CHANCES, by part of the horizon.",
-        ).rstrip()
-        + "\n",
+        )
+        + written("SUM_DAYS", learned.SUM_DAYS, "")
+        + written("SUMS", sums.round(3), "").rstrip()
+        + '\n"""How wide the band of a sum of so many days is, by the sum of their bands."""\n',
         "utf-8",
     )
 

@@ -83,6 +83,12 @@ def width(scale: Floats, level: float, horizon: int) -> tuple[Floats, Floats]:
     return sides[0], sides[1]
 
 
+def of_days(days: int) -> float:
+    """How wide the band of a sum of `days` in a row is, by the sum of their bands: days do not all
+    err to one side. Measured on the tuning split (`learned.SUMS`); 1 for a single day."""
+    return float(np.interp(days, learned.SUM_DAYS, learned.SUMS))
+
+
 def band(
     values: Floats, residuals: Floats, horizon: int, levels: Sequence[float]
 ) -> dict[float, tuple[Floats, Floats]]:

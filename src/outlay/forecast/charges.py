@@ -81,7 +81,7 @@ def _forecast(stream: ChargeStream, start: date, horizon: int, digits: int) -> C
     gaps = sorted((b - a).days for a, b in zip(days, days[1:], strict=False))
     if gaps and gaps[len(gaps) // 2] <= 3:
         return _daily(stream.name, charges, start, end)
-    if gaps and 5 <= gaps[len(gaps) // 2] <= 9:
+    if gaps and 5 <= gaps[len(gaps) // 2] <= 9 and _one_weekday(days):
         return _weekly(stream.name, charges, start, end)
     return _by_months(stream, charges, start, end, digits)
 
@@ -115,6 +115,13 @@ def _daily(name: str, charges: Mapping[date, Decimal], start: date, end: date) -
         if amount:
             amounts[day] = amount
     return ChargeForecast(name, "daily", f"daily, as in the week up to {last}", amounts)
+
+
+def _one_weekday(days: Sequence[date]) -> bool:
+    """Whether the last charges came on one weekday; else they may go by days of the month (the
+    1st, 8th, 15th, …), which are seven days apart too."""
+    recent = [day.weekday() for day in days[-8:]]
+    return recent.count(recent[-1]) >= len(recent) - 1
 
 
 def _weekly(name: str, charges: Mapping[date, Decimal], start: date, end: date) -> ChargeForecast:
