@@ -87,8 +87,8 @@ def measure(series: int) -> Speed:
             for row in range(PEER_SERIES + 1)
         ]
         # The first series takes the compiler along; the others are what a series takes.
-        first = forecasts.theirs(cases[:1], [PEER])[PEER].ms
-        all_of_them = forecasts.theirs(cases, [PEER])[PEER].ms * len(cases)
+        first = forecasts.theirs(cases[:1], [PEER], keep=False)[PEER].ms
+        all_of_them = forecasts.theirs(cases, [PEER], keep=False)[PEER].ms * len(cases)
         peer = (all_of_them - first) / 1000 / PEER_SERIES * series
     return Speed(series, ours, processor, naive, peer, peak_gib())
 
