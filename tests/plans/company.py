@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from outlay.app import Workspace
+from outlay.money import BillingPeriod
 from tests.cli.bills import Row, row, write_bill
 
 FIRST, COMPLETE_UNTIL = date(2023, 10, 1), date(2025, 2, 10)
@@ -36,7 +37,12 @@ def _charge(day: date, service: str, team: str, hours: Decimal, price: Decimal) 
     cost = format(hours * price, "f")
     found = row(cost, day=day.isoformat(), service=service, team=team)
     quantity = format(hours, "f")
+    quarter = date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
+    month = BillingPeriod.of(quarter)
     return found | {
+        # Billed by quarter: fewer bills to load.
+        "BillingPeriodStart": f"{month.start}T00:00:00Z",
+        "BillingPeriodEnd": f"{month.end}T00:00:00Z",
         "PricingQuantity": quantity,
         "ConsumedQuantity": quantity,
         "ResourceId": f"{team}-{service}",

@@ -1,0 +1,54 @@
+"""After a delivery: told once a month when the year leaves the approved plan."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from outlay.alerts.store import AlertStore
+from outlay.app import Workspace
+from outlay.app.planning import plan_baseline, plans
+from outlay.app.watching import watch
+from tests.plans.company import SPEC
+from tests.plans.test_ledger import CUT
+
+FEBRUARY, MARCH = datetime(2025, 2, 10, 9), datetime(2025, 3, 1, 9)
+
+
+def look(workspace: Workspace, now: datetime) -> int:
+    (step,) = watch(workspace, now, only=["plans"]).steps
+    assert not step.failed, step.failed
+    return step.raised
+
+
+def alerts(workspace: Workspace) -> list[tuple[str, str, str]]:
+    found = sorted(AlertStore(workspace.resources.engine).listed(), key=lambda one: one.id)
+    return [(a.signal.subject, a.signal.occurrence, a.state) for a in found]
+
+
+def test_an_outlook_beyond_the_tolerance_is_told_once_a_month(own: Workspace) -> None:
+    assert look(own, FEBRUARY) == 0
+    plans.new_plan(own, "fy25", SPEC | {"owner": "finance@acme.example"})
+    plan_baseline.make_baseline(own, "fy25", cut=CUT)
+    assert look(own, FEBRUARY) == 0, "a draft is nobody's plan yet"
+    plans.submit(own, "fy25")
+    plans.approve(own, "fy25", 1)
+    assert [look(own, FEBRUARY), look(own, FEBRUARY), look(own, MARCH)] == [1, 0, 1]
+    assert [occurrence for _, occurrence, _ in alerts(own)] == ["2025-02", "2025-03"]
+    signal = AlertStore(own.resources.engine).listed()[0].signal
+    year = plans.version(own, "fy25").document.total
+    assert signal.figures[0].value == year
+    assert signal.amount is not None and signal.amount > Decimal(0)
+    assert signal.amount == signal.figures[1].change
+    assert "above plan" in signal.title
+    assert signal.link == "/plans/fy25"
+
+
+def test_what_is_within_again_or_over_is_settled(own: Workspace) -> None:
+    plans.new_plan(own, "fy25", SPEC)
+    plan_baseline.make_baseline(own, "fy25", cut=CUT)
+    plans.submit(own, "fy25")
+    plans.approve(own, "fy25", 1)
+    assert look(own, FEBRUARY) == 1
+    own.put_resource("Plan", "fy25", SPEC | {"tolerance": "100"}, author="ana")
+    assert look(own, FEBRUARY) == 0
+    assert [state for *_, state in alerts(own)] == ["settled"]
+    assert look(own, datetime(2025, 10, 1)) == 0
