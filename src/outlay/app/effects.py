@@ -16,9 +16,11 @@ from outlay.query.allocating.effects import changed_tags, effects
 
 if TYPE_CHECKING:
     from outlay.allocation.rules import Ruleset
+    from outlay.app.planning.budget_effects import BudgetEffect
     from outlay.app.workspace import Workspace
     from outlay.resources import Write
 
+_BUDGET = "Budget"
 MEASURE = "EffectiveCost"
 """What effects are told in."""
 
@@ -54,10 +56,11 @@ class SplitEffect:
 @dataclass(frozen=True)
 class Effects:
     """The effect on each virtual tag whose labels or splits change, over all history, in
-    EffectiveCost by currency."""
+    EffectiveCost by currency, and on each budget that changes, in its present period."""
 
     tags: tuple[TagEffect, ...]
     splits: tuple[SplitEffect, ...]
+    budgets: tuple[BudgetEffect, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; money is text with all its decimals."""
@@ -81,13 +84,20 @@ class Effects:
                 }
                 for one in self.splits
             ],
+            "budgets": [one.to_json() for one in self.budgets],
         }
 
 
 def effects_of(workspace: Workspace, writes: Sequence[Write]) -> Effects | None:
     """The effect of a batch on money; None when nothing of it can have one."""
+    if any(write.kind == _BUDGET for write in writes):
+        from outlay.app.planning.budget_effects import budget_effects
+
+        told = budget_effects(workspace, writes)
+    else:
+        told = ()
     if not any(write.kind in RULES for write in writes):
-        return None
+        return Effects((), (), told) if told else None
     before = workspace.rules()
     after = rules_with(before, writes)
     tags = changed_tags(before, after)
@@ -98,6 +108,7 @@ def effects_of(workspace: Workspace, writes: Sequence[Write]) -> Effects | None:
             for tag in sorted(_split_tags(before, after, tags))
             if (effect := _split_effect(workspace, before, after, tag)) is not None
         ),
+        told,
     )
 
 

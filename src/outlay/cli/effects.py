@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from outlay.cli.output import NOTHING, Col, Output, money, plural
 
 if TYPE_CHECKING:
     from outlay.app.effects import Effects, SplitEffect
+    from outlay.app.planning.budget_effects import BudgetEffect
     from outlay.query.allocating import Covered, TagEffect
 
 _MOST_ROWS = 12
@@ -19,8 +21,38 @@ def show_effects(out: Output, effects: Effects) -> None:
         _show_tag(out, tag)
     for split in effects.splits:
         _show_split(out, split)
-    if not effects.tags and not effects.splits:
+    if effects.budgets:
+        _show_budgets(out, effects.budgets)
+    elif not effects.tags and not effects.splits:
         out.say("No charge gets another value.")
+
+
+def _show_budgets(out: Output, budgets: Sequence[BudgetEffect]) -> None:
+    out.say("Budgets in their present period:")
+    rows = [
+        (
+            one.name,
+            one.period or NOTHING,
+            money(one.before),
+            money(one.after),
+            money(one.actual),
+            one.currency,
+            one.state,
+        )
+        for one in budgets
+    ]
+    out.table(
+        [
+            Col("Budget"),
+            Col("Period"),
+            Col("Amount before", True),
+            Col("After", True),
+            Col("Actual", True),
+            Col(""),
+            Col("Then"),
+        ],
+        rows,
+    )
 
 
 def _show_tag(out: Output, effect: TagEffect) -> None:

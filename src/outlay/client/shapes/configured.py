@@ -206,6 +206,7 @@ class PlanEffects(TypedDict):
     measure: str
     tags: list[PlanEffectsTag]
     splits: list[dict[str, Any]]
+    budgets: list[dict[str, Any]]
 
 
 class Plan(TypedDict):
