@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from outlay.app.anomalies.events import Event, Explaining, Reason
 from outlay.app.anomalies.exact import daily
-from outlay.expression import parse, referenced
+from outlay.expression import parse, referenced, text_literal
 from outlay.expression.dimensions import VIRTUAL
 from outlay.expression.errors import QueryError
 from outlay.lake import LakeError
@@ -50,8 +50,13 @@ class Away:
 
 
 def question(event: Event, base: CostQuery, days: DateRange) -> CostQuery:
-    """The question that an event's days are the answer to, over other days."""
-    return base.but(where=event.lead.where, by=(), range=between(days.start, days.end))
+    """The question that an event's days are the answer to, over other days; over its own days
+    that of an hourly one keeps to its hours."""
+    asked = base.but(where=event.lead.where, by=(), range=between(days.start, days.end))
+    if event.grain == "hour" and days == event.range:
+        low, high = (text_literal(at.isoformat()) for at in (event.start, event.end))
+        asked = asked.narrowed(f"ChargePeriodStart >= {low} AND ChargePeriodStart < {high}")
+    return asked
 
 
 def with_before(event: Event) -> DateRange:

@@ -165,6 +165,6 @@ def _adapters() -> tuple[TypeAdapter[Basis], TypeAdapter[tuple[DayNumbers, ...]]
 def _basis(sighting: Sighting) -> dict[str, Any]:
     """What the event was raised by, and each of its days as the engine judged it."""
     basis, days = _adapters()
-    found: dict[str, Any] = basis.dump_python(sighting.candidate.basis, mode="json")
-    found["days"] = days.dump_python(sighting.candidate.days, mode="json")
+    found: dict[str, Any] = basis.dump_python(sighting.candidate.basis, mode="json", warnings=False)
+    found["days"] = days.dump_python(sighting.candidate.days, mode="json", warnings=False)
     return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from outlay.app.anomalies.events import NONE
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 HISTORY_DAYS = 420
 """How far back series go: a year, and what is needed before its first day."""
+
+HOURLY_DAYS = 63
+"""How far back hourly series go: nine weeks of each hour of the week."""
 
 _LAG = timedelta(days=1)
 
@@ -133,7 +136,8 @@ def batches(workspace: Workspace, monitor: Monitor, horizon: Horizon) -> list[Ba
             currency=spec.currency or None,
             splits="direct",
         )
-        batch = _batch(workspace, base, names, until, rules)
+        make = _hourly if spec.grain == "hour" else _batch
+        batch = make(workspace, base, names, until, rules)
         if batch is not None:
             found.append(batch)
     return found
@@ -173,6 +177,49 @@ def _batch(
             where = _where(base, one.query.by, values, code if len(codes) > 1 else None)
             series.append(Series(one.query.by, values, code or base.currency or "", where))
     return Batch(base, tuple(series), np.concatenate(rows), start, until)
+
+
+def _hourly(
+    workspace: Workspace,
+    base: CostQuery,
+    names: list[tuple[str, ...]],
+    until: date,
+    rules: Ruleset,
+) -> Batch | None:
+    """The series by hour, of the last weeks: asked of the charges themselves."""
+    import numpy as np
+
+    start = until - timedelta(days=HOURLY_DAYS)
+    found: dict[Series, dict[int, object]] = {}
+    for by in names:
+        query = base.but(by=by, grain="hour", range=f"{start}..{until}")
+        defaults = {n: rules.tags[n].default for n in by if n in rules.tags}
+        rows = list(workspace.query(query).rows())
+        codes = {row.get("BillingCurrency") for row in rows}
+        for row in rows:
+            if any(row[name] == default for name, default in defaults.items()):
+                continue
+            values = tuple(None if row[name] is None else str(row[name]) for name in by)
+            code = str(row.get("BillingCurrency") or base.currency or "") or _sole(workspace)
+            where = _where(base, by, values, code if len(codes) > 1 else None)
+            moment = row["period"]
+            assert isinstance(moment, datetime)
+            hour = (moment.date() - start).days * 24 + moment.hour
+            found.setdefault(Series(by, values, code, where), {})[hour] = row[base.measures[0]]
+    if not found:
+        return None
+    matrix = np.zeros((len(found), HOURLY_DAYS * 24))
+    for at, amounts in enumerate(found.values()):
+        matrix[at, list(amounts)] = np.array(list(amounts.values()), dtype=np.float64)
+    return Batch(base, tuple(found), matrix, start, until, True)
+
+
+def _sole(workspace: Workspace) -> str:
+    """The ledger's currency, where it has but one."""
+    from outlay.lake.facts import slice_facts
+
+    facts = slice_facts(workspace.lake, workspace.lake.pin())
+    return next(iter(sorted({code for one in facts for code in one.currencies if code})), "")
 
 
 def _kept(rules: Ruleset, found: SeriesSet) -> list[int]:

@@ -46,9 +46,11 @@ _WEEKS = 4
 
 def split(workspace: Workspace, event: Event, base: CostQuery) -> Split | None:
     """The impact of an event by kind of change; None where prices and usage cannot be compared
-    (several currencies in the answer, or no day before)."""
+    (several currencies in the answer, no day before, or an event of hours)."""
     from outlay.app.drivers import drivers
 
+    if event.grain == "hour":
+        return None  # drivers compares whole days
     against = earlier(workspace, event, base)
     asked = question(event, base, event.range)
     report = drivers(workspace, asked, against=between(against.start, against.end))
