@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.api.samples_alerts import ALERTS
+from tests.api.samples_plans import PLANS
 
 SEPTEMBER = "from=2026-09-01&to=2026-10-01"
 
@@ -255,4 +256,9 @@ CHANGING: tuple[Sample, ...] = (
     _get("list_roles", "/roles"),
 )  # fmt: skip
 
-SAMPLES = (*READING, *(Sample(*one) for one in ALERTS), *CHANGING)
+SAMPLES = (
+    *READING,
+    *(Sample(*one) for one in ALERTS),
+    *(Sample(*one) for one in PLANS),
+    *CHANGING,
+)
