@@ -16,9 +16,10 @@ MONTHS = 16
 """Months of the story: a year of history, and the three months held back."""
 
 
-def daily(anchor: date) -> tuple[date, dict[str, NDArray[np.float64]]]:
-    """The first day, and usage cost by day of every "account / service" (USD)."""
-    story = Story(anchor=anchor, today=anchor, span=MONTHS)
+def daily(anchor: date, months: int = MONTHS) -> tuple[date, dict[str, NDArray[np.float64]]]:
+    """The first day, and usage cost by day of every "account / service" (USD), of `months` months up
+    to the anchor (exclusive)."""
+    story = Story(anchor=anchor, today=anchor, span=months)
     first = story.months()[0].start
     with duckdb.connect() as con:
         lines.build(con, story, Span(first, story.today, story.today))

@@ -184,6 +184,7 @@ def _forecast(
     count = plain.shape[1]
     values = np.ascontiguousarray(plain[rows, count - length :].T)
     size = np.abs(values).mean(axis=0)
+    size[size == 0] = 1.0  # nothing was charged for as long as it is looked back
     values = values / size  # so that thresholds mean the same for cents and for millions
     days = calendar.days(start + timedelta(days=count - length), length)
     horizon = answer.mean.shape[1]
@@ -231,7 +232,7 @@ def _method(shares: Floats, order: Rows) -> str:
     named = [place for place in order.tolist() if shares[place] >= NAMED][:3]
     if not named:
         several = int((shares >= 0.01).sum())
-        return f"mean of {several} methods, most of {NAMES[order[0]]}"
+        return f"mean of {several} methods, {NAMES[order[0]]} foremost"
     told = ", ".join(f"{NAMES[place]} {shares[place]:.0%}" for place in named)
     return told if shares[named].sum() > 0.995 else f"{told}, others"
 
