@@ -32,6 +32,7 @@ _PAGES = {
     "Report": ("Report", "/reports/{}"),
     "Cluster": ("Cluster", "/kubernetes?cluster={}"),
     "StatementPlan": ("Statements", "/statements?plan={}"),
+    "Plan": ("Plan", "/plans/{}"),
 }
 """Kind of resource → what its page is called and where it is; others have no page of their own."""
 

@@ -246,14 +246,8 @@ def _line_page(
     )
     if month is not None:
         document.frame.index(month)
-    made = [
-        one
-        for one in reversed(document.adjustments)
-        if one.line == line_id and month in (None, one.month)
-    ]
-    query = "" if version.info == (plan.current and plan.current.info) else (
-        f"?version={version.info.version}"
-    )  # fmt: skip
+    current_ = plan.current is not None and plan.current.info.version == version.info.version
+    query = "" if current_ else f"?version={version.info.version}"
     return site.page(
         request,
         "plans/line.html" if month is None else "plans/cell.html",
@@ -265,30 +259,51 @@ def _line_page(
         here=of_plan(name, "lines", line_id),
         query=query,
         version=version,
-        line=line,
-        short=line.name or line.path[-1] or "(none)",
-        place=[(dimension(level), value) for level, value in
-               zip(plan.frame.hierarchy, line.path, strict=True)],
-        path=path_text(line.path),
-        months=_months(version, line, given or {}, query),
         month=month,
         month_address="" if month is None
         else of_plan(name, "lines", line_id, "months", str(month)) + query,
         may_edit=may_edit,
-        made=[_made(version, one, may_edit) for one in made],
-        notes=[n for n in reversed(document.notes)
-               if n.line == line_id and month in (None, n.month)],
-        year=document.year(line_id),
         problem=problem,
-        given=given or {},
         done="The line was saved." if request.query_params.get("done") else "",
         effects=choices.effects(),
-        effect_titles=choices.EFFECT_TITLES,
         method_titles=choices.METHOD_TITLES,
         metrics=workspace.metrics.specs(),
         text=lambda value: unit_text(value, plan.frame.places),
         plain=lambda value: "" if value is None else plain(value),
+        **_line(version, line, month, given or {}, query, may_edit),
     )  # fmt: skip
+
+
+def _line(
+    version: Version,
+    line: Line,
+    month: BillingPeriod | None,
+    given: Fields,
+    query: str,
+    may_edit: bool,
+) -> dict[str, Any]:
+    """What the page says of the line itself, or of one of its months."""
+    document = version.document
+    made = [
+        one
+        for one in reversed(document.adjustments)
+        if one.line == line.id and month in (None, one.month)
+    ]
+    levels = zip(document.frame.hierarchy, line.path, strict=True)
+    return {
+        "line": line,
+        "short": line.name or line.path[-1] or "(none)",
+        "place": [(dimension(level), value) for level, value in levels],
+        "path": path_text(line.path),
+        "months": _months(version, line, given, query),
+        "made": [_made(version, one, may_edit) for one in made],
+        "notes": [
+            note
+            for note in reversed(document.notes)
+            if note.line == line.id and month in (None, note.month)
+        ],
+        "year": document.year(line.id),
+    }
 
 
 def _months(version: Version, line: Line, given: Fields, query: str) -> list[Month]:
@@ -306,11 +321,18 @@ def _months(version: Version, line: Line, given: Fields, query: str) -> list[Mon
             of_plan(document.frame.plan, "lines", line.id, "months", str(month)) + query,
             cell,
             choices.ORIGIN_TITLES[cell.origin],
-            given.get(f"amount-{month}", unit_text(cell.total, digits)),
+            _typed(given, f"amount-{month}", unit_text(cell.total, digits)),
             counts.get(month, 0),
         )
         for month, cell in zip(document.months, cells, strict=True)
     ]
+
+
+def _typed(given: Fields, key: str, now: str) -> str:
+    """What a box shows again when a form was refused: what was typed into it, else the amount as it
+    is now, which somebody else may have changed meanwhile."""
+    text = given.get(key, "")
+    return text if text and text != given.get(f"seen-{key}") else now
 
 
 def _made(version: Version, one: Adjustment, may_edit: bool) -> Made:
