@@ -15,6 +15,7 @@ FIRST, END = date(2026, 5, 1), date(2026, 11, 1)
 COMPUTE, STORAGE, SUPPORT, NEW = "Compute", "Storage", "Support", "Newcomer"
 COMMITMENT = "ri-1"
 FEE = "500.00"
+RENDER, RENDER_DAYS = "Rendering", (1, 8, 15, 22, 29)
 SAVING_A_DAY = Decimal("4.00")
 
 
@@ -30,8 +31,8 @@ def compute(day: date) -> str:
 
 
 def bill(*, euros: bool = True) -> list[Line]:
-    """Two accounts' usage, a fee on each first, tax on each last day, a service of seven days, one
-    that a commitment covers, and one in euros."""
+    """Two accounts' usage, a fee on each first, tax on each last day, usage that is billed four
+    or five times a month, a service of seven days, one that a commitment covers, one in euros."""
     found: list[Line] = []
     for day in days():
         text = day.isoformat()
@@ -42,6 +43,9 @@ def bill(*, euros: bool = True) -> list[Line]:
             found.append(line("5.00", text, service=NEW))
         if day.day == 1:
             found.append(line(FEE, text, service=SUPPORT, category="Purchase"))
+        if day.day in RENDER_DAYS:
+            farm = "farm-a" if day.day < 10 else "farm-b"
+            found.append(line("70.00", text, service=RENDER, resource=farm))
         if (day + timedelta(days=1)).day == 1:
             found.append(line("12.50", text, service=COMPUTE, category="Tax"))
         if euros:

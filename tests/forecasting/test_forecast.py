@@ -18,7 +18,19 @@ from outlay.app.forecasting.totals import forecast_total
 from outlay.app.served.wire import decode, encode
 from outlay.money import total
 from outlay.query import CostQuery, QueryError
-from tests.forecasting.bills import COMPUTE, END, FEE, FIRST, NEW, STORAGE, SUPPORT, compute, days
+from tests.forecasting.bills import (
+    COMPUTE,
+    END,
+    FEE,
+    FIRST,
+    NEW,
+    RENDER,
+    RENDER_DAYS,
+    STORAGE,
+    SUPPORT,
+    compute,
+    days,
+)
 
 SERVICES = CostQuery(by=("ServiceName",))
 NOVEMBER = date(2026, 12, 1)
@@ -38,7 +50,7 @@ def adds_up(answer: ForecastAnswer) -> None:
 
 
 @pytest.mark.parametrize(
-    "by", [(), ("ServiceName",), ("SubAccountName", "ServiceName"), ("tags.team",)]
+    "by", [(), ("ServiceName",), ("SubAccountName", "ServiceName"), ("tags.team",), ("ResourceId",)]
 )
 def test_parts_are_the_total_whatever_it_is_grouped_by(
     daily: Workspace, by: tuple[str, ...]
@@ -80,6 +92,14 @@ def test_tax_comes_on_each_last_day(daily: Workspace) -> None:
     (tax,) = forecast(daily, query, until=date(2027, 1, 1)).series
     assert tax.sum(0, 29) == 0 and tax.day(29).mean == Decimal("12.50")
     assert tax.day(60).mean == Decimal("12.50") and tax.sum() == Decimal("25.00")
+
+
+def test_usage_that_is_billed_on_some_days_comes_on_these(daily: Workspace) -> None:
+    answer = forecast(daily, SERVICES.but(where=f"ServiceName = '{RENDER}'"), until=NOVEMBER)
+    (found,) = answer.series
+    amounts = {day.day: found.day(at).mean for at, day in enumerate(answer.dates())}
+    assert {day for day, amount in amounts.items() if amount} == set(RENDER_DAYS)
+    assert found.sum() == Decimal("350.00") and found.method == "by calendar"
 
 
 def test_a_steady_series_is_forecast_to_the_cent(daily: Workspace) -> None:
@@ -126,7 +146,7 @@ def test_a_day_that_is_not_over_has_no_part_in_it(daily: Workspace) -> None:
     whole = answer.total("USD")
     assert whole is not None
     actual = total(Decimal(compute(day)) for day in days(date(2026, 10, 1), date(2026, 10, 20)))
-    others = 19 * (Decimal("40.25") + Decimal("6.00")) + Decimal(FEE)
+    others = 19 * (Decimal("40.25") + Decimal("6.00")) + Decimal(FEE) + 3 * Decimal(70)
     assert whole.months[0].actual == actual + others
     assert whole.months[0].outlook == whole.months[0].actual + whole.sum(0, 12)
 

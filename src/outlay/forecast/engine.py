@@ -185,6 +185,7 @@ def _forecast(
     values = np.ascontiguousarray(plain[rows, count - length :].T)
     size = np.abs(values).mean(axis=0)
     size[size == 0] = 1.0  # nothing was charged for as long as it is looked back
+    size = np.where(size > 0, size, 1.0)
     values = values / size  # so that thresholds mean the same for cents and for millions
     days = calendar.days(start + timedelta(days=count - length), length)
     horizon = answer.mean.shape[1]

@@ -38,19 +38,20 @@ class Tried:
     `wape` is the sum of absolute daily errors over the sum of amounts (0.04 is 4 %), `mase` the
     mean absolute error over that of repeating the week before (below 1 is better); None where it
     cannot be told. `days` is how far each trial looked, `trials` how many there were, `others` the
-    MASE of the methods that were not chosen."""
+    MASE of the methods that were not chosen, `untried` why there was none, in words."""
 
     wape: float | None = None
     mase: float | None = None
     days: int = 0
     trials: int = 0
     others: Mapping[str, float] = field(default_factory=dict)
+    untried: str = "not tried: too little history to hold days back"
 
     @property
     def words(self) -> str:
         """The past error in words: ``off by 4 % a day over 28 days, tried 3 times``."""
         if self.wape is None:
-            return "not tried: too little history to hold days back"
+            return self.untried
         times = "once" if self.trials == 1 else f"{self.trials} times"
         tried = f", tried {times}" if self.trials else ""
         return f"off by {_percent(self.wape)} a day over {self.days} days{tried}"

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 _SHORT_WEEK = 7
 _PASSES = 4
-_USUAL_TIES = 0.8
 
 
 @dataclass(eq=False)
@@ -109,14 +108,19 @@ def reckon(
     matrix = np.vstack([series.usage, *totals]) if currencies else series.usage
     if not series.days or not len(matrix):
         return [_nothing(currency, parts[currency]) for currency in currencies]
-    made = forecast_many(
-        matrix, series.start, horizon, calendar=calendar, levels=[level / 100 for level in LEVELS]
-    )
+    some = np.flatnonzero(matrix.any(axis=1))
+    levels = [level / 100 for level in LEVELS]
+    made = forecast_many(matrix[some], series.start, horizon, calendar=calendar, levels=levels)
+    place_of = {int(row): place for place, row in enumerate(some)}
+
+    def line(row: int) -> Line:
+        return _line(made, place_of[row]) if row in place_of else _unused(horizon)
+
     by_row = _charges(series, horizon, digits)
     blocks = []
     for place, currency in enumerate(currencies):
-        total = _line(made, len(series.keys) + place, matrix)
-        rows = {int(row): _line(made, int(row), matrix) for row in parts[currency]}
+        total = line(len(series.keys) + place)
+        rows = {int(row): line(int(row)) for row in parts[currency]}
         blocks.append(_block(series, currency, total, rows, by_row, horizon, digits))
     return blocks
 
@@ -126,13 +130,17 @@ def _nothing(currency: str | None, rows: NDArray[np.int64]) -> Block:
     return Block(currency, Line(reason), {int(row): Line(reason) for row in rows})
 
 
-def _line(made: Forecasts, row: int, values: Floats) -> Line:
-    """The engine's answer of one row; a row of nothing but zeros is forecast as zero."""
-    horizon = made.mean.shape[1]
-    if not values[row].any():
-        zero = np.zeros(horizon)
-        bands = {level: zero.copy() for level in LEVELS}
-        return Line("", BY_CALENDAR, Tried(), zero, bands, {k: v.copy() for k, v in bands.items()})
+def _unused(horizon: int) -> Line:
+    """A row of which nothing was ever used: what it has comes by a calendar."""
+    zero = np.zeros(horizon)
+    found = Line("", BY_CALENDAR, Tried(untried="its charges are repeated on their days"), zero)
+    found.lower = {level: zero.copy() for level in LEVELS}
+    found.upper = {level: zero.copy() for level in LEVELS}
+    return found
+
+
+def _line(made: Forecasts, row: int) -> Line:
+    """The engine's answer of one row."""
     if made.reason[row]:
         return Line(made.reason[row])
     error = made.errors[row]
@@ -352,16 +360,17 @@ def band_of_units(
 def _ratio(errors: Floats | None, days: int) -> float:
     """The error of a sum of days over the sum of their errors: 1 when all err to one side.
 
-    Few trials say little, so that what days that hang together by 0.8 would do (an autoregression
-    of first order) counts as much as three trials."""
+    Few trials say little, so that what is usual (measured by the backtest) counts as much as three
+    trials; only trials that looked so many days ahead count."""
+    from outlay.forecast.bands import of_days
+
     if days <= 0:
         return 0.0
-    lags = np.arange(days)
-    usual = float(np.sqrt(days + 2 * ((days - lags[1:]) * _USUAL_TIES ** lags[1:]).sum()) / days)
-    if errors is None or not errors.size:
+    usual = of_days(days)
+    if errors is None or errors.shape[1] < days:
         return usual
-    known = errors[:, : min(days, errors.shape[1])]
-    known = known[:, ~np.isnan(known).any(axis=0)]
+    known = errors[:, :days]
+    known = known[~np.isnan(known).any(axis=1)]
     each = np.sqrt((known**2).mean(axis=0)).sum() if known.size else 0.0
     if not each:
         return usual

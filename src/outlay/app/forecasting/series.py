@@ -36,6 +36,9 @@ _BY_USE = ("Usage-Based", None)
 # credits and hourly commitment fees go up and down with the days like usage.
 _DAILY_SHARE = 0.5
 _DAILY_WINDOW = 56
+# Usage that is billed by the week or month has a calendar too. What is new is never taken for it:
+# so many charges over so many days, and on a quarter of them at most.
+_RARE_CHARGES, _RARE_SPAN, _RARE_SHARE = 6, 60, 0.25
 
 
 @dataclass(frozen=True)
@@ -181,14 +184,20 @@ def _series(
     inside = (offset >= 0) & (offset < days)
     place = [f"d{asked.by.index(name)}" for name in _PARTS] if parts else []
     fine, kinds = _coded(table, place)
-    later = _of_calendar(kinds)[fine] & inside
-    usage = _matrix(groups, offset, cell, inside & ~later, (len(keys), days))
-    pairs, rows = np.unique(groups[later] * max(len(kinds), 1) + fine[later], return_inverse=True)
-    values = _matrix(rows, offset[later], cell[later], None, (len(pairs), days))
+    pairs, rows = np.unique(groups * len(kinds) + fine, return_inverse=True)
+    cells = _matrix(rows, offset, cell, inside, (len(pairs), days))
+    series, kind = np.divmod(pairs, max(len(kinds), 1))
+    apart = np.zeros(len(pairs), dtype=bool)
+    if parts and len(pairs):
+        codes = {currency: at for at, currency in enumerate({key[0] for key in keys})}
+        money = np.array([codes[key[0]] for key in keys], dtype=np.int64)
+        apart = _apart(cells, money[series] * len(kinds) + kind, _of_calendar(kinds)[kind])
+    usage = np.zeros((len(keys), days))
+    np.add.at(usage, series[~apart], cells[~apart])
+    values = cells[apart]
     streams = [
-        Stream(series, *kinds[kind]) for series, kind in (divmod(p, len(kinds)) for p in pairs)
+        Stream(int(one), *kinds[at]) for one, at in zip(series[apart], kind[apart], strict=True)
     ]
-    usage, streams, values = _daily_streams(usage, streams, values)
     whole = usage.sum(axis=1) + _summed(streams, values, len(keys))
     order = np.argsort(-np.abs(whole), kind="stable")
     back = np.empty_like(order)
@@ -248,10 +257,31 @@ def _offsets(table: pa.Table, first: date) -> NDArray[np.int64]:
 
 
 def _of_calendar(kinds: list[tuple[str | None, ...]]) -> NDArray[np.bool_]:
-    """Which kinds of charges go by a calendar; without kinds, none does."""
+    """Which kinds of charges go by a calendar as their category and frequency say."""
     return np.array(
         [bool(kind) and not (kind[0] == _USED and kind[1] in _BY_USE) for kind in kinds], dtype=bool
     )
+
+
+def _apart(
+    values: NDArray[np.float64], stream: NDArray[np.int64], calendar: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which rows are forecast by their own calendar: fees and the like that are not charged on
+    nearly every day, and usage that has been charged on few days only for long.
+
+    It is decided for all rows of a `stream` together: what a question is grouped by must not
+    change what its sum is forecast by."""
+    _, first, whole = np.unique(stream, return_index=True, return_inverse=True)
+    sums = np.zeros((len(first), values.shape[1]))
+    np.add.at(sums, whole, values)
+    charged = sums != 0
+    daily = charged[:, -_DAILY_WINDOW:].mean(axis=1) > _DAILY_SHARE
+    count = charged.sum(axis=1)
+    span = values.shape[1] - charged.argmax(axis=1) - charged[:, ::-1].argmax(axis=1)
+    rare = (count >= _RARE_CHARGES) & (span >= _RARE_SPAN) & (count <= _RARE_SHARE * span)
+    found = np.where(calendar[first], ~daily, rare)
+    apart: NDArray[np.bool_] = found[whole] & (values != 0).any(axis=1)
+    return apart
 
 
 def _matrix(
@@ -273,19 +303,3 @@ def _summed(streams: list[Stream], values: NDArray[np.float64], count: int) -> N
     series = np.array([stream.series for stream in streams], dtype=np.int64)
     found = np.bincount(series, weights=values.sum(axis=1), minlength=count)
     return found.astype(np.float64)
-
-
-def _daily_streams(
-    usage: NDArray[np.float64], streams: list[Stream], values: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], list[Stream], NDArray[np.float64]]:
-    """Streams charged nearly every day join what is used; what is nothing is left out."""
-    if not streams:
-        return usage, streams, values
-    some = (values != 0).any(axis=1)
-    streams, values = [s for s, any_ in zip(streams, some, strict=True) if any_], values[some]
-    recent = values[:, -_DAILY_WINDOW:] != 0
-    daily = recent.mean(axis=1) > _DAILY_SHARE
-    for row in np.flatnonzero(daily):
-        usage[streams[row].series] += values[row]
-    kept = [stream for stream, every in zip(streams, daily, strict=True) if not every]
-    return usage, kept, values[~daily]
