@@ -17,8 +17,8 @@ MONTHS = 16
 
 
 def daily(anchor: date, months: int = MONTHS) -> tuple[date, dict[str, NDArray[np.float64]]]:
-    """The first day, and usage cost by day of every "account / service" (USD), of `months` months up
-    to the anchor (exclusive)."""
+    """The first day, and usage cost by day of every "account / service" (USD), of `months` months
+    up to the anchor (exclusive)."""
     story = Story(anchor=anchor, today=anchor, span=months)
     first = story.months()[0].start
     with duckdb.connect() as con:

@@ -147,6 +147,14 @@ def test_a_series_with_gaps_as_long_before_has_not_ended() -> None:
     assert not made.method[0].startswith("ended")
 
 
+def test_a_pause_of_years_is_no_error() -> None:
+    values = np.zeros(2600)
+    values[[0, 1250]] = 900.0
+    made = forecast_many(values[None], START, 30)
+    assert not made.mean.any()
+    assert np.isfinite(made.upper[0.95]).all()
+
+
 def test_a_series_that_never_moves_is_certain() -> None:
     made = forecast_many(np.full((1, 100), 7.25), START, 30)
     for part in (made.mean, made.lower[0.95], made.upper[0.95]):

@@ -14,7 +14,8 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PastError:
-    """How a series' forecast erred when it was made on days of the past, with what was known then.
+    """How a series' forecast erred when it was made on days of the past. Each candidate knew only
+    the days before; how much each counts was settled by the other windows.
 
     `wape` is the sum of absolute errors over the sum of absolute actuals (1.0 is 100 %); `mase` is
     the mean absolute error over that of repeating the week before, within the history (below 1 is
