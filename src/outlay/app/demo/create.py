@@ -22,6 +22,7 @@ from outlay.app.demo import (
     boards,
     budgets,
     finance,
+    forecast,
     lines,
     metrics,
     people,
@@ -149,6 +150,7 @@ class _Maker:
         finance.configure(self.workspace, self.story)
         boards.configure(self.workspace, self.story)
         budgets.configure(self.workspace, self.story)
+        forecast.configure(self.workspace, self.story)
         reports.configure(self.workspace)
         alerts.configure(self.workspace)
         anomalies.configure(self.workspace, self.story)
