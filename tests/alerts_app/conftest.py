@@ -50,10 +50,8 @@ def signal(**given: Any) -> Signal:
     return replace(SIGNAL, **given)
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    """A workspace without bills, with a tag `team` and a public address."""
-    folder = tmp_path / "workspace"
+def made(folder: Path) -> Iterator[Workspace]:
+    """A workspace without bills, with a tag `team` and a public address; closed at the end."""
     Workspace.init(folder, name="Acme GmbH").close()
     settings = folder / "outlay.yaml"
     settings.write_text(
@@ -65,6 +63,12 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
     found.resources.put("VirtualTag", "team", TEAM, author="ana")
     yield found
     found.close()
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    """One of one's own."""
+    yield from made(tmp_path / "workspace")
 
 
 def put_route(workspace: Workspace, name: str, **spec: Any) -> None:
