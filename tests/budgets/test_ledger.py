@@ -120,7 +120,15 @@ def test_nothing_loaded_is_not_zero_spent(tmp_path: Path) -> None:
     status = told(workspace, "new")
     assert (status.complete_until, status.expected, status.forecast) == (None, None, None)
     assert status.no_forecast == "no bill was loaded yet"
+    assert status.state == "no data"
     workspace.close()
+
+
+def test_a_month_of_which_nothing_came_is_not_on_track(kept: Workspace) -> None:
+    found = budgets.show(kept, "shop", "", datetime(2026, 11, 2, 9), forecast=False)[0]
+    assert found.status is not None
+    assert (found.status.period.key, found.status.actual) == ("2026-11", 0)
+    assert found.state == "no data"
 
 
 def test_currencies_are_converted_by_the_tables_rates(own: Workspace, tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ def rest(amount: str) -> Rest:
         # A tenth more than expected, but nothing beside the amount.
         (status("8", expected=Decimal("5")), "on track"),
         (status("0", begun=False), "not begun"),
+        (status("0", waiting=True), "no data"),
+        (status("0", waiting=True, rest=rest("1001")), "heading over"),
         (status("5", None), "no amount"),
         (status("5", unconverted={"EUR": Decimal("1")}), "unknown"),
         (status("5", over=True, unconverted={"EUR": Decimal("1")}), "unknown"),

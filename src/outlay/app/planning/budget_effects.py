@@ -110,7 +110,7 @@ def _status(
     try:
         (found,) = kept(workspace, [asked], now, evaluate_all)
     except (QueryError, LakeError) as error:
-        return None, f"{error}"
+        return None, f"{error}".splitlines()[0]
     return found, ""
 
 

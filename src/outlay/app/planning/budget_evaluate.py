@@ -96,7 +96,8 @@ def _status(
         rest=rest,
         no_forecast=reason,
         unconverted=missing,
-        daily=tuple(cost.days.get(day, Decimal(0)) for day in period.each_day()),
+        daily=(days := tuple(cost.days.get(day, Decimal(0)) for day in period.each_day())),
+        waiting=begun and not any(days) and (known is None or known <= period.start),
     )
     return _with_run_out(status)
 

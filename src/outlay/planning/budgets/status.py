@@ -15,7 +15,15 @@ from outlay.planning.budgets.periods import Period
 from outlay.planning.budgets.shape import Spread
 
 State = Literal[
-    "over", "heading over", "ahead", "on track", "kept", "not begun", "no amount", "unknown"
+    "over",
+    "heading over",
+    "ahead",
+    "on track",
+    "kept",
+    "no data",
+    "not begun",
+    "no amount",
+    "unknown",
 ]
 STATES: tuple[State, ...] = get_args(State)
 """From what needs somebody to what does not; see `PeriodStatus.state`."""
@@ -48,7 +56,8 @@ class PeriodStatus:
     `actual` is all that was charged: `complete` on days that are complete, up to `complete_until`
     (exclusive; None: no charge is known at all), and `incomplete` after. `unconverted` are amounts
     that no rate could convert, by currency: what is known is then less than the whole. `expected`
-    is what the shape lets expect by `complete_until`.
+    is what the shape lets expect by `complete_until`; `daily` the cost of each day, in order;
+    `waiting` whether the period has begun and nothing of it has been delivered yet.
     """
 
     period: Period
@@ -65,6 +74,7 @@ class PeriodStatus:
     unconverted: Mapping[str, Decimal] = field(default_factory=dict)
     run_out: date | None = None
     daily: tuple[Decimal, ...] = ()
+    waiting: bool = False
 
     @property
     def amount(self) -> Decimal | None:
@@ -125,8 +135,9 @@ class PeriodStatus:
         """Where it stands, in words.
 
         Over: it cost more than its amount. Unknown: charges are missing that no rate converts.
-        Heading over: the forecast is more than the amount. Ahead: a tenth more than was to be
-        expected by now, and a hundredth of the amount. Kept: the period ended within its amount.
+        Heading over: the forecast is more than the amount. No data: nothing of it has been
+        delivered. Ahead: a tenth more than was to be expected by now, and a hundredth of the
+        amount. Kept: the period ended within its amount.
         """
         if self.amount is None:
             return "no amount"
@@ -140,6 +151,8 @@ class PeriodStatus:
             return "kept"
         if self.forecast is not None and self.forecast > self.amount:
             return "heading over"
+        if self.waiting:
+            return "no data"
         ahead, expected = self.ahead, self.expected
         if (
             ahead is not None

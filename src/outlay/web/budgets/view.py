@@ -34,6 +34,7 @@ STATES: Mapping[str, tuple[str, str, str]] = {
     "unknown": ("Unknown", "warn", "Charges are missing that no rate converts."),
     "on track": ("On track", "good", "It is within what was to be expected by now."),
     "kept": ("Kept", "good", "The period ended within its amount."),
+    "no data": ("No data yet", "", "Nothing of this period has been delivered yet."),
     "not begun": ("Not begun", "", "The period begins later."),
     "no amount": ("No amount", "", "No amount is said for this period."),
     "no period": ("Not in force", "", "The budget does not hold at this time."),
