@@ -173,7 +173,12 @@ def test_typing_changes_sums_at_once_and_undo_takes_it_back(visit: Visit) -> Non
     assert (row(page, "shop")[0], row(page, "shop")[3]) == ("400.10", "1,210.10")
     assert (row(page, "Total")[0], row(page, "Total")[-1]) == ("550.10", "6,520.10")
     expect(page.locator("[data-plan-unsaved]")).to_have_text("1 unsaved, +10.10 USD")
+    undo, redo = (page.get_by_role("button", name=name, exact=True) for name in ("Undo", "Redo"))
+    expect(undo).to_be_enabled()
+    expect(redo).to_be_disabled()
     page.keyboard.press("Control+z")
+    expect(undo).to_be_disabled()
+    expect(redo).to_be_enabled()
     assert row(page, "Total")[-1] == "6,510.00"
     expect(page.locator("[data-plan-unsaved]")).to_be_hidden()
     page.keyboard.press("Control+y")

@@ -15,9 +15,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from outlay.access import AccessDeniedError, Level
+from outlay.access.login import Door
 from outlay.access.principal import Principal, acting
 from outlay.app import Workspace
 from outlay.app.planning import plans
+from tests.web.access import OURS, PASSWORD, asking, cheap_hashing, fresh, log_in
 from tests.web.conftest import serving
 from tests.web.page import Node, parse
 from tests.web.planned import MONTHS, PLAN, SPEC, YEAR, edit, line_of, planned
@@ -198,17 +200,17 @@ def test_somebody_who_was_faster_is_told_with_amount_reason_and_moment(
     ],
 )
 def test_what_is_wrong_in_a_batch_is_said_and_nothing_is_kept(
-    own: Workspace, client: TestClient, change: dict[str, object], word: str
+    kept: Workspace, reader: TestClient, change: dict[str, object], word: str
 ) -> None:
-    asked = batch(own, "450.00", "300.00")
+    asked = batch(kept, "450.00", "300.00")
     cell = asked["edits"][0]  # type: ignore[index]
     for key, value in change.items():
         (asked if key in asked else cell)[key] = value
-    before = plans.version(own, PLAN).info.revision
-    status, said = save(client, **asked)
+    before = plans.version(kept, PLAN).info.revision
+    status, said = save(reader, **asked)
     assert status in (400, 404)
     assert word in str(said["problem"])
-    assert plans.version(own, PLAN).info.revision == before
+    assert plans.version(kept, PLAN).info.revision == before
 
 
 # --- without scripts ------------------------------------------------------------------------------
@@ -329,6 +331,29 @@ def test_the_outlook_is_actual_then_estimate_and_adds_up(reader: TestClient) -> 
     told = [Decimal(row[2].replace(",", "")) for row in rows]
     assert told[:3] == [Decimal("555.00"), Decimal("555.00"), Decimal("540.00")]
     assert sum(told) == Decimal(root.one("dd", id="estimate").attrs["data-exact"])
+
+
+def test_who_submits_does_not_approve_where_somebody_else_can(
+    own: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cheap_hashing(monkeypatch)
+    people = Door(own.resources).people
+    for name, role in (("ed", "editor"), ("ada", "approver"), ("vera", "viewer")):
+        people.add(name, role, password=PASSWORD)
+    app = fresh(own)
+    ed, ada, vera = (log_in(asking(app), name) for name in ("ed", "ada", "vera"))
+    assert vera.post(f"{HERE}/submit", data={}, headers=OURS).status_code == 403
+    assert "data-editable" not in page(vera, HERE).one("section", cls="plan-grid").attrs
+    assert ed.post(f"{HERE}/submit", data={"note": "please"}, headers=OURS).status_code == 303
+    assert not page(ed, HERE).all("form", action=f"{HERE}/approve")
+    assert "needs an approver" in page(ed, HERE).text
+    approve = {"version": "2", "note": "agreed"}
+    assert ed.post(f"{HERE}/approve", data=approve, headers=OURS).status_code == 403
+    assert page(ada, HERE).all("form", action=f"{HERE}/approve")
+    assert ada.post(f"{HERE}/approve", data=approve, headers=OURS).status_code == 303
+    approved = plans.get_plan(own, PLAN).approved
+    assert approved is not None
+    assert (approved.info.version, approved.info.approver) == (2, "ada")
 
 
 # --- spreadsheets ---------------------------------------------------------------------------------

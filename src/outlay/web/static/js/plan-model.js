@@ -105,6 +105,7 @@
       this.done.push(step);
       if (this.done.length > MOST_STEPS) this.done.shift();
       this.undone = [];
+      this.told();
       return step.length;
     }
 
@@ -118,13 +119,15 @@
       // Backwards, since a step may name one cell twice.
       this.carry(side === "from" ? [...step].reverse() : step, side);
       onto.push(step);
+      this.told();
       return step;
     }
 
     carry(step, side) {
       for (const one of step) this.put(one.row, one.c, one[side]);
-      this.host.dispatchEvent(new CustomEvent("plan:changed", { bubbles: true }));
     }
+
+    told() { this.host.dispatchEvent(new CustomEvent("plan:changed", { bubbles: true })); }
 
     put(row, c, to) {
       const difference = to - row.values[c];
