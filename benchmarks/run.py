@@ -7,11 +7,30 @@ import argparse
 import shutil
 from collections.abc import Iterable
 
-from benchmarks import allocation, data, explorer, forecast, history, ingest, pages, sources
+from benchmarks import (
+    allocation,
+    data,
+    detection,
+    explorer,
+    forecast,
+    history,
+    ingest,
+    pages,
+    sources,
+)
 from benchmarks.report import replace_section, stamp
 
 REPORT = data.ROOT / "docs" / "benchmarks.md"
-SECTIONS = ("ingest", "sources", "explorer", "allocation", "pages", "history", "forecast")
+SECTIONS = (
+    "ingest",
+    "sources",
+    "explorer",
+    "allocation",
+    "pages",
+    "history",
+    "forecast",
+    "detection",
+)
 
 
 def ingest_table(results: Iterable[ingest.Ingest]) -> list[str]:
@@ -121,6 +140,10 @@ def main() -> None:
     if "forecast" in a.only:
         body = ["## Forecasts", "", stamp("One run of each, in turn"), ""]
         text = replace_section(text, "forecast", [*body, *forecast.table(forecast.measure(10_000))])
+    if "detection" in a.only:
+        body = ["## Anomalies", "", stamp("A year of days and one more"), ""]
+        speed = detection.measure(10_000)
+        text = replace_section(text, "detection", [*body, *detection.table(speed)])
     REPORT.write_text(text)
     print(text)
     if {"explorer", "allocation", "pages"} & set(a.only):
