@@ -60,6 +60,7 @@ def signal_of(event: Event) -> Signal:
         amount=impact.copy_abs(),
         currency=event.currency,
         owner=Owner(event.owner, event.owner_tag) if event.owner else None,
+        where=event.lead.where,
     )
 
 
