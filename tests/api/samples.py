@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.api.samples_alerts import ALERTS
+from tests.api.samples_budgets import BUDGETS
 from tests.api.samples_plans import PLANS
 
 SEPTEMBER = "from=2026-09-01&to=2026-10-01"
@@ -260,5 +261,6 @@ SAMPLES = (
     *READING,
     *(Sample(*one) for one in ALERTS),
     *(Sample(*one) for one in PLANS),
+    *(Sample(*one) for one in BUDGETS),
     *CHANGING,
 )
