@@ -16,9 +16,14 @@ from outlay.app.anomalies import listing, monitors
 from outlay.app.anomalies.detecting import detect, store
 from outlay.app.anomalies.errors import AnomalyError, AnomalyNotFoundError
 from outlay.app.anomalies.listing import Sought
+from outlay.app.anomalies.watch import watch
+from outlay.app.runs import utc_now
+from outlay.expression.errors import QueryError
 from outlay.resources import ResourceError, ResourceInUseError
 from tests.anomalies_app import bill
 from tests.anomalies_app.conftest import events, load, look, make
+from tests.web.conftest import serving
+from tests.web.page import parse
 
 EVER = 36500
 
@@ -177,3 +182,16 @@ def test_only_what_is_above_the_least_impact(spiked: Workspace) -> None:
     found = listing.anomalies(spiked, Sought(days=EVER, state="all"))
     assert dict(found.counts)["open"] == 1 and found.owners == ("storefront",)
     assert found.above == (("USD", events(spiked)[0].impact),) and found.below == ()
+
+
+def test_a_monitor_that_cannot_be_asked_stops_no_other(spiked: Workspace) -> None:
+    spec = {"groupings": ["ServiceName"], "where": "tags.nowhere = 'x'"}
+    with pytest.raises(QueryError, match="no charge has tags.nowhere"):
+        monitors.save(spiked, "lost", spec)
+    spiked.put_resource("AnomalyMonitor", "lost", spec, author="ana")
+    outcome = watch(spiked, utc_now())
+    assert outcome.failed.startswith("The monitor lost cannot be asked: no charge has tags.nowhere")
+    (event,) = events(spiked)
+    assert event.is_open
+    shown = parse(serving(spiked).get("/anomalies?days=36500").text)
+    assert "A part of the last look failed" in shown.text and shown.all(id="anomalies")

@@ -8,6 +8,7 @@ then the look is recorded. Cut off anywhere, the next look does the rest.
 from __future__ import annotations
 
 import hashlib
+import logging
 import time as clock
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -22,11 +23,14 @@ from outlay.app.anomalies.store import AnomalyStore
 from outlay.app.runs import utc_now
 from outlay.app.served import served
 from outlay.app.watching import AUTHOR
+from outlay.expression.errors import QueryError
 
 if TYPE_CHECKING:
     from outlay.app.anomalies.finding import Finding
     from outlay.app.anomalies.series import Horizon
     from outlay.app.workspace import Workspace
+
+log = logging.getLogger("outlay.anomalies")
 
 SHORTEST_DAYS = 36
 """Complete days that a look needs at least: the engine's history, and one to judge."""
@@ -122,6 +126,7 @@ class Looking:
         self.last = last
         self.monitors = {one.name: one for one in kept(workspace) if one.spec.enabled}
         self.series = 0
+        self.failed: dict[str, str] = {}
 
     def take(self) -> Looked:
         """Find, match, explain, keep, tell."""
@@ -147,6 +152,11 @@ class Looking:
 
     def _run(self, outcome: str, message: str, looked: Looked | None, until: str = "") -> Run:
         detail: dict[str, object] = {"until": until, "monitors": sorted(self.monitors)}
+        if self.failed:
+            detail["failed"] = self.failed
+            message = " ".join(
+                f"The monitor {name} cannot be asked: {text}" for name, text in self.failed.items()
+            )
         if looked is not None:
             reasons = [one.reason for one in looked.new]
             detail |= {
@@ -167,9 +177,13 @@ class Looking:
         said = self._said()
         found: list[Finding] = []
         for monitor in self.monitors.values():
-            for batch in batches(self.workspace, monitor, known):
-                self.series += len(batch.series)
-                found += findings(monitor, batch, said)
+            try:
+                for batch in batches(self.workspace, monitor, known):
+                    self.series += len(batch.series)
+                    found += findings(monitor, batch, said)
+            except QueryError as error:  # it asks for what is not there; the others are done
+                log.warning("the monitor %s cannot be asked: %s", monitor.name, error.what)
+                self.failed[monitor.name] = f"{error.what}."
         return sorted(found, key=lambda one: -abs(one.lead.candidate.impact))
 
     def _said(self) -> list[Event]:

@@ -17,6 +17,7 @@ def watch(workspace: Workspace, now: datetime) -> StepOutcome:
     found = look(workspace, now)
     if found.run.outcome == "unchanged":
         return StepOutcome("anomalies")
-    notes = [found.run.message] if found.run.message else []
+    failed = found.run.message if "failed" in found.run.detail else ""
+    notes = [found.run.message] if found.run.message and not failed else []
     notes += [event.sentence for event in found.new if event.is_open][:5]
-    return StepOutcome("anomalies", found.raised, tuple(notes))
+    return StepOutcome("anomalies", found.raised, tuple(notes), failed)

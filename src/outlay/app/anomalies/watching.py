@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Watching:
     """`by` is what the monitors that are on group by, in words; `first` and `until` are the days
-    (exclusive) that are known; `last` the newest look that was taken to its end, `failed` a newer
-    one that was not. To people of a scope only the days are told."""
+    (exclusive) that are known; `last` the newest look that was taken to its end, `failed` the
+    newest one where it, or a monitor of it, failed. To people of a scope only the days are told."""
 
     by: tuple[str, ...]
     monitors: int
@@ -67,5 +67,6 @@ def watching(workspace: Workspace) -> Watching:
             words[f"the virtual tag {names[0]}" if tagged else " and ".join(map(title, names))] = (
                 None
             )
-    failed = newest if newest is not None and newest.outcome == "failed" else None
+    bad = newest is not None and (newest.outcome == "failed" or "failed" in newest.detail)
+    failed = newest if bad else None
     return Watching(tuple(words), len(on), first, until, last, failed)

@@ -122,6 +122,8 @@ class Work:
         if known.reason in ("restatement", "tag-change") and not known.ongoing:
             return
         monitor = self.look.monitors.get(known.monitor)
+        if known.monitor in self.look.failed:
+            return
         if monitor is None:
             if known.ongoing:
                 self._over(known, f"The monitor {known.monitor} is off.")

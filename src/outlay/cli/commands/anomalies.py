@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from outlay.cli.command import OK, QUESTIONS, Cli, command
+from outlay.cli.command import FAILED, OK, QUESTIONS, Cli, command
 from outlay.cli.output import NOTHING, Col, moment, money
 
 if TYPE_CHECKING:
@@ -282,7 +282,8 @@ def _register_detect(group: typer.Typer) -> None:
             bool, typer.Option("--force", help="Also where nothing changed since the last look.")
         ] = False,
     ) -> int:
-        """Look for anomalies now, as is done after each delivery."""
+        """Look for anomalies now, as is done after each delivery. Exit code 1 when a monitor could
+        not be asked."""
         from outlay.app.anomalies import detecting, shapes
 
         run = detecting.detect(cli.workspace, force=force)
@@ -295,7 +296,7 @@ def _register_detect(group: typer.Typer) -> None:
             )
         else:
             cli.out.say(run.message)
-        return OK
+        return FAILED if run.outcome == "failed" or "failed" in run.detail else OK
 
 
 def _register_monitors(group: typer.Typer) -> None:
