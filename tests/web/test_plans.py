@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -19,6 +20,7 @@ from outlay.access.login import Door
 from outlay.access.principal import Principal, acting
 from outlay.app import Workspace
 from outlay.app.planning import plans
+from outlay.query import QueryError
 from tests.web.access import OURS, PASSWORD, asking, cheap_hashing, fresh, log_in
 from tests.web.conftest import serving
 from tests.web.page import Node, parse
@@ -141,7 +143,7 @@ def test_only_what_may_be_changed_is_offered_for_change(reader: TestClient) -> N
 # --- saving ---------------------------------------------------------------------------------------
 
 
-def save(client: TestClient, **changes: object) -> tuple[int, dict[str, object]]:
+def save(client: TestClient, **changes: object) -> tuple[int, dict[str, Any]]:
     answer = client.post(f"{HERE}/cells", json=changes)
     return answer.status_code, answer.json()
 
@@ -386,7 +388,7 @@ def test_a_workbook_goes_out_and_comes_in_after_a_look(own: Workspace, client: T
     assert parse(wrong.text).all("p", id="problem")
 
 
-def _cell_of(book: openpyxl.Workbook, name: str, amount: str) -> tuple[object, str]:
+def _cell_of(book: openpyxl.Workbook, name: str, amount: str) -> tuple[Any, str]:
     """A cell with an amount, in a row that has a name."""
     for sheet in book.worksheets:
         for row in sheet.iter_rows():
@@ -454,6 +456,19 @@ def test_a_plan_without_lines_and_a_ledger_without_charges_say_what_to_do(
     for part in ("", "/variance", "/outlook"):
         assert page(empty, HERE + part).all("div", data_state="empty"), part
     assert page(empty, "/plans/nobody", 404).all("div", data_state="failed")
+
+
+def test_a_view_that_cannot_be_told_says_so_and_the_plan_is_still_there(
+    reader: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise QueryError("the rates are missing", field="rates", text="", allowed=())
+
+    monkeypatch.setattr("outlay.app.planning.plan_actuals.actuals_of", broken)
+    root = page(reader, f"{HERE}?view=actual")
+    assert "the rates are missing" in root.one("div", data_state="failed").text
+    assert not root.all("table", id="table")
+    assert grid(page(reader, HERE))["Total"]
 
 
 def test_people_of_a_part_do_not_see_plans() -> None:

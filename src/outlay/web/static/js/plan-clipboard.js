@@ -11,7 +11,8 @@
       }).join("\t"));
       event.clipboardData.setData("text/plain", lines.join("\n"));
       event.preventDefault();
-      this.say(`${this.cells().length} cells copied`);
+      const cells = this.cells().length;
+      this.say(cells === 1 ? "1 cell copied" : `${cells.toLocaleString("en")} cells copied`);
     },
 
     paste(text, decimal = "") {
@@ -29,9 +30,10 @@
       if (found.wrong) { this.refuse(`Nothing was pasted: ${found.wrong}`); return; }
       const notes = [];
       if (read.guessed) notes.push(`“${read.decimal}” was read as the decimal mark`);
-      if (found.sums) notes.push(`${found.sums} sums were not taken: they follow from the amounts`);
-      if (read.blanks) notes.push(`${read.blanks} empty cells were left as they were`);
-      if (read.rounded) notes.push(`${read.rounded} amounts were rounded to ${this.model.digits} decimals`);
+      const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+      if (found.sums) notes.push(`${count(found.sums, "sum")} not taken, since sums follow from the amounts`);
+      if (read.blanks) notes.push(`${count(read.blanks, "empty cell")} passed over`);
+      if (read.rounded) notes.push(`${count(read.rounded, "amount")} rounded to ${this.model.digits} decimals`);
       this.changed(found.changes, notes.join(". "));
       this.pasted = read.guessed ? { text, decimal: read.decimal === "." ? "," : ".", depth: this.model.done.length } : null;
       this.tools();

@@ -162,6 +162,8 @@
       const place = this.place(event.target);
       if (!place) return;
       event.preventDefault();
+      // What is being typed belongs to the cell that one leaves.
+      if (!this.finish(true)) return;
       this.select(place, { extend: event.shiftKey });
       this.pressed = true;
       addEventListener("mouseup", () => { this.pressed = false; }, { once: true });
@@ -315,7 +317,7 @@
       else if (command && key.toLowerCase() === "s") go = () => this.run("save");
       if (!go) return;
       event.preventDefault();
-      const many = this.cells().length > 1;
+      const many = this.cells().length > 1 && /^\s*[+=]|%\s*$/.test(this.input.value);
       if (this.finish(true) && !(many && key === "Enter")) go();
     }
 
@@ -336,15 +338,16 @@
       input.remove();
       if (!left) cell.focus({ preventScroll: true });
       if (entry?.wrong) this.refuse(`${entry.wrong}. The amount was left as it was`);
-      else if (entry) this.enter(entry);
+      else if (entry) this.enter(entry, /^\s*[+=]|%\s*$/.test(typed));
       else this.refuse("");
       return true;
     }
 
-    // An entry for everything that is selected: the amounts, or one sum that is handed down.
-    enter(entry) {
+    // A plain amount is for the cell it was typed into; +5%, +1000 and =1200 are for everything that
+    // is selected: the amounts, or one sum that is handed down.
+    enter(entry, all) {
       const { model } = this;
-      const cells = this.cells();
+      const cells = all ? this.cells() : [{ row: model.rows[this.at.r], c: this.at.c }];
       const amounts = cells.filter(({ row, c }) => model.isEditable(row, c));
       if (!amounts.length && cells.length > 1) {
         this.refuse("Several sums cannot be changed at once: choose one sum, or the amounts below it");
