@@ -179,3 +179,34 @@ def test_a_look_where_there_is_nothing_imports_nothing_heavy(workspace: Workspac
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.slow
+def test_a_served_workspace_looks_by_itself(workspace: Workspace, http: HttpServer) -> None:
+    import subprocess
+
+    put_channel(workspace, "hook", type="webhook", url=http.url)
+    put_route(workspace, "all", to={"channels": ["hook"]})
+    command = [sys.executable, "-m", "outlay", "-w", str(workspace.path), "serve"]
+    # Two servers of one workspace tell it once.
+    servers = [
+        subprocess.Popen(
+            [*command, "--port", "0", "--no-sync"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    try:
+        raise_signal(workspace, signal())
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and not http.requests:
+            time.sleep(0.2)
+        time.sleep(2)
+    finally:
+        for server in servers:
+            server.terminate()
+        for server in servers:
+            server.communicate(timeout=60)
+    assert [request.json["subject"] for request in http.requests] == [
+        "Warning: Amazon EC2 costs more than expected"
+    ]
+    assert store(workspace).last_look() is not None
