@@ -165,7 +165,7 @@ def _results(router: APIRouter, workspace: Workspace) -> None:
     def driver(
         name: _Name,
         metric: Annotated[str, Query(description="A metric", examples=["orders"])],
-        path: Annotated[list[str], Query(description="The line's values, level by level")],
+        path: Annotated[list[str], Query(description="The line's values, level by level")] = [],  # noqa: B006
         only: Annotated[list[str], Query(description="LABEL=VALUE of the series that count")] = [],  # noqa: B006
         where: Annotated[str, Query(description="The line's condition")] = "",
     ) -> Response:

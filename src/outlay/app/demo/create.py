@@ -26,6 +26,7 @@ from outlay.app.demo import (
     lines,
     metrics,
     people,
+    plans,
     reports,
     views,
     write_cur,
@@ -150,6 +151,7 @@ class _Maker:
         finance.configure(self.workspace, self.story)
         boards.configure(self.workspace, self.story)
         budgets.configure(self.workspace, self.story)
+        plans.configure(self.workspace, self.story)
         forecast.configure(self.workspace, self.story)
         reports.configure(self.workspace)
         alerts.configure(self.workspace)

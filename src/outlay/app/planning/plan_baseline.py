@@ -74,11 +74,23 @@ def make_baseline(
         start_draft(workspace, name)
     draft = store.newest(name, "draft")
     document = draft.document if draft else Document(plan.frame, "budget")
-    made = _Maker(workspace, document, wanted, share, cut).made()
+    made = worked_out(workspace, document, wanted, share, cut)
     by = By(who(), made.stamp.at, wanted, document.revision if revision is None else revision)
     done = store.change(name, lambda kept: with_baseline(kept, made, by))
     record_version(workspace, "plan-baseline", done, method=wanted)
     return done
+
+
+def worked_out(
+    workspace: Workspace,
+    document: Document,
+    method: Method,
+    growth: Decimal | None = None,
+    cut: date | None = None,
+) -> Made:
+    """What a method makes of a document's lines, before anything is changed; see
+    `make_baseline`."""
+    return _Maker(workspace, document, method, growth, cut).made()
 
 
 @dataclass

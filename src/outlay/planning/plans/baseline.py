@@ -72,7 +72,8 @@ def with_baseline(document: Document, made: Made, by: By) -> Document:
         and made.origins[renewed.frame.index(one.month)] == "actual"
     ]
     renewed = taken_back_in(renewed, over, by, OVER)
-    said = f"made the baseline anew ({made.stamp.method}, {len(lines)} lines)"
+    anew = "" if document.baseline is None else " anew"
+    said = f"made the baseline{anew} ({made.stamp.method}, {len(lines)} lines)"
     return with_step(renewed, by, "baseline", said, (EVERYTHING,))
 
 
