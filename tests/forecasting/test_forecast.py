@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +31,9 @@ from tests.forecasting.bills import (
     SUPPORT,
     compute,
     days,
+    workspace_of,
 )
+from tests.web.company import Line, line, load
 
 SERVICES = CostQuery(by=("ServiceName",))
 NOVEMBER = date(2026, 12, 1)
@@ -208,6 +211,32 @@ def test_what_was_said_before_is_compared_with_what_came(daily: Workspace) -> No
     assert storage.inside == 30
     with pytest.raises(QueryError, match="0 days cannot be compared"):
         accuracy(daily, SERVICES, days=0)
+
+
+def test_what_was_said_by_the_ledger_of_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """October came, and September was restated by a crown a day: the forecast did not know."""
+
+    def storage(last: date, september: str) -> list[Line]:
+        return [
+            line(september if day.month == 9 else "40.25", day.isoformat(), service=STORAGE)
+            for day in days(date(2026, 7, 1), last)
+        ]
+
+    workspace = workspace_of(tmp_path, storage(date(2026, 10, 1), "40.25"))
+    before = str(workspace.snapshots()[-1].snapshot_id)
+    load(workspace, tmp_path, "acme", storage(END, "41.25"))
+    monkeypatch.setattr("outlay.app.forecasting.accuracy.moment_of", lambda _: before)
+    found = accuracy(workspace, CostQuery(by=("ServiceName",)), days=31)
+    assert (found.how, found.start, found.days) == ("known", date(2026, 10, 1), 31)
+    (said,) = found.rows
+    assert said.expected == said.actual == Decimal("40.25") * 31
+    monkeypatch.undo()
+    cut = accuracy(workspace, CostQuery(by=("ServiceName",)), days=31)
+    assert cut.how == "cut" and cut.rows[0].expected is not None
+    assert cut.rows[0].expected > said.expected
+    workspace.close()
 
 
 def test_an_answer_travels_to_another_machine(daily: Workspace) -> None:

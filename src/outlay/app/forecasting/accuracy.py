@@ -131,7 +131,7 @@ def _as_known(
 
     if query.as_of is not None:
         return None, "the question itself is as of a day"
-    then = query.but(as_of=str(cut))
+    then = query.but(as_of=moment_of(cut))
     try:
         complete = complete_until(workspace, then, now.date())
     except LakeError:
@@ -139,6 +139,11 @@ def _as_known(
     if complete > cut + timedelta(days=1) or (cut - complete).days > _MOST_LATE:
         return None, f"the ledger of {cut} had no complete days up to then"
     return forecast(workspace, then, until=end, changes=False, now=now), ""
+
+
+def moment_of(cut: date) -> str:
+    """The moment whose ledger a forecast of `cut` could stand on: the end of that day."""
+    return str(cut)
 
 
 @dataclass(frozen=True)
