@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,7 @@ class Detector:
         self._needed = settings.minimum_history * self.clock.per_day
         self.open: dict[int, Event] = {}
         self.last: dict[int, Event] = {}
-        self.events: list[Event] = []
+        self.events: dict[Event, None] = {}
         self.dropped: list[Event] = []
         self.unjudged: dict[int, dict[int, str]] = {}
         self.held: set[tuple[int, int]] = set()
@@ -120,15 +121,16 @@ class Detector:
         heard = sorted(self.unjudged)
         for t in range(first, self.track.days):
             self.track.day(t)
-            rows = set(self.open)
+            rows = dict.fromkeys(self.open, 0)
             if t > self.clock.warm:
-                rows.update(np.flatnonzero(self.limits.suspects(t)).tolist())
+                raised = self.limits.suspects(t)
+                rows |= {int(row): int(raised[row]) for row in np.flatnonzero(raised)}
             for row in heard:
                 if t in self.unjudged[row]:
                     self._pass(row, t)
-                    rows.discard(row)
+                    rows.pop(row, None)
             for row in sorted(rows):
-                self._look(row, t)
+                self._look(row, t, rows[row])
         return self._told()
 
     def _pass(self, row: int, t: int) -> None:
@@ -137,17 +139,17 @@ class Detector:
         if event:
             self._close(event)
         if self.unjudged[row][t] == "known":
-            self.track.replace(row, t, float(self.track.expected(t)[row]))
+            self.track.replace(row, t, self.track.expected_of(row, t))
         self.track.counted[t, row] = False
 
-    def _look(self, row: int, t: int) -> None:
+    def _look(self, row: int, t: int, window: int) -> None:
         if self.track.missing[t, row]:
             return
         event = self.open.get(row)
         if event is not None:
             self._follow(event, t)
         elif self._has_history(row, t):
-            self._try(row, t)
+            self._try(row, t, window)
 
     def _has_history(self, row: int, t: int) -> bool:
         young = t - int(self.track.born[row]) < self.clock.warm
@@ -166,11 +168,13 @@ class Detector:
             default=0.0,
         )
 
-    def _try(self, row: int, t: int) -> None:
-        """Does a test raise this series today?"""
+    def _try(self, row: int, t: int, first: int) -> None:
+        """Does a test raise this series today? `first`: the shortest window that does."""
+        if first == 1 and self.calendar and self._charged(row, t):
+            return
         for window in self.clock.windows:
             sign = self._change(window, row, t)
-            if abs(sign) <= self.limits.minimum:
+            if window < first or abs(sign) <= self.limits.minimum:
                 continue
             judged = self.limits.judge(window, row, t, self._feedback(row, t, sign))
             if not judged.raised:
@@ -186,31 +190,39 @@ class Detector:
         track = self.track
         return float(track.error[t, row] if window == 1 else track.changes[window][t, row])
 
-    def _by_calendar(self, row: int, t: int, judged: Judged) -> bool:
-        """A charge of the month or a holiday: not raised, and no part of the history."""
-        by = self.calendar
-        if by is None:
-            return self._hour_shifted(row, t, judged)
+    def _charged(self, row: int, t: int) -> bool:
+        """A charge of the month, or what the day before lacked: no part of the history."""
+        assert self.calendar is not None
         if self._catches_up(row, t):
-            self.track.replace(row, t - 1, float(self.track.expected(t - 1)[row]))
+            self.track.replace(row, t - 1, self.track.expected_of(row, t - 1))
             self.track.no_charge[t - 1 : t + 1, row] = True
             self.track.by_calendar[t - 1, row] = True
-        elif by.charge_before(row, t, self._excess(row, t)) is None and not by.like_a_holiday(
-            row, t, judged.threshold
-        ):
+        elif self.calendar.charge_before(row, t, self._excess(row, t)) is None:
             return False
-        self.track.by_calendar[t, row] = True
-        self.track.replace(row, t, float(self.track.expected(t)[row]))
+        self._as_expected(row, t)
         return True
 
+    def _by_calendar(self, row: int, t: int, judged: Judged) -> bool:
+        """A holiday, or an hour early or late."""
+        if self.calendar is None:
+            return self._hour_shifted(row, t, judged)
+        if not self.calendar.like_a_holiday(row, t, judged.threshold):
+            return False
+        self._as_expected(row, t)
+        return True
+
+    def _as_expected(self, row: int, t: int) -> None:
+        self.track.by_calendar[t, row] = True
+        self.track.replace(row, t, self.track.expected_of(row, t))
+
     def _excess(self, row: int, t: int) -> float:
-        return float(self.track.used[t, row] - self.track.expected(t)[row])
+        return float(self.track.used[t, row]) - self.track.expected_of(row, t)
 
     def _catches_up(self, row: int, t: int) -> bool:
         """Does day t bring what the day before lacked (too little to be a fall of its own)?"""
         track = self.track
-        too_much = float(track.used[t, row] - track.expected(t)[row])
-        lacked = float(track.expected(t - 1)[row] - track.used[t - 1, row])
+        too_much = self._excess(row, t)
+        lacked = track.expected_of(row, t - 1) - float(track.used[t - 1, row])
         return too_much > 0 and lacked >= MADE_UP * too_much
 
     def _hour_shifted(self, row: int, t: int, judged: Judged) -> bool:
@@ -244,8 +256,6 @@ class Detector:
         if before is not None and self._again(before, event):
             event = before
             event.open, event.back = True, 0
-        else:
-            event.flagged.update(range(start, t + 1))
         self.open[row] = event
         for s in range(max(start, event.start), t + 1):
             self._outside(event, s)
@@ -275,7 +285,7 @@ class Detector:
         """Day t belongs to the event: history holds what was expected."""
         track, row = self.track, event.row
         event.end = max(event.end, t)
-        event.flagged.add(t)
+        event.add(track, t)
         track.level[t, row] = event.level
         for change in track.changes.values():
             change[t, row] = 0.0
@@ -288,14 +298,11 @@ class Detector:
         track, row = self.track, event.row
         if self.calendar is None:
             return False
-        days = np.array([s for s in sorted(event.flagged) if not event.shape or not (t - s) % 7])
-        typical = 0.0
-        if len(days):
-            expected = event.level * track.factor[days, row]
-            typical = float(np.median(track.used_or_actual(days, row) - expected))
-        off = float(track.used[t, row] - event.level * track.factor[t, row]) - typical
-        base = max(abs(event.level * float(track.factor[t, row])), float(track.base[t, row]))
-        if abs(off) <= event.band * base:
+        same = [s for s in event.apart if not event.shape or not (t - s) % 7]
+        typical = median(event.apart[s] for s in same) if same else 0.0
+        expected = event.level * float(track.factor[t, row])
+        off = float(track.used[t, row]) - expected - typical
+        if abs(off) <= event.band * max(abs(expected), float(track.base[t, row])):
             return False
         return self.calendar.charge_before(row, t, off) is not None
 
@@ -361,7 +368,7 @@ class Detector:
     def _acceptable(self, event: Event, t: int) -> bool:
         day = self.clock.per_day
         lasted = (t - event.start + 1) / day
-        if any((event.row, s) in self.held for s in range(event.start, t + 1)):
+        if self.held and any((event.row, s) in self.held for s in range(event.start, t + 1)):
             return lasted >= self.settings.days
         if event.shape:
             return lasted > SHAPE_DAYS
@@ -388,11 +395,10 @@ class Detector:
             event.keep(self.track)
         self.last[event.row] = event
         self.open.pop(event.row, None)
-        if event not in self.events:
-            self.events.append(event)
+        self.events[event] = None
 
     def _told(self) -> list[Candidate]:
-        events = [*self.events, *(e for e in self.open.values() if e not in self.events)]
+        events = self.events | dict.fromkeys(self.open.values())
         first = self.track.days - self.settings.days * self.clock.per_day
         found = []
         for event in sorted(events, key=lambda e: (e.row, e.start)):

@@ -18,11 +18,12 @@ Rules, per series and in the order of days (only days up to the judged one are e
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from statistics import median
 
 import numpy as np
 
 from outlay.anomalies.thresholds import Judged
-from outlay.anomalies.track import Matrix, Track
+from outlay.anomalies.track import SMALLEST_FACTOR, Matrix, Track
 
 SHORT = 3
 SPIKE_DAYS = 7
@@ -62,9 +63,28 @@ class Event:
     told: int | None = None
     left_out: set[int] = field(default_factory=set)
     flagged: set[int] = field(default_factory=set)
+    apart: dict[int, float] = field(default_factory=dict)
+    errors: list[float] = field(default_factory=list)
 
     factors: Matrix = field(default_factory=lambda: np.zeros(0))
     bases: Matrix = field(default_factory=lambda: np.zeros(0))
+
+    def error_of(self, track: Track, t: int) -> float | None:
+        """Day t's error against the event's own level; None where nothing was expected."""
+        expected = self.level * float(track.factor[t, self.row])
+        base = max(abs(expected), float(track.base[t, self.row]))
+        return (float(track.used[t, self.row]) - expected) / base if base else None
+
+    def add(self, track: Track, t: int) -> None:
+        """Day t is one of its days."""
+        self.end = max(self.end, t)
+        self.flagged.add(t)
+        if t not in self.apart:
+            error = self.error_of(track, t)
+            expected = self.level * float(track.factor[t, self.row])
+            self.apart[t] = float(track.used[t, self.row]) - expected
+            if error is not None:
+                self.errors.append(error)
 
     def keep(self, track: Track) -> None:
         """Keep the factors that its days were judged by, before others are learned."""
@@ -130,17 +150,10 @@ def kind_of(track: Track, event: Event) -> str:
 
 def is_back(track: Track, event: Event, t: int) -> bool:
     """Is day t inside the event's band again?"""
-    expected = event.level * track.factor[t, event.row]
-    base = max(abs(expected), float(track.base[t, event.row]))
-    error = (track.used[t, event.row] - expected) / base if base else 0.0
-    days = np.array(sorted(event.flagged))
-    past_expected = event.level * track.factor[days, event.row]
-    past_base = np.maximum(np.abs(past_expected), track.base[days, event.row])
-    came = np.nan_to_num(track.actual[days, event.row])
-    if not base or not past_base.all():
+    error = event.error_of(track, t)
+    if error is None or not event.errors:
         return bool(track.used[t, event.row] == 0)
-    typical = float(np.median((came - past_expected) / past_base)) * event.sign
-    return bool(error * event.sign < min(event.band, typical / 2))
+    return error * event.sign < min(event.band, median(event.errors) * event.sign / 2)
 
 
 def says_nothing(track: Track, event: Event, t: int) -> bool:
@@ -154,11 +167,14 @@ def says_nothing(track: Track, event: Event, t: int) -> bool:
 
 def steady_now(track: Track, event: Event, t: int) -> bool:
     """Do the last seven days run as high as the seven before?"""
-    came = track.actual[t - 13 : t + 1, event.row] / np.maximum(
-        track.factor[t - 13 : t + 1, event.row], 0.05
-    )
-    came = np.nan_to_num(came)
-    before, after = float(np.median(came[:7])), float(np.median(came[7:]))
+    days, row = range(t - 13, t + 1), event.row
+    came = [
+        0.0
+        if track.missing[s, row]
+        else float(track.actual[s, row]) / max(float(track.factor[s, row]), SMALLEST_FACTOR)
+        for s in days
+    ]
+    before, after = median(came[:7]), median(came[7:])
     size = max(abs(before), abs(after))
     usual = max(STEADY_CHANGE, event.judged.usual * 1.5)
     return size == 0 or abs(after - before) / size <= usual

@@ -18,13 +18,15 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
-from outlay.anomalies.track import Track
+from outlay.anomalies.track import Matrix, Track
 from outlay.forecast.calendar import Calendar
 
 MONTHS_BACK = (1, 2, 3, 12)
 NEAR_DAYS = 2
 HALF = 0.5
+TINY = 1e-12
 SUNDAY = 6
 FLAT = 0.03  # a usual error below this: hardly more than a flat fee
 LENGTH_TOLERANCE = 0.02
@@ -47,9 +49,18 @@ def same_days(day: date) -> tuple[date, ...]:
     return tuple(sorted(found, reverse=True))
 
 
-def _as_large(then: float, now: float) -> bool:
-    """Is a difference about as large as the other: half of it to twice it?"""
-    return HALF * abs(now) <= then * float(np.sign(now)) <= abs(now) / HALF
+def _as_large(then: Matrix, now: float) -> NDArray[np.bool_]:
+    """Which differences are about as large as the other: half of it to twice it?"""
+    size, forward = abs(now), then if now > 0 else -then
+    return np.asarray((forward >= HALF * size) & (forward <= size / HALF))
+
+
+def _around(place: int) -> list[int]:
+    """A place and those near it, the nearest first."""
+    near = [place]
+    for step in range(1, NEAR_DAYS + 1):
+        near += [place - step, place + step]
+    return near
 
 
 class ByCalendar:
@@ -66,6 +77,7 @@ class ByCalendar:
             dates = [first + timedelta(days=place) for place in range(len(quiet))]
             quiet |= [(d.month, d.day) >= (12, 24) or (d.month, d.day) == (1, 1) for d in dates]
         self.quiet = quiet[3:-3]
+        self._known: dict[int, tuple[NDArray[np.intp], NDArray[np.intp]]] = {}
 
     def day(self, t: int) -> date:
         """The day at a place."""
@@ -75,21 +87,31 @@ class ByCalendar:
         """The earlier day on which as large a difference came as on day t, or None. `money`: how
         much more (less) day t cost than it would have without it."""
         track = self.track
-        error = money / max(float(track.base[t, row]), 1e-12)
-        found: list[date] = []
-        for day in same_days(self.day(t)):
-            place = (day - self.start).days
-            for s in sorted(
-                range(place - NEAR_DAYS, place + NEAR_DAYS + 1), key=lambda s: abs(s - place)
-            ):
-                if not track.born[row] <= s < t - 20 or track.no_charge[s, row]:
-                    continue
-                then = track.actual[s, row] - track.level[s, row] * track.factor[s, row]
-                base = max(float(track.base[s, row]), 1e-12)
-                if _as_large(then, money) or _as_large(then / base, error):
-                    found.append(self.day(s))
-                    break
-        return found[0] if len(found) >= (1 if money > 0 else 2) else None
+        places, group = self._places(t)
+        if not len(places):
+            return None
+        then = track.actual[places, row] - track.level[places, row] * track.factor[places, row]
+        share = then / np.maximum(track.base[places, row], TINY)
+        like = _as_large(then, money) | _as_large(share, money / max(track.base[t, row], TINY))
+        like &= ~track.no_charge[places, row] & (places >= track.born[row])
+        months = group[like]
+        if not len(months) or (money <= 0 and months[0] == months[-1]):
+            return None
+        return self.day(int(places[like][0]))
+
+    def _places(self, t: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The places on which a charge of day t would have come before, the nearest first in each
+        of the earlier days, and which of these it is."""
+        if t not in self._known:
+            found = [
+                (s, number)
+                for number, day in enumerate(same_days(self.day(t)))
+                for s in _around((day - self.start).days)
+                if 0 <= s < t - 20
+            ]
+            pairs = np.array(found, dtype=np.intp).reshape(-1, 2)
+            self._known[t] = pairs[:, 0], pairs[:, 1]
+        return self._known[t]
 
     def like_a_holiday(self, row: int, t: int, tolerance: float) -> bool:
         """Is it a holiday's cost: at least half of the expected, or as on the last Sunday?"""

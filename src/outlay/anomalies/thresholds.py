@@ -88,20 +88,23 @@ class Limits:
         down = np.partition(-by_week.min(axis=1), weeks - 3, axis=0)[weeks - 3]
         return np.maximum(up, 0.0), np.maximum(down, 0.0)
 
-    def suspects(self, t: int) -> NDArray[np.bool_]:
-        """Which series a test raises on day t, feedback left out (it only raises limits)."""
+    def suspects(self, t: int) -> NDArray[np.intp]:
+        """The shortest window whose test raises each series on day t, or 0; feedback is left out
+        (it only raises limits)."""
         track = self.track
         up, down = self.seen(t)
         error = track.error[t]
         beyond = np.where(error > 0, error > up, -error > down) & (np.abs(error) > self.minimum)
         rows = np.flatnonzero(beyond & ~track.missing[t])
-        found = np.zeros(len(error), dtype=bool)
-        found[rows] = self._unusual(1, t, rows)
+        found = np.zeros(len(error), dtype=np.intp)
+        found[rows[self._unusual(1, t, rows)]] = 1
         for window, change in track.changes.items():
-            rows = np.flatnonzero((np.abs(change[t]) > self.minimum) & ~track.missing[t] & ~found)
+            rows = np.flatnonzero(
+                (np.abs(change[t]) > self.minimum) & ~track.missing[t] & (found == 0)
+            )
             largest = self._largest(window, t, rows, np.sign(change[t, rows]))
             rows = rows[np.abs(change[t, rows]) > largest]
-            found[rows] = self._unusual(window, t, rows)
+            found[rows[self._unusual(window, t, rows)]] = window
         return found
 
     def _span(self, window: int, t: int) -> slice:

@@ -117,6 +117,10 @@ class Track:
         """level × factor of a day."""
         return np.asarray(self.level[t, rows] * self.factor[t, rows])
 
+    def expected_of(self, row: int, t: int) -> float:
+        """level × factor of one series' day."""
+        return float(self.level[t, row]) * float(self.factor[t, row])
+
     def _ratios(self, s: int, rows: Any = slice(None)) -> None:
         """The ratio of day s; the days up to s + half a season are known."""
         half = self.clock.season // 2
@@ -214,6 +218,13 @@ class Track:
             found = self.used[t, rows] / factor
         self.steady[t, rows] = np.where(factor >= SMALLEST_FACTOR, found, self.level[t, rows])
 
+    def _steady_of(self, row: int, start: int, t: int) -> None:
+        days = slice(start, t + 1)
+        factor, level = self.factor[days, row], self.level[days, row]
+        safe = np.maximum(factor, SMALLEST_FACTOR)
+        steady = np.where(factor >= SMALLEST_FACTOR, self.used[days, row] / safe, level)
+        self.steady[days, row] = steady
+
     def change(self, window: int, t: int, rows: Any = slice(None)) -> Matrix:
         """What the last days cost together against the level before the window × their factors,
         minus 1; 0 where there is no such level."""
@@ -239,7 +250,8 @@ class Track:
         what is usual."""
         self.used[t, row] = value
         self.counted[t, row] = False
-        self._steady(t, slice(row, row + 1))
+        factor = self.factor[t, row]
+        self.steady[t, row] = value / factor if factor >= SMALLEST_FACTOR else self.level[t, row]
 
     def settle(self, row: int, start: int, t: int) -> None:
         """What came on days start … t is the normal from now on: history is what came (but on days
@@ -247,8 +259,7 @@ class Track:
         days = start + np.flatnonzero(~self.by_calendar[start : t + 1, row])
         self.used[days, row] = self.used_or_actual(days, row)
         self.counted[start : t + 1, row] = False
-        for s in range(start, t + 1):
-            self._steady(s, slice(row, row + 1))
+        self._steady_of(row, start, t)
         self.level[start : t + 1, row] = np.median(
             self.steady[max(start, t + 1 - self.clock.level) : t + 1, row]
         )
@@ -268,8 +279,7 @@ class Track:
             known = known[np.isfinite(self.ratio[known, row])]
             if len(known):
                 self.factor[days, row] = self.ratio[known, row].mean()
-        for s in range(start, t + 1):
-            self._steady(s, slice(row, row + 1))
+        self._steady_of(row, start, t)
         self.level[start : t + 1, row] = np.median(
             self.steady[max(start, t + 1 - self.clock.level) : t + 1, row]
         )
