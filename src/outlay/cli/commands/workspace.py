@@ -280,19 +280,16 @@ def _serve(
         application, log_level="warning", access_log=False, **listening.options()
     )
     presence = Presence(workspace, address)
-    deliverer, watcher = Deliverer(workspace), Watcher(workspace)
-    deliverer.start()
-    watcher.start()
-    if syncer is not None:
-        syncer.start()
+    background: list[Deliverer | Watcher | Syncer] = [Deliverer(workspace), Watcher(workspace)]
+    background += [syncer] if syncer else []
+    for one in background:
+        one.start()
     try:
         with suppress(KeyboardInterrupt):  # the way to stop it, hence no failure
             uvicorn.Server(config).run(sockets=[listener])
     finally:
-        if syncer is not None:
-            syncer.stop()
+        for one in reversed(background):
+            one.stop()
         presence.end()
-        watcher.stop()
-        deliverer.stop()
         workspace.close()
     return OK
