@@ -178,6 +178,16 @@ def test_too_little_history_is_no_forecast_but_a_reason() -> None:
     assert made.errors[0].mase is None
 
 
+def test_nothing_at_all_is_no_error() -> None:
+    assert len(forecast_many(np.zeros((0, 50)), START, 10)) == 0
+    assert not forecast_many(np.zeros((0, 50)), START, 10).total().mean.any()
+    made = forecast_many(np.zeros((2, 0)), START, 10)
+    assert (
+        made.reason
+        == ["too little history: 0 days since the first amount, a forecast needs 14"] * 2
+    )
+
+
 def test_days_before_the_first_amount_are_no_history() -> None:
     """Zeros in front change nothing: a young series is forecast from what it has."""
     values = usage(112)

@@ -138,20 +138,18 @@ def _blocks(plain: Floats, answer: Forecasts) -> Iterator[tuple[int, Rows]]:
     n, count = plain.shape
     charged = plain != 0
     ever = charged.any(axis=1)
-    length = np.where(ever, count - charged.argmax(axis=1), 0)
-    silent = np.where(ever, charged[:, ::-1].argmax(axis=1), 0)
+    length = np.zeros(n, dtype=np.int64)
+    silent = np.zeros(n, dtype=np.int64)
+    if count:
+        length = np.where(ever, count - charged.argmax(axis=1), 0)
+        silent = np.where(ever, charged[:, ::-1].argmax(axis=1), 0)
     by_length: dict[int, list[int]] = {}
     for row in range(n):
         days = int(length[row])
-        if not days:
+        if count and not days:
             answer.method[row] = "nothing charged"
         elif days < MINIMUM_DAYS:
-            for part in (answer.mean, *answer.lower.values(), *answer.upper.values()):
-                part[row] = np.nan
-            answer.reason[row] = (
-                f"too little history: {days} {'day' if days == 1 else 'days'} since the first "
-                f"amount, a forecast needs {MINIMUM_DAYS}"
-            )
+            _too_short(answer, row, days)
         elif silent[row] >= SILENT_DAYS and silent[row] > 1.5 * _longest_gap(charged[row]):
             last = answer.start - timedelta(days=int(silent[row]) + 1)
             answer.method[row] = f"ended: nothing since {last}"
@@ -160,6 +158,16 @@ def _blocks(plain: Floats, answer: Forecasts) -> Iterator[tuple[int, Rows]]:
     for days, rows in sorted(by_length.items()):
         for begin in range(0, len(rows), BLOCK):
             yield days, np.array(rows[begin : begin + BLOCK])
+
+
+def _too_short(answer: Forecasts, row: int, days: int) -> None:
+    """No forecast, and the reason."""
+    for part in (answer.mean, *answer.lower.values(), *answer.upper.values()):
+        part[row] = np.nan
+    answer.reason[row] = (
+        f"too little history: {days} {'day' if days == 1 else 'days'} since the first amount, a "
+        f"forecast needs {MINIMUM_DAYS}"
+    )
 
 
 def _looked_at(days: int, count: int) -> int:
