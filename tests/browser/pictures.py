@@ -47,6 +47,8 @@ def pictures(charge: str) -> list[Shot]:
         Shot("tag-editor", "/tags/team?range=last-3-months"),
         Shot("splits", "/splits"),
         Shot("statements", "/statements"),
+        Shot("plan", "/plans/cloud", height=1000),
+        Shot("plan-variance", "/plans/cloud/variance", height=1000),
     ]
 
 
