@@ -30,7 +30,8 @@ Floats = NDArray[np.float64]
 DAYS = 400
 START = date(2025, 1, 1)
 MADE = 500
-"""Labelled series that are made; the others are these times another amount, weeks turned."""
+"""Series that are made; the others are these times another amount."""
+EVENTFUL = 5
 LOOPED = 200
 """Series that the loop is timed on; its time for all is reckoned from these."""
 
@@ -49,8 +50,12 @@ class Speed:
 
 
 def many(count: int) -> Floats:
-    """`count` series of DAYS days with weekly shapes, charges, noise and injected events."""
-    made = np.stack([case(bill(seed), seed).values[:DAYS] for seed in range(MADE)])
+    """`count` series of DAYS days with weekly shapes, noise, charges of the month in half of them,
+    and none to three injected events in one of EVENTFUL."""
+    bills = [bill(seed) for seed in range(MADE)]
+    made = np.stack(
+        [case(one, at).values if at % EVENTFUL == 0 else one.values for at, one in enumerate(bills)]
+    )
     rng = np.random.default_rng(1)
     chosen = made[rng.integers(len(made), size=count)]
     return np.asarray(chosen * np.exp(rng.normal(0, 1, (count, 1))))
