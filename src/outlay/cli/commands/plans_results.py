@@ -83,7 +83,7 @@ def _register_variance(group: typer.Typer) -> None:
         for level, row in found.groups():
             if 0 < level <= depth:
                 sums = found.to_date(row)
-                name = "  " * (level - 1) + (row.name or _last(row.path))
+                name = "  " * (level - 1) + (_label(row.name, row.path))
                 rows.append((name, *map(money, (sums.planned, sums.actual, sums.variance))))
         whole = found.to_date(found.total)
         cli.out.table(
@@ -134,7 +134,7 @@ def _register_bridge(group: typer.Typer) -> None:
             return [money(amount) for amount in (row.planned, *effects, row.actual)]
 
         rows = [
-            ("  " * (level - 1) + (row.name or _last(row.path)), *amounts(row))
+            ("  " * (level - 1) + (_label(row.name, row.path)), *amounts(row))
             for level, row in found.groups()
             if 0 < level <= depth
         ]
@@ -167,7 +167,7 @@ def _register_outlook(group: typer.Typer) -> None:
         cli.out.say(f"{plan} against {found.version.name}, in {found.frame.currency}; complete up "
                     f"to {found.complete_until or NOTHING}")  # fmt: skip
         rows = [
-            ("  " * (level - 1) + (row.name or _last(row.path)), *_year(row.year))
+            ("  " * (level - 1) + (_label(row.name, row.path)), *_year(row.year))
             for level, row in found.groups()
             if 0 < level <= depth
         ]
@@ -192,5 +192,8 @@ def _path(path: Path) -> str:
     return path_text(path)
 
 
-def _last(path: Path) -> str:
+def _label(name: str, path: Path) -> str:
+    """A row's name; one that has none of its own is called by the last value of its path."""
+    if name and name != _path(path):
+        return name
     return path[-1] if path and path[-1] is not None else "(none)"
