@@ -86,8 +86,10 @@ class _Asked:
         # A group that began within these weeks has fewer days: the sum is over all of them.
         amounts = found.values.sum(axis=1)
         return {
-            (key, currency): float(amount)
-            for key, currency, amount in zip(found.keys, found.currencies, amounts, strict=True)
+            (key, currency): amount
+            for key, currency, amount in zip(
+                found.keys, found.currencies, amounts.tolist(), strict=True
+            )
         }
 
 
@@ -170,7 +172,7 @@ def _by_percent(asked: _Asked, spec: PlannedChangeSpec) -> tuple[dict[str, Decim
 
     assert spec.percent is not None
     days, ends = _days(asked, spec)
-    factor = 1 + float(spec.percent) / 100
+    factor = 1 + np.float64(spec.percent) / 100
     if ends and factor <= 0:
         return {}, "what it ended is in history as nothing: say an amount per day for its return"
     step = 1 / factor - 1 if ends else factor - 1
@@ -193,7 +195,7 @@ def _by_percent(asked: _Asked, spec: PlannedChangeSpec) -> tuple[dict[str, Decim
         if narrow.rest is not None and narrow.rest.mean is not None:
             alone = next(row for row, line in narrow.rows.items() if line.mean is None)
             block.change(asked.row(found.keys[alone], narrow.currency), by * narrow.rest.mean)
-        added[block.currency or ""] = float((by * narrow.total.mean).sum())
+        added[block.currency or ""] = (by * narrow.total.mean).sum().item()
     return _told(added), "" if added else reason
 
 
@@ -219,11 +221,11 @@ def _by_amount(
             block.change(row, by * part / of_all)
         if not rows:
             return {}, "no charge of this question meets its condition"
-        return _told({block.currency or "": float(by.sum()) * min(placed, 1.0)}), ""
+        return _told({block.currency or "": by.sum().item() * min(placed, 1.0)}), ""
     if where not in ("", spec.where) or not current().whole:
         return {}, "nothing is charged in its scope yet: its part of this question is not known"
     block.plan(f"Planned: {spec.title or spec.effect}", by)
-    return _told({block.currency or "": float(by.sum())}), ""
+    return _told({block.currency or "": by.sum().item()}), ""
 
 
 def _scope_sum(asked: _Asked, spec: PlannedChangeSpec, currency: str | None) -> float:
@@ -247,12 +249,12 @@ def _converted(asked: _Asked, spec: PlannedChangeSpec) -> tuple[float, Block | N
     if block is None:
         return 0.0, None, f"nothing in {target} is forecast here"
     if target == spec.currency:
-        return float(given), block, ""
+        return np.float64(given), block, ""
     rates, _ = rates_of(asked.workspace, asked.series.query.rates)
     rate = (rates or ecb_rates()).rate(spec.currency, target, asked.start - timedelta(days=1))
     if rate is None:
         return 0.0, None, f"there is no rate from {spec.currency} to {target}"
-    return float(given) * float(rate.value), block, ""
+    return np.float64(given) * np.float64(rate.value), block, ""
 
 
 def _ending(asked: _Asked, spec: PlannedChangeSpec) -> tuple[dict[str, Decimal], str]:
@@ -268,7 +270,7 @@ def _ending(asked: _Asked, spec: PlannedChangeSpec) -> tuple[dict[str, Decimal],
     for block, row, part in _rows(asked, saved):
         by = part / SHARE_DAYS * days
         block.change(row, by)
-        added[block.currency or ""] = added.get(block.currency or "", 0.0) + float(by.sum())
+        added[block.currency or ""] = added.get(block.currency or "", 0.0) + by.sum().item()
     return _told(added), "" if added else "no charge of the last four weeks names this commitment"
 
 

@@ -231,8 +231,10 @@ def _width(line: Line) -> float:
     level = LEVELS[0]
     assert line.mean is not None
     if line.errors is None:
-        return float(np.abs(line.mean).mean()) / 5
-    return float((line.upper[level] - line.lower[level]).mean()) / 2
+        fifth: float = np.abs(line.mean).mean().item() / 5
+        return fifth
+    half: float = (line.upper[level] - line.lower[level]).mean().item() / 2
+    return half
 
 
 def _spread_charges(gap: Floats, rows: Mapping[int, Line], rest: Line | None) -> None:
@@ -254,12 +256,14 @@ def _spread_charges(gap: Floats, rows: Mapping[int, Line], rest: Line | None) ->
 
 def _size(line: Line) -> float:
     assert line.mean is not None
-    return float(np.abs(line.mean).sum())
+    size: float = np.abs(line.mean).sum().item()
+    return size
 
 
 def _on(line: Line, day: int) -> float:
     assert line.mean is not None
-    return float(line.mean[day])
+    amount: float = line.mean[day].item()
+    return amount
 
 
 # --- charges that come by a calendar ---
@@ -300,7 +304,9 @@ def _told(
     asked = []
     for stream, row in zip(streams, values, strict=True):
         days = np.flatnonzero(row)
-        dated = [(series.start + timedelta(days=int(day)), _decimal(row[day])) for day in days]
+        dated = [
+            (series.start + timedelta(days=int(day)), _decimal(row[day].item())) for day in days
+        ]
         asked.append(ChargeStream(_name(stream), dated, _frequency(stream, dated)))
     return monthly_charges(asked, series.complete_until, horizon, digits=digits)
 
@@ -322,7 +328,7 @@ def _frequency(
 
 
 def _decimal(value: float) -> Decimal:
-    return Decimal(repr(round(float(value), 9)))
+    return Decimal(repr(round(value, 9)))
 
 
 def _charge(told: ChargeForecast) -> Charge:
@@ -333,7 +339,7 @@ def _by_day(charges: Sequence[Charge], start: date, horizon: int) -> Floats:
     amounts: Floats = np.zeros(horizon)
     for charge in charges:
         for day, amount in charge.amounts.items():
-            amounts[(day - start).days] += float(amount)
+            amounts[(day - start).days] += np.float64(amount)
     return amounts
 
 
@@ -353,7 +359,7 @@ def band_of_units(
     mean, low, high = (
         rows[first:last] for rows in (made.mean, made.lower[level], made.upper[level])
     )
-    below, above = (round(ratio * float((edge - mean).sum())) for edge in (low, high))
+    below, above = (round(ratio * (edge - mean).sum().item()) for edge in (low, high))
     return Decimal(below).scaleb(-made.places), Decimal(above).scaleb(-made.places)
 
 
@@ -371,10 +377,10 @@ def _ratio(errors: Floats | None, days: int) -> float:
         return usual
     known = errors[:, :days]
     known = known[~np.isnan(known).any(axis=1)]
-    each = np.sqrt((known**2).mean(axis=0)).sum() if known.size else 0.0
+    each: float = np.sqrt((known**2).mean(axis=0)).sum().item() if known.size else 0.0
     if not each:
         return usual
-    found = float(np.sqrt((known.sum(axis=1) ** 2).mean()) / each)
+    found: float = np.sqrt((known.sum(axis=1) ** 2).mean()).item() / each
     trials = len(known)
     return (trials * found + 3 * usual) / (trials + 3)
 
