@@ -21,7 +21,7 @@ from outlay.app.runs import utc_now
 from outlay.app.watching import STEPS
 from outlay.expression.errors import QueryError
 
-_Alert = Annotated[int, Path(ge=1, description="The alert's number")]
+_Alert = Annotated[int, Path(ge=1, description="The alert's number", examples=[17])]
 _Route = Annotated[str, Path(description="The route's name", examples=["teams"])]
 _SPEC = {"to": {"owner": True}, "min_severity": "warning"}
 _PREVIEW = {"name": "teams", "spec": _SPEC, "days": 30}
