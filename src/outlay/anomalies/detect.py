@@ -105,6 +105,8 @@ class Detector:
             self._hear(one)
 
     def _hear(self, one: Feedback) -> None:
+        if one.series >= self.track.actual.shape[1]:
+            return
         first = max(0, (one.start - self.start).days * self.clock.per_day)
         last = (one.end - self.start).days * self.clock.per_day + self.clock.per_day
         places = range(first, min(last, self.track.days))
@@ -140,7 +142,9 @@ class Detector:
             self._close(event)
         if self.unjudged[row][t] == "known":
             self.track.replace(row, t, self.track.expected_of(row, t))
+            self.track.by_calendar[t, row] = True
         self.track.counted[t, row] = False
+        self.track.no_charge[t, row] = True
 
     def _look(self, row: int, t: int, window: int) -> None:
         if self.track.missing[t, row]:
@@ -176,6 +180,8 @@ class Detector:
             sign = self._change(window, row, t)
             if window < first or abs(sign) <= self.limits.minimum:
                 continue
+            if any(s in self.unjudged.get(row, ()) for s in range(t - window + 1, t)):
+                continue  # people have spoken of a day that this window looks at
             judged = self.limits.judge(window, row, t, self._feedback(row, t, sign))
             if not judged.raised:
                 continue
