@@ -496,3 +496,9 @@ def test_settings_are_kept_and_others_are_not_written_over(
     assert (spec.title, spec.tolerance) == ("Board plan", Decimal("2.5"))
     assert spec.hierarchy == tuple(SPEC["hierarchy"])
     assert client.post(f"{HERE}/settings", data=sent).status_code == 409
+    sent |= {"archived": "1", "seen": "2"}
+    assert client.post(f"{HERE}/settings", data=sent).status_code == 200
+    listed = page(client, "/plans")
+    assert listed.all("div", data_state="empty")
+    assert listed.all("a", href="/plans?archived=1")
+    assert page(client, "/plans?archived=1").one("table", id="table").rows()

@@ -53,7 +53,9 @@ def page(
 ) -> Response:
     """The list; with what was given when a new plan was refused."""
     at_once = request.query_params.get("outlook") == "1"
-    rows = [_row(site, plan, at_once) for plan in plans.plans(site.workspace)]
+    known = plans.plans(site.workspace, archived=True)
+    wanted = request.query_params.get("archived") == "1"
+    rows = [_row(site, plan, at_once) for plan in known if plan.spec.archived == wanted]
     years: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda one: one.plan.title):
         years.setdefault(row.plan.frame.label, []).append(row)
@@ -64,6 +66,7 @@ def page(
         active="plans",
         title="Plans",
         years=sorted(years.items(), reverse=True),
+        away=0 if wanted else sum(1 for plan in known if plan.spec.archived),
         given=_given(site, given),
         refused=refused,
         levels=choices.levels(site.workspace),
