@@ -32,7 +32,7 @@ NEWEST = 2 * WEEK
 RUN = 4
 """Days in a row, up to the last one, from which on something unusual is how it is now."""
 
-WEEKS = 10
+WEEKS = 26
 """Weeks that the weekly shape is taken from."""
 
 
