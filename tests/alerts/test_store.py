@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from outlay.alerts.errors import AlertError, AlertNotFoundError
 from outlay.alerts.signal import Owner, Signal, from_json, to_json
-from outlay.alerts.store import AlertStore
+from outlay.alerts.store import AlertStore, Look, Step, add_step, change
 from outlay.reports.document import Figure
 from outlay.resources.database import open_database
 from tests.resources.conftest import database_url, postgres_server  # noqa: F401
@@ -63,8 +63,6 @@ def test_a_signal_is_one_alert_however_often_it_is_raised(engine: Engine) -> Non
 def test_a_rise_of_severity_is_noted_and_opens_what_was_acknowledged(engine: Engine) -> None:
     store = AlertStore(engine)
     store.put(SIGNAL, NOW, "outlay")
-    from outlay.alerts.store import change
-
     with store.locked(SIGNAL.key) as (connection, alert):
         change(connection, alert, {"state": "acknowledged", "next_step_at": None})
     store.put(replace(SIGNAL, severity="critical"), NOW + HOUR, "outlay")
@@ -118,3 +116,35 @@ def test_what_cannot_be_kept_is_refused_with_its_reason(engine: Engine) -> None:
     with pytest.raises(AlertNotFoundError, match="there is no alert 7"):
         store.get(7)
     assert store.unsettled() == []
+
+
+def test_digests_looks_and_deliveries_are_noted_once(engine: Engine) -> None:
+    store = AlertStore(engine)
+    store.put(SIGNAL, NOW, "outlay")
+    (alert,) = store.unsettled()
+    tell = Step("tell", NOW, "outlay", "teams", "mail", "lead@acme.example", "warning")
+    with store.alone() as connection:
+        assert not store.digest_made("teams", NOW, connection)
+        number = add_step(connection, alert.id, tell)
+        store.note_digest(connection, "teams", NOW, NOW)
+        assert store.digest_made("teams", NOW, connection)
+    assert not store.digest_made("teams", NOW + HOUR)
+    assert not store.digest_made("others", NOW)
+    (cut_off,) = store.undelivered()
+    assert (cut_off.id, cut_off.address, cut_off.about) == (number, tell.address, "warning")
+    assert store.any_due(NOW - HOUR)  # also before its own next step: it was cut off
+    store.delivered([number], 7)
+    assert store.undelivered() == []
+    assert not store.any_due(NOW - HOUR)
+    assert store.last_look() is None
+    for hours in (0, 1):
+        look = Look(NOW + hours * HOUR, f"s{hours}", NOW, "plans: broken" if hours else "")
+        store.note_look(look)
+        assert store.last_look() == look
+    assert store.open_count(NOW) == 1
+    with store.locked(SIGNAL.key) as (connection, found):
+        change(connection, found, {"snoozed_until": NOW + HOUR})
+    assert (store.open_count(NOW), store.open_count(NOW + HOUR)) == (0, 1)
+    assert store.end(alert.id, "over", NOW, "ada")
+    assert not store.end(alert.id, "over", NOW, "ada")
+    assert [one.id for one in store.pending(NOW)] == [alert.id]  # those told are to hear of it

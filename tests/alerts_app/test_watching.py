@@ -181,6 +181,27 @@ def test_two_processes_tell_everything_once(workspace: Workspace, http: HttpServ
     assert actions.count("tell") == 12
 
 
+@pytest.mark.parametrize("kind", ["slack", "teams"])
+def test_chats_show_amount_driver_owner_and_link(
+    workspace: Workspace, http: HttpServer, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("CHAT_URL", f"{http.url}/chat")
+    put_channel(workspace, "chat", type=kind, url="env:CHAT_URL")
+    put_route(workspace, "all", to={"channels": ["chat"]})
+    raise_signal(workspace, signal(severity="critical"), NOW)
+    assert [one[:2] for one in told(workspace, NOW)] == [("chat", "sent")]
+    (request,) = http.requests
+    text = request.body.decode()
+    for part in (
+        "Critical: Amazon EC2 costs more than expected",
+        "1,234.56 EUR",
+        "What drove it: instance i-0abc in eu-central-1, by usage.",
+        "Owner: team = storefront.",
+        "https://outlay.acme.example/anomalies/17",
+    ):
+        assert part in text, part
+
+
 # --- PagerDuty ----------------------------------------------------------------------------------
 
 
