@@ -50,6 +50,7 @@ def bill() -> Iterator[Row]:
             }
 
 
+@pytest.mark.slow
 def test_the_example_runs_as_it_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

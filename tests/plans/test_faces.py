@@ -189,6 +189,7 @@ def test_a_plan_goes_its_way_by_command_line(
     assert "an edit of a plan has a reason" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_came_of_it_by_command_line_and_assistant(own: Workspace, capsys: Capture) -> None:
     plans.new_plan(own, "fy25", SPEC)
     assert run(own, "baseline", "fy25", "--cut", "2024-10-01") == 0

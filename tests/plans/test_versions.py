@@ -38,7 +38,7 @@ def edit(books: Workspace, amount: str, revision: int | None = None, line: str =
 
 def people(books: Workspace, **roles: str) -> None:
     for name, role in roles.items():
-        People(books.resources).add(name, role, password="seven yellow bicycles")
+        People(books.resources).add(name, role)
 
 
 # --- draft to approved ----------------------------------------------------------------------
