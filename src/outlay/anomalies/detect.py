@@ -126,6 +126,7 @@ class Detector:
             rows = dict.fromkeys(self.open, 0)
             if t > self.clock.warm:
                 raised = self.limits.suspects(t)
+                self._charged(t, raised)
                 rows |= {int(row): int(raised[row]) for row in np.flatnonzero(raised)}
             for row in heard:
                 if t in self.unjudged[row]:
@@ -174,8 +175,6 @@ class Detector:
 
     def _try(self, row: int, t: int, first: int) -> None:
         """Does a test raise this series today? `first`: the shortest window that does."""
-        if first == 1 and self.calendar and self._charged(row, t):
-            return
         for window in self.clock.windows:
             sign = self._change(window, row, t)
             if window < first or abs(sign) <= self.limits.minimum:
@@ -196,17 +195,31 @@ class Detector:
         track = self.track
         return float(track.error[t, row] if window == 1 else track.changes[window][t, row])
 
-    def _charged(self, row: int, t: int) -> bool:
-        """A charge of the month, or what the day before lacked: no part of the history."""
-        assert self.calendar is not None
-        if self._catches_up(row, t):
-            self.track.replace(row, t - 1, self.track.expected_of(row, t - 1))
-            self.track.no_charge[t - 1 : t + 1, row] = True
-            self.track.by_calendar[t - 1, row] = True
-        elif self.calendar.charge_before(row, t, self._excess(row, t)) is None:
-            return False
-        self._as_expected(row, t)
-        return True
+    def _charged(self, t: int, raised: NDArray[np.intp]) -> None:
+        """Charges of the month, and days that bring what the day before lacked (too little to be
+        a fall of its own): they are no part of the history, and no longer raised."""
+        if self.calendar is None:
+            return
+        track = self.track
+        rows = np.flatnonzero((raised == 1) & (t - track.born >= self.clock.warm))
+        rows = np.array(
+            [
+                row
+                for row in rows.tolist()
+                if row not in self.open and t not in self.unjudged.get(row, ())
+            ],
+            dtype=np.intp,
+        )
+        if not len(rows):
+            return
+        too_much = track.used[t, rows] - track.expected(t, rows)
+        lacked = track.expected(t - 1, rows) - track.used[t - 1, rows]
+        caught = (too_much > 0) & (lacked >= MADE_UP * too_much)
+        charged = caught | self.calendar.charges(rows, t, too_much)
+        track.as_expected(rows[caught], t - 1)
+        track.no_charge[t - 1 : t + 1, rows[caught]] = True
+        track.as_expected(rows[charged], t)
+        raised[rows[charged]] = 0
 
     def _by_calendar(self, row: int, t: int, judged: Judged) -> bool:
         """A holiday, or an hour early or late."""
@@ -214,22 +227,8 @@ class Detector:
             return self._hour_shifted(row, t, judged)
         if not self.calendar.like_a_holiday(row, t, judged.threshold):
             return False
-        self._as_expected(row, t)
+        self.track.as_expected(np.array([row]), t)
         return True
-
-    def _as_expected(self, row: int, t: int) -> None:
-        self.track.by_calendar[t, row] = True
-        self.track.replace(row, t, self.track.expected_of(row, t))
-
-    def _excess(self, row: int, t: int) -> float:
-        return float(self.track.used[t, row]) - self.track.expected_of(row, t)
-
-    def _catches_up(self, row: int, t: int) -> bool:
-        """Does day t bring what the day before lacked (too little to be a fall of its own)?"""
-        track = self.track
-        too_much = self._excess(row, t)
-        lacked = track.expected_of(row, t - 1) - float(track.used[t - 1, row])
-        return too_much > 0 and lacked >= MADE_UP * too_much
 
     def _hour_shifted(self, row: int, t: int, judged: Judged) -> bool:
         """An hour early or late, as when summer time begins or ends: inside the band of the hour
@@ -310,7 +309,7 @@ class Detector:
         off = float(track.used[t, row]) - expected - typical
         if abs(off) <= event.band * max(abs(expected), float(track.base[t, row])):
             return False
-        return self.calendar.charge_before(row, t, off) is not None
+        return bool(self.calendar.charges(np.array([row]), t, np.array([off]))[0])
 
     def _follow(self, event: Event, t: int) -> None:
         row, day = event.row, self.clock.per_day

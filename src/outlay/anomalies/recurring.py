@@ -20,7 +20,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from outlay.anomalies.track import Matrix, Track
+from outlay.anomalies.track import Matrix, Rows, Track
 from outlay.forecast.calendar import Calendar
 
 MONTHS_BACK = (1, 2, 3, 12)
@@ -49,9 +49,9 @@ def same_days(day: date) -> tuple[date, ...]:
     return tuple(sorted(found, reverse=True))
 
 
-def _as_large(then: Matrix, now: float) -> NDArray[np.bool_]:
+def _as_large(then: Matrix, now: Matrix) -> NDArray[np.bool_]:
     """Which differences are about as large as the other: half of it to twice it?"""
-    size, forward = abs(now), then if now > 0 else -then
+    size, forward = np.abs(now), then * np.sign(now)
     return np.asarray((forward >= HALF * size) & (forward <= size / HALF))
 
 
@@ -83,21 +83,23 @@ class ByCalendar:
         """The day at a place."""
         return self.start + timedelta(days=t)
 
-    def charge_before(self, row: int, t: int, money: float) -> date | None:
-        """The earlier day on which as large a difference came as on day t, or None. `money`: how
+    def charges(self, rows: Rows, t: int, money: Matrix) -> NDArray[np.bool_]:
+        """In which series as large a difference came on an earlier day as on day t. `money`: how
         much more (less) day t cost than it would have without it."""
         track = self.track
         places, group = self._places(t)
+        count = np.zeros(len(rows), dtype=np.intp)
         if not len(places):
-            return None
-        then = track.actual[places, row] - track.level[places, row] * track.factor[places, row]
-        share = then / np.maximum(track.base[places, row], TINY)
-        like = _as_large(then, money) | _as_large(share, money / max(track.base[t, row], TINY))
-        like &= ~track.no_charge[places, row] & (places >= track.born[row])
-        months = group[like]
-        if not len(months) or (money <= 0 and months[0] == months[-1]):
-            return None
-        return self.day(int(places[like][0]))
+            return count > 0
+        at = np.ix_(places, rows)
+        then = track.actual[at] - track.level[at] * track.factor[at]
+        share = then / np.maximum(track.base[at], TINY)
+        like = _as_large(then, money)
+        like |= _as_large(share, money / np.maximum(track.base[t, rows], TINY))
+        like &= ~track.no_charge[at] & (places[:, None] >= track.born[rows])
+        for number in range(int(group[-1]) + 1):
+            count += like[group == number].any(axis=0)
+        return np.asarray(count >= np.where(money > 0, 1, 2))
 
     def _places(self, t: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """The places on which a charge of day t would have come before, the nearest first in each

@@ -253,6 +253,14 @@ class Track:
         factor = self.factor[t, row]
         self.steady[t, row] = value / factor if factor >= SMALLEST_FACTOR else self.level[t, row]
 
+    def as_expected(self, rows: Rows, t: int) -> None:
+        """Day t of these series is one of the calendar: what was expected stands in the history."""
+        expected = self.expected(t, rows)
+        self.used[t, rows] = expected
+        self.counted[t, rows] = False
+        self.by_calendar[t, rows] = True
+        self._steady(t, rows)
+
     def settle(self, row: int, start: int, t: int) -> None:
         """What came on days start … t is the normal from now on: history is what came (but on days
         with a charge of the month), and the level of these days is theirs."""
