@@ -115,6 +115,7 @@ def test_what_is_expected_keeps_the_next_alike_quiet_until_it_is_taken_back(
     workspace.close()
 
 
+@pytest.mark.slow
 def test_a_larger_one_is_raised_in_spite_of_feedback(tmp_path: Path) -> None:
     workspace = _two(tmp_path)
     doing.feedback(workspace, 1, "too-small")

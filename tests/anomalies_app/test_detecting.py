@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from outlay.app import Workspace
 from outlay.app.alerts import use as alerts
 from outlay.app.anomalies.detecting import store
@@ -61,6 +63,26 @@ def test_what_drove_it_adds_up_to_the_impact(spiked: Workspace) -> None:
     )
 
 
+@pytest.mark.slow
+def test_two_causes_on_the_same_days_are_two_events(tmp_path: Path) -> None:
+    end = bill.SPIKE[1] + timedelta(days=1)
+    other = bill.more(bill.SPIKE[0], end, bill.EXTRA, "Storage")
+    path = bill.write(tmp_path / "bill.csv", bill.lines(), bill.spike(), other)
+    workspace = make(tmp_path / "ws", path)
+    look(workspace)
+    found = {
+        one.owner: {(member.grouping, member.values[0]) for member in one.members}
+        for one in events(workspace)
+    }
+    assert found == {
+        "storefront": {("ServiceName", "Compute"), ("SubAccountId", bill.ACCOUNTS["shop"]),
+                       ("team", "storefront")},
+        "insight": {("ServiceName", "Storage"), ("SubAccountId", bill.ACCOUNTS["data"]),
+                    ("team", "insight")},
+    }  # fmt: skip
+    workspace.close()
+
+
 def test_a_look_over_the_same_changes_nothing(spiked: Workspace) -> None:
     before, steps = events(spiked), store(spiked).steps()
     assert look(spiked).run.outcome == "unchanged"
@@ -87,6 +109,7 @@ def test_nothing_is_found_where_nothing_happened(usual: Workspace) -> None:
     assert run.outcome == "detected" and run.series == 8  # 2 accounts, 4 services, 2 teams
 
 
+@pytest.mark.slow
 def test_an_event_that_goes_on_grows_and_ends_as_the_same(tmp_path: Path) -> None:
     start = date(2026, 8, 30)
     first = bill.write(tmp_path / "a.csv", bill.lines(), bill.more(start, bill.END))

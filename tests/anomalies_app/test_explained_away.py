@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from outlay.app import Workspace
 from outlay.app.alerts import use as alerts
 from outlay.app.anomalies.detecting import store
@@ -79,6 +81,7 @@ def test_rules_that_changed_since_the_last_look_are_named(usual: Workspace) -> N
     assert subjects(usual, "all") == []
 
 
+@pytest.mark.slow
 def test_a_rule_that_begins_on_a_day_is_named_at_the_first_look(
     usual: Workspace, tmp_path: Path
 ) -> None:
@@ -92,6 +95,7 @@ def test_a_rule_that_begins_on_a_day_is_named_at_the_first_look(
     workspace.close()
 
 
+@pytest.mark.slow
 def test_rules_that_take_an_event_out_of_its_tag_end_it(spiked: Workspace) -> None:
     spec = {"groupings": ["team"], "title": "Teams"}
     spiked.put_resource("AnomalyMonitor", "default", spec, author="ana")

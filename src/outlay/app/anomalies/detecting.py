@@ -180,7 +180,7 @@ class Looking:
             try:
                 for batch in batches(self.workspace, monitor, known):
                     self.series += len(batch.series)
-                    found += findings(monitor, batch, said)
+                    found += findings(self.workspace, monitor, batch, said)
             except QueryError as error:  # it asks for what is not there; the others are done
                 log.warning("the monitor %s cannot be asked: %s", monitor.name, error.what)
                 self.failed[monitor.name] = f"{error.what}."

@@ -39,7 +39,7 @@ def amounts(
     found: dict[Wanted, dict[datetime, Decimal]] = {}
     for grouping, wanted in by.items():
         query = base.but(by=grouping, grain=grain, range=between(start, end))
-        query = query.narrowed(_one_of(grouping[0], {one.values[0] for one in wanted}))
+        query = query.narrowed(one_of(grouping[0], {one.values[0] for one in wanted}))
         known = {(one.values, one.currency): wanted_of(one) for one in wanted}
         for row in workspace.query(query).rows():
             values = tuple(_text(row[name]) for name in grouping)
@@ -67,7 +67,8 @@ def daily(workspace: Workspace, query: CostQuery, *, grain: str = "day") -> dict
     return found
 
 
-def _one_of(dimension: str, values: set[str | None]) -> str:
+def one_of(dimension: str, values: set[str | None]) -> str:
+    """The condition that a dimension has one of some values."""
     named = sorted(value for value in values if value is not None)
     parts = []
     if named:

@@ -16,6 +16,7 @@ from outlay.money.quotients import quotient
 
 if TYPE_CHECKING:
     from outlay.anomalies.model import Verdict as EngineVerdict
+    from outlay.app.workspace import Workspace
 
 LOOK_BACK = 180
 """Days in which events are looked for; what is older stays as it was found."""
@@ -98,16 +99,18 @@ def step_end(day: date) -> datetime:
     return moment(day) + timedelta(days=1)
 
 
-def findings(monitor: Monitor, batch: Batch, said: Sequence[Event]) -> list[Finding]:
+def findings(
+    workspace: Workspace, monitor: Monitor, batch: Batch, said: Sequence[Event]
+) -> list[Finding]:
     """The causes in a batch, the largest first. `said` are events with feedback, the oldest word
     first. What is found only where nobody had said anything is quiet."""
     spoken = _feedback(batch, [one for one in said if one.monitor == monitor.name])
-    heard = _causes(monitor, batch, tuple(word for word, _ in spoken))
+    heard = _causes(workspace, monitor, batch, tuple(word for word, _ in spoken))
     if not spoken:
         return heard
     told = {(s.series, day) for one in heard for s in one.sightings for day in _days(s)}
     found = list(heard)
-    for one in _causes(monitor, batch, ()):
+    for one in _causes(workspace, monitor, batch, ()):
         if any((s.series, day) in told for s in one.sightings for day in _days(s)):
             continue
         rows = {s.candidate.series for s in one.sightings}
@@ -123,9 +126,12 @@ def findings(monitor: Monitor, batch: Batch, said: Sequence[Event]) -> list[Find
     return found
 
 
-def _causes(monitor: Monitor, batch: Batch, said: tuple[Feedback, ...]) -> list[Finding]:
+def _causes(
+    workspace: Workspace, monitor: Monitor, batch: Batch, said: tuple[Feedback, ...]
+) -> list[Finding]:
     from outlay.anomalies.detect import detect
     from outlay.anomalies.grouping import group
+    from outlay.app.anomalies.shared import shared
 
     settings = settings_of(monitor, said)
     candidates = [
@@ -139,7 +145,7 @@ def _causes(monitor: Monitor, batch: Batch, said: tuple[Feedback, ...]) -> list[
     found = []
     for code in sorted({batch.series[one.series].currency for one in candidates}):
         own = [one for one in candidates if batch.series[one.series].currency == code]
-        for cause in group(own, names):
+        for cause in group(own, names, shared=shared(workspace, batch, own)):
             found.append(Finding(monitor, batch, _sightings(batch, own, cause)))
     return found
 
