@@ -38,7 +38,9 @@ def kept(made: Path) -> Iterator[Workspace]:
 @pytest.fixture
 def own(made: Path, tmp_path: Path) -> Iterator[Workspace]:
     """A copy of the company, to be changed."""
-    shutil.copytree(made, tmp_path / "workspace")
+    # Without the answers that are kept, so that a test sees how they are worked out.
+    kept_there = shutil.ignore_patterns("budgets")
+    shutil.copytree(made, tmp_path / "workspace", ignore=kept_there)
     workspace = Workspace.open(tmp_path / "workspace")
     yield workspace
     workspace.close()

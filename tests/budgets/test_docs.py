@@ -33,7 +33,12 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_example_and_the_commands(run: Run, folder: Path, place: Path) -> None:  # noqa: F811
+def test_the_example_of_the_page(run: Run, folder: Path, place: Path) -> None:  # noqa: F811
+    _follow(run, place)
+
+
+def _follow(run: Run, place: Path) -> None:  # noqa: F811
+    """Write the page's files, run its commands in turn, and compare what they print."""
     said, compared = "", 0
     for kind, body in _BLOCK.findall(PAGE.split("## What was to be expected")[0]):
         if kind == "yaml":
@@ -47,10 +52,11 @@ def test_the_example_and_the_commands(run: Run, folder: Path, place: Path) -> No
             assert shown(said) == shown(body)
             compared += 1
     assert compared == 2
-    _other_commands(run, place)
 
 
-def _other_commands(run: Run, place: Path) -> None:  # noqa: F811
+@pytest.mark.slow
+def test_the_other_commands(run: Run, folder: Path, place: Path) -> None:  # noqa: F811
+    _follow(run, place)
     past = run("budgets", "history", "data", "--json").json
     kept = {one["period"]: (one["actual"], one["state"]) for one in past}
     assert kept["2026-07"] == ("155.00", "over") and kept["2026-09"] == ("150.00", "kept")

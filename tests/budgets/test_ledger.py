@@ -270,6 +270,22 @@ def test_the_newest_answer_is_kept_until_something_changes(own: Workspace, monke
     assert len(asked) > count
 
 
+def test_what_another_process_worked_out_is_read(own: Workspace, monkeypatch) -> None:
+    """A second workspace on the same folder asks nothing; a damaged file is worked out again."""
+    first = budgets.statuses(own, MOMENT)
+    other = Workspace.open(own.path)
+    real = Workspace.query
+    monkeypatch.setattr(Workspace, "query", lambda *_, **__: pytest.fail("it is asked again"))
+    assert budgets.statuses(other, MOMENT) == first
+    other.close()
+    monkeypatch.setattr(Workspace, "query", real)
+    for path in (own.lake.layout.cache / "budgets").iterdir():
+        path.write_bytes(path.read_bytes()[:-9])
+    again = Workspace.open(own.path)
+    assert budgets.statuses(again, MOMENT) == first
+    again.close()
+
+
 def test_a_period_that_is_none_says_so(kept: Workspace) -> None:
     with pytest.raises(QueryError, match="it runs from 2026-06-01"):
         budgets.show(kept, "shop", "2026-05", MOMENT)

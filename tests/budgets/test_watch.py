@@ -98,6 +98,7 @@ def test_deliveries_restatements_and_a_changed_amount(own: Workspace, tmp_path: 
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_period_that_ends_settles_and_the_next_begins_anew(own: Workspace, tmp_path) -> None:
     only(own, amount="300")
     look(own)
@@ -148,6 +149,7 @@ def test_a_forecast_threshold_needs_a_forecast(own: Workspace) -> None:
     assert alert.signal.amount is not None and alert.signal.amount > 395
 
 
+@pytest.mark.slow
 def test_what_has_no_rate_is_noted(own: Workspace, tmp_path: Path) -> None:
     from tests.web.company import line
 

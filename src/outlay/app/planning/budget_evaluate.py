@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 class Evaluation:
     """What is asked: a budget's rules, its scope within those above it, one of its periods.
 
-    Two that ask the same are equal, so that answers can be kept.
+    Two that ask the same are equal, so that answers can be kept: `text` says all of it. Who owns
+    a budget and who is told changes nothing of where it stands.
     """
 
     def __init__(self, spec: BudgetSpec, scope: str, period: Period, forecast: bool = True) -> None:
@@ -39,13 +40,14 @@ class Evaluation:
         self.scope = scope
         self.period = period
         self.forecast = forecast
-        self._key = (spec.model_dump_json(), scope, period, forecast)
+        said = spec.model_dump_json(exclude={"title", "note", "owner", "parent", "thresholds"})
+        self.text = f"{said} {scope} {period.key} {forecast}"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Evaluation) and self._key == other._key
+        return isinstance(other, Evaluation) and self.text == other.text
 
     def __hash__(self) -> int:
-        return hash(self._key)
+        return hash(self.text)
 
 
 def evaluate(workspace: Workspace, asked: Evaluation, now: datetime) -> PeriodStatus:
