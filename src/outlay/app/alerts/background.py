@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ log = logging.getLogger("outlay.watch")
 
 _TICK_SECONDS = 20
 _NICE = 10
+_PAUSE_SECONDS = 600
+"""How long nothing is tried after a look that could not be made at all."""
 
 
 class Watcher:
@@ -33,6 +36,7 @@ class Watcher:
         self._workspace = workspace
         self._child: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
+        self._not_before = 0.0
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(1)},
@@ -58,7 +62,9 @@ class Watcher:
         from outlay.app.alerts.looking import due
 
         try:
-            if not self._stopping.is_set() and due(self._workspace) is not None:
+            if self._stopping.is_set() or time.monotonic() < self._not_before:
+                return
+            if due(self._workspace) is not None:
                 self._run()
         except Exception:  # the next tick looks again
             log.exception("it could not be seen whether a look is due")
@@ -74,6 +80,8 @@ class Watcher:
         with contextlib.suppress(OSError):  # pages go first
             os.setpriority(os.PRIO_PROCESS, self._child.pid, _NICE)
         _, errors = self._child.communicate()
+        if self._child.returncode not in (0, 1):
+            self._not_before = time.monotonic() + _PAUSE_SECONDS
         if self._child.returncode and not self._stopping.is_set():
             lines = errors.decode(errors="replace").strip().splitlines()
             log.warning("a look did not work: %s", lines[-1] if lines else "see outlay watch")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from outlay.access import AccessDeniedError, Level, current, require
+from outlay.alerts.model import ALERT_ROUTE, AlertRouteSpec
 from outlay.app import events
 from outlay.app.reports import delivering, owners
 from outlay.app.reports.compose import Composed, compose
@@ -56,6 +57,7 @@ class ChannelLine:
     spec: ChannelSpec
     last: Delivery | None
     reports: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -76,7 +78,8 @@ class ChannelLine:
         spec = self.spec
         if spec.type == "mail":
             return ", ".join(spec.to) or f"recipients of reports, by {spec.server}"
-        return spec.location or spec.folder or spec.url
+        usual = "events.pagerduty.com" if spec.type == "pagerduty" else ""
+        return spec.location or spec.folder or spec.url or usual
 
 
 # --- reports ------------------------------------------------------------------------------------
@@ -242,6 +245,11 @@ def channels(workspace: Workspace) -> list[ChannelLine]:
         assert isinstance(resource.spec, ReportSpec)
         for name in resource.spec.channels:
             users.setdefault(name, []).append(resource.name)
+    routes: dict[str, list[str]] = {}
+    for resource in workspace.resources.list(ALERT_ROUTE.name):
+        assert isinstance(resource.spec, AlertRouteSpec)
+        for name in resource.spec.channels():
+            routes.setdefault(name, []).append(resource.name)
     lines = []
     for resource in workspace.resources.list(CHANNEL.name):
         assert isinstance(resource.spec, ChannelSpec)
@@ -253,6 +261,7 @@ def channels(workspace: Workspace) -> list[ChannelLine]:
                 resource.spec,
                 None if last is None else _shown(last, None),
                 tuple(users.get(resource.name, ())),
+                tuple(routes.get(resource.name, ())),
             )
         )
     return sorted(lines, key=lambda one: (not one.failing, one.name))
