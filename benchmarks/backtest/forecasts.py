@@ -276,8 +276,9 @@ def run(options: Options) -> str:
         "",
         "MASE is the mean over series of the mean absolute error by that of repeating the week "
         "before, within the history (less is better); WAPE the median over series of the sum of "
-        "absolute errors by the sum of amounts. The time is one thread's, of one process after "
-        "the other; the peers' includes their start.",
+        "absolute errors by the sum of amounts. Times are orders of magnitude: Outlay is asked in "
+        "groups of tens, peers one series after the other and with their start, when the machine "
+        "was doing other things too; `make bench` compares times.",
         "",
         "### By data: MASE at 7 · 30 · 90 days",
         "",
