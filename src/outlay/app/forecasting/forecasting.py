@@ -143,7 +143,7 @@ def _made(
         query=query,
         measure=measure,
         kind=MEASURES[measure].kind,
-        history=DateRange(series.start, start) if series.start < start else None,
+        history=DateRange(series.start, start) if series.keys and series.start < start else None,
         start=start,
         end=end,
         series=tuple(part for _, parts, _ in made for part in parts),

@@ -27,9 +27,11 @@ class Continuation:
 def continuation(
     answer: ForecastAnswer, one: SeriesForecast, grain: str, so_far: Decimal
 ) -> Continuation:
-    """The periods to come of one series; none where there is no forecast."""
-    note = f"{method_words(one)}; {one.tried.words}"
-    return Continuation(by_period(answer, one, grain, so_far), note)
+    """The periods to come of one series; none where there is no forecast. A last period that the
+    forecast covers in part is left out, since it would look like a fall."""
+    periods = by_period(answer, one, grain, so_far)
+    whole = tuple(period for period in periods if period.whole)
+    return Continuation(whole or periods, f"{method_words(one)}; {one.tried.words}")
 
 
 def method_words(one: SeriesForecast) -> str:

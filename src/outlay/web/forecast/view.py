@@ -191,8 +191,8 @@ def _chart(
     if whole.mean is None:
         return None
     amounts = past.get(whole.currency, {})
-    periods = sorted(amounts)
-    values = [amounts[period] for period in periods]
+    periods = _every(amounts, answer.start, grain)
+    values = [amounts.get(period, Decimal(0)) for period in periods]
     kind, currency = answer.kind, whole.currency
     spec: dict[str, Any] = {
         "labels": [],
@@ -214,6 +214,14 @@ def _chart(
     put(spec, periods, values, found, grain, kind, currency)
     spec["totals"] = None
     return spec
+
+
+def _every(amounts: Mapping[date, Decimal], end: date, grain: str) -> list[date]:
+    """Every period from the first that has charges to the last before `end`, gaps included."""
+    found = [min(amounts)] if amounts else []
+    while found and (following := step(found[-1], grain, 1)) < end:
+        found.append(following)
+    return found
 
 
 @dataclass(frozen=True)
