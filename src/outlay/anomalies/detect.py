@@ -316,7 +316,8 @@ class Detector:
         self.track.level[t, row] = event.level
         if event.waiting and self._made_up(event, t):
             return
-        if self._charge_in(event, t):
+        back = is_back(self.track, event, t)
+        if not (back and event.sign > 0) and self._charge_in(event, t):
             event.left_out.add(t)
             self.track.by_calendar[t, row] = True
             self.track.replace(row, t, event.level * float(self.track.factor[t, row]))
@@ -326,7 +327,7 @@ class Detector:
         if says_nothing(self.track, event, t):
             self.track.replace(row, t, event.level * float(self.track.factor[t, row]))
             return
-        if is_back(self.track, event, t):
+        if back:
             if event.waiting:
                 event.waiting, event.raised = False, t
                 self._tell(event, t)

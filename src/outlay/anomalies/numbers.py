@@ -57,9 +57,7 @@ def _day(track: Track, event: Event, t: int, day: date) -> DayNumbers:
     level, factor = event.level, float(event.factors[t - event.start])
     expected = level * factor
     base = max(abs(expected), float(event.bases[t - event.start]))
-    actual = float(np.nan_to_num(track.actual[t, row]))
-    if track.missing[t, row]:
-        actual = expected
+    actual = expected if track.missing[t, row] else float(track.actual[t, row])
     left_out = t in event.left_out
     if left_out:
         expected = actual  # a charge of the month: it came as it comes
@@ -82,17 +80,18 @@ def _day(track: Track, event: Event, t: int, day: date) -> DayNumbers:
 def _basis(track: Track, event: Event, start: date) -> Basis:
     row, judged, per_day = event.row, event.judged, track.clock.per_day
     first = max(0, event.start - track.clock.history)
+    span = slice(first, event.start)
+    columns = (
+        np.nan_to_num(track.actual[span, row]),
+        track.used[span, row],
+        track.factor[span, row],
+        track.steady[span, row],
+        track.error[span, row],
+        track.counted[span, row],
+    )
     history = tuple(
-        HistoryDay(
-            day=step_date(start, t, per_day),
-            actual=float(np.nan_to_num(track.actual[t, row])),
-            used=float(track.used[t, row]),
-            factor=float(track.factor[t, row]),
-            steady=float(track.steady[t, row]),
-            error=float(track.error[t, row]),
-            counted=bool(track.counted[t, row]),
-        )
-        for t in range(first, event.start)
+        HistoryDay(step_date(start, first + place, per_day), *numbers)
+        for place, numbers in enumerate(zip(*(c.tolist() for c in columns), strict=True))
     )
     level_days = tuple(
         step_date(start, t, per_day)

@@ -137,11 +137,21 @@ class Track:
 
     def refresh(self, row: int, start: int, stop: int) -> None:
         """Ratios of one series again, after `used` was changed on days start … stop-1."""
-        half = self.clock.season // 2
+        season, half = self.clock.season, self.clock.season // 2
+        first = max(half, start - half)
         last = min(stop + half, self.days - half - 1)
-        for s in range(max(half, start - half), last):
-            if np.isfinite(self.ratio[s, row]) or s + half < stop:
-                self._ratios(s, slice(row, row + 1))
+        while last > first and last + half > stop and np.isnan(self.ratio[last - 1, row]):
+            last -= 1
+        if last <= first:
+            return
+        weights = np.ones(2 * half + 1)
+        if season % 2 == 0:
+            weights[0] = weights[-1] = 0.5
+        around = self.used[first - half : last + half, row]
+        mean = np.convolve(around, weights, "valid") / season
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = self.used[first:last, row] / mean
+        self.ratio[first:last, row] = np.where((mean > 0) & (found >= 0), found, np.nan)
 
     def _factors(self, t: int) -> Matrix:
         """The factors of day t: middle mean of the last same weekdays' ratios."""
