@@ -231,3 +231,13 @@ def test_a_frame_of_one_level_lists_lines_below_the_whole() -> None:
         (1, ("a",), "l1"),
         (1, (None,), "l2"),
     ]
+
+
+def test_texts_that_a_spreadsheet_would_cut_are_refused() -> None:
+    long = "x" * 4_001
+    with pytest.raises(PlanError, match="4,001 characters is too long; at most 4,000 are kept"):
+        edits.edit_cells(plan(), [CellEdit("l1", AUGUST, D(1))], by(reason=long))
+    with pytest.raises(PlanError, match="too long"):
+        edits.add_note(plan(), "", None, long, by())
+    with pytest.raises(PlanError, match="too long"):
+        edits.add_line(plan(), NewLine(("commerce", "x"), long), by())

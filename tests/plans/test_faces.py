@@ -13,11 +13,14 @@ from starlette.testclient import TestClient
 
 from outlay.api import create_router
 from outlay.app import Workspace
-from outlay.app.planning import plans
+from outlay.app.planning import plan_files, plans
+from outlay.app.served.wire import decode, encode
 from outlay.cli import main
 from outlay.mcp.registry import Context, Options
 from outlay.mcp.server import call
-from outlay.planning.plans.edits import NewLine
+from outlay.planning.plans.csvform import to_csv
+from outlay.planning.plans.edits import CellEdit, NewLine
+from outlay.planning.plans.errors import PlanConflictError
 from outlay.web.app import create_app
 from tests.plans.company import EC2, SPEC
 from tests.plans.conftest import OCTOBER
@@ -221,3 +224,21 @@ def test_what_came_of_it_by_command_line_and_assistant(own: Workspace, capsys: C
 def test_the_json_of_commands_is_that_of_the_api(served: Served, capsys: Capture) -> None:
     assert run(served.workspace, "show", served.plan, "--json") == 0
     assert json.loads(capsys.readouterr().out) == asked(served, "GET", "/versions/1")
+
+
+def test_answers_cross_a_wire_as_they_are(served: Served) -> None:
+    """What `--server` sends and gets back."""
+    version = plans.version(served.workspace, served.plan)
+    cell = CellEdit("l1", OCTOBER, D("1.10"), how="add")
+    for value in (
+        plans.get_plan(served.workspace, served.plan),
+        version,
+        cell,
+        PlanConflictError(1, 2, ("ana adjusted",)),
+        plan_files.preview_import(
+            served.workspace, served.plan, to_csv(version).encode(), "plan.csv"
+        ),
+    ):
+        back = decode(json.loads(json.dumps(encode(value))))
+        assert type(back) is type(value)
+        assert vars(back) == vars(value) if isinstance(value, Exception) else back == value

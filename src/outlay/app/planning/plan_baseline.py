@@ -194,7 +194,7 @@ class _Maker:
         if len(months) < FLAT_MONTHS:
             self.warnings.append(f"the mean is of {len(months)} month, since there are no more")
         frame, size = self.document.frame, len(self.document.months)
-        found = Months(self.workspace, frame, months, self.until).ask(where)
+        found = self._months(months, where)
         return {path: (_mean(cells, frame.places),) * size for path, cells in found.items()}
 
     def _last_year(self, where: str) -> tuple[Mapping[Path, Cells], Cells]:
@@ -204,7 +204,7 @@ class _Maker:
         assert self.until is not None
         known = [self._began <= month and month.end <= self.until for month in before]
         unknown: Cells = tuple(ZERO if have else None for have in known)
-        asked = Months(self.workspace, self.document.frame, before, self.until).ask(where)
+        asked = self._months(before, where)
         lost = [str(m) for m, have, state in zip(before, known, self.states, strict=True)
                 if not have and state != "complete"]  # fmt: skip
         if lost:
@@ -217,6 +217,13 @@ class _Maker:
             for path, cells in asked.items()
         }
         return found, unknown
+
+    def _months(self, months: Sequence[BillingPeriod], where: str) -> Mapping[Path, Cells]:
+        """Cost of other months than the plan's."""
+        asking = Months(self.workspace, self.document.frame, months, self.until)
+        found = asking.ask(where)
+        self.warnings += asking.warnings
+        return found
 
     def _grown(self, amount: Decimal | None) -> Decimal | None:
         if amount is None or self.growth is None:

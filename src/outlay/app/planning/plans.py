@@ -196,7 +196,9 @@ def start_draft(
     before = source.document if source else Document(plan.frame, kind)
     said = f"started from version {source.info.version}" if source else "started"
     step = Step(before.revision + 1, by.at, by.author, edits.STARTED, said)
-    document = before.but(kind=kind, steps=(*before.steps, step), revision=before.revision + 1)
+    document = before.but(
+        frame=plan.frame, kind=kind, steps=(*before.steps, step), revision=before.revision + 1
+    )
     made = kept.start(document, kind, title, Signed(by.author, by.at))
     record_version(workspace, "plan-draft", made)
     return made

@@ -39,6 +39,8 @@ EVERYTHING = "*"
 UNDONE = "undone"
 DRIVEN: Origin = "drivers"
 NOT_DRIVEN = "no longer driven; make the baseline anew"
+MOST_TEXT = 4_000
+"""Characters in a reason, name, condition or note."""
 STARTED = "started"
 """The action of the step with which a draft begins: what was done before is not undone."""
 
@@ -117,6 +119,7 @@ def edit_cells(document: Document, edits: Sequence[Edit], by: By) -> Document:
 def take_back(document: Document, numbers: Iterable[int], by: By) -> Document:
     """The document with adjustments taken back by their opposites. PlanError for one that was
     taken back already."""
+    _check_texts(by.reason)
     wanted = [document.adjustment(number) for number in dict.fromkeys(numbers)]
     check_seen(document, by.seen, [_key(a.line, a.month, a.of) for a in wanted])
     for one in wanted:
@@ -161,6 +164,7 @@ def add_line(document: Document, new: NewLine, by: By) -> tuple[Document, str]:
     """The document with a new line, and the line's id. PlanError when the path has not one value a
     level, or a line stands there already."""
     _check_reason(by)
+    _check_texts(new.name, new.where, new.note, *new.path)
     levels = document.frame.hierarchy
     if len(new.path) != len(levels):
         raise PlanError(
@@ -202,6 +206,7 @@ def add_line(document: Document, new: NewLine, by: By) -> tuple[Document, str]:
 def change_line(document: Document, line_id: str, by: By, *, name: str | None = None,
                 where: str | None = None) -> Document:  # fmt: skip
     """The document with a line named otherwise, or with another condition."""
+    _check_texts(name, where)
     line = document.line(line_id)
     check_seen(document, by.seen, [line_id])
     new = replace(
@@ -262,6 +267,7 @@ def add_note(document: Document, line_id: str, month: BillingPeriod | None, text
     """The document with a note on a line, one of its months, or (line '') the plan."""
     if not text.strip():
         raise PlanError("a note says something; it was empty")
+    _check_texts(text)
     if line_id:
         document.line(line_id)
     if month is not None:
@@ -450,3 +456,13 @@ def _key(line: str, month: BillingPeriod, of: str) -> str:
 def _check_reason(by: By) -> None:
     if not by.reason.strip():
         raise PlanError("an edit of a plan has a reason: say why")
+    _check_texts(by.reason)
+
+
+def _check_texts(*texts: str | None) -> None:
+    """Texts fit a spreadsheet's cell, so that none is lost there."""
+    for text in texts:
+        if text and len(text) > MOST_TEXT:
+            raise PlanError(
+                f"a text of {len(text):,} characters is too long; at most {MOST_TEXT:,} are kept"
+            )
