@@ -10,10 +10,10 @@ import pytest
 
 from outlay.access import Level, acting
 from outlay.access.principal import Principal
-from outlay.app import Workspace
+from outlay.app import Workspace, WorkspaceError
 from outlay.app.forecasting.accuracy import accuracy
 from outlay.app.forecasting.answer import ForecastAnswer
-from outlay.app.forecasting.forecasting import forecast
+from outlay.app.forecasting.forecasting import calendar_of, forecast
 from outlay.app.forecasting.series import series_of
 from outlay.app.forecasting.totals import forecast_total
 from outlay.app.served.wire import decode, encode
@@ -123,6 +123,19 @@ def test_working_days_cost_more_than_weekends(daily: Workspace) -> None:
         assert amount.bands[95][0] <= amount.bands[80][0] <= amount.mean
         assert amount.mean <= amount.bands[80][1] <= amount.bands[95][1]
     assert found.tried.wape is not None and found.tried.wape < 0.1 and found.tried.trials
+
+
+def test_public_holidays_of_the_workspaces_country_are_known(
+    daily: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = forecast(daily, SERVICES, days=60)
+    monkeypatch.setattr(daily, "settings", daily.settings.model_copy(update={"holidays": "DE-BY"}))
+    assert calendar_of(daily).days(date(2026, 11, 1), 60).holiday.sum() == 1  # Christmas Day
+    adds_up(forecast(daily, SERVICES, days=60))
+    assert forecast(daily, SERVICES, days=60) is not plain
+    monkeypatch.setattr(daily, "settings", daily.settings.model_copy(update={"holidays": "QQ"}))
+    with pytest.raises(WorkspaceError, match="no public holidays are known for 'QQ'"):
+        forecast(daily, SERVICES, days=60)
 
 
 def test_too_little_history_is_said_and_the_rest_of_the_total_has_it(daily: Workspace) -> None:

@@ -74,12 +74,15 @@ class Api(BaseModel):
 
 class Settings(BaseModel):
     """The whole of `outlay.yaml`. `currency` is what pages convert to when asked to, `rates` how
-    where a question does not say: '' (a bill's own, else the bank's), `ecb`, or a table's name."""
+    where a question does not say: '' (a bill's own, else the bank's), `ecb`, or a table's name.
+    `holidays` is the country (ISO 3166, with a part of it after a hyphen) whose public holidays
+    forecasts know: ``DE``, ``DE-BY``; '' for none."""
 
     model_config = _CONFIG
     name: str = Field(min_length=1, max_length=200)
     currency: str = "USD"
     rates: str = Field(default="", pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?)?$")
+    holidays: str = Field(default="", pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$")
     engine: Engine = Engine()
     paths: Paths = Paths()
     assistants: Assistants = Assistants()

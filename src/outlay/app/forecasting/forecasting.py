@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from outlay.app.forecasting.reckoned import Block, Line
     from outlay.app.forecasting.series import SeriesSet
     from outlay.app.workspace import Workspace
+    from outlay.forecast import Calendar
 
 DEFAULT_DAYS = 90
 MOST_DAYS = 800
@@ -79,7 +80,7 @@ def forecast(
     end = _end(start, days, until)
     key = (
         str(workspace.path), asked.but(range="all", grain="none").to_json().__repr__(), start, end,
-        changes, moment.date(), current().scope, workspace.configuration(),
+        changes, moment.date(), current().scope, workspace.settings.holidays, workspace.configuration(),
         workspace.lake.pin(asked.as_of_moment()).snapshot_id,
     )  # fmt: skip
     with _lock:
@@ -116,6 +117,20 @@ def _end(start: date, days: int | None, until: date | None) -> date:
     return end
 
 
+def calendar_of(workspace: Workspace) -> Calendar:
+    """The calendar of a workspace; WorkspaceError for a country whose holidays are not known."""
+    from outlay.app.errors import WorkspaceError
+    from outlay.forecast import Calendar, CalendarError
+
+    country, _, part = workspace.settings.holidays.partition("-")
+    calendar = Calendar(country, part)
+    try:
+        calendar.days(date(2026, 1, 1), 1)
+    except CalendarError as error:
+        raise WorkspaceError(f"holidays in outlay.yaml: {error}") from None
+    return calendar
+
+
 def _made(
     workspace: Workspace, query: CostQuery, start: date, end: date, changes: bool, now: datetime
 ) -> ForecastAnswer:
@@ -130,7 +145,8 @@ def _made(
     actuals = _Actuals.of(workspace, query, before, start, now)
     digits = {currency: _places(measure, currency) for currency in set(series.currencies)}
     horizon = (end - start).days
-    blocks = reckon(series, horizon, digits=max(digits.values(), default=2))
+    calendar = calendar_of(workspace)
+    blocks = reckon(series, horizon, calendar, max(digits.values(), default=2))
     planned = counted(workspace, series, blocks, start, end, now) if changes else ()
     maker = _Maker(query, series, beyond, actuals, start, end, digits, before)
     made = [maker.block(block) for block in blocks]

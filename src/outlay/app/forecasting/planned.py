@@ -167,6 +167,7 @@ def _days(asked: _Asked, spec: PlannedChangeSpec) -> tuple[Floats, bool]:
 def _by_percent(asked: _Asked, spec: PlannedChangeSpec) -> tuple[dict[str, Decimal], str]:
     """A share of what its scope would be: the scope is forecast by itself, so that what is added
     is the same whatever the question is grouped by."""
+    from outlay.app.forecasting.forecasting import calendar_of
     from outlay.app.forecasting.reckoned import reckon
     from outlay.app.forecasting.series import series_of
 
@@ -183,7 +184,7 @@ def _by_percent(asked: _Asked, spec: PlannedChangeSpec) -> tuple[dict[str, Decim
     )  # fmt: skip
     added: dict[str, float] = {}
     reason = "no charge of this question meets its condition"
-    for narrow in reckon(found, asked.horizon):
+    for narrow in reckon(found, asked.horizon, calendar_of(asked.workspace)):
         block = asked.block(narrow.currency)
         if block is None or narrow.total.mean is None:
             reason = narrow.total.reason or f"nothing in {narrow.currency} is forecast here"
