@@ -166,9 +166,10 @@ class _Drawing:
         for value, text, kind in found:
             y = float(self.y(value))
             label = y - 5
-            while any(abs(label - other) < 12 for other in taken):
-                label += 12
-            taken.append(label)
+            if kind != "amount":  # thresholds are named at the right, the amount at the left
+                while any(abs(label - other) < 12 for other in taken):
+                    label += 12
+                taken.append(label)
             levels.append(Level(f"{y:.1f}", text, kind, f"{label:.1f}"))
         return tuple(levels)
 
