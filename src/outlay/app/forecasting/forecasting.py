@@ -79,9 +79,9 @@ def forecast(
     start = min(start, cut) if cut else start
     end = _end(start, days, until)
     key = (
-        str(workspace.path), asked.but(range="all", grain="none").to_json().__repr__(), start, end,
-        changes, moment.date(), current().scope, workspace.settings.holidays, workspace.configuration(),
-        workspace.lake.pin(asked.as_of_moment()).snapshot_id,
+        str(workspace.path), repr(asked.but(range="all", grain="none").to_json()), start, end,
+        changes, moment.date(), current().scope, workspace.settings.holidays,
+        workspace.configuration(), workspace.lake.pin(asked.as_of_moment()).snapshot_id,
     )  # fmt: skip
     with _lock:
         if key in _kept:
