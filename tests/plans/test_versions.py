@@ -156,8 +156,15 @@ def test_who_is_alone_may_approve_and_named_approvers_alone_do(books: Workspace)
 def test_viewers_and_people_of_a_scope_do_not_plan(books: Workspace) -> None:
     with being("vera", Level.VIEWER), pytest.raises(AccessDeniedError):
         edit(books, "1.00")
-    with being("sam", Level.EDITOR, "tags.team = 'shop'"), pytest.raises(AccessDeniedError):
-        edit(books, "1.00")
+    with being("sam", Level.EDITOR, "tags.team = 'shop'"):
+        for ask in (
+            lambda: edit(books, "1.00"),
+            lambda: plans.plans(books),
+            lambda: plans.version(books, PLAN),
+            lambda: plans.compare(books, PLAN, 1, 1),
+        ):
+            with pytest.raises(AccessDeniedError, match="sees the part where tags.team = 'shop'"):
+                ask()
 
 
 # --- two editors at once --------------------------------------------------------------------

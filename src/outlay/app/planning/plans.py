@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from outlay.access import AccessDeniedError, Level, require, who
+from outlay.access import AccessDeniedError, Level, require, who, whole_only
 from outlay.app.runs import utc_now
 from outlay.app.served import served
 from outlay.money import BillingPeriod
@@ -31,7 +30,6 @@ from outlay.planning.plans.model import (
     Document,
     Driver,
     Frame,
-    Path,
     Step,
     Version,
     VersionInfo,
@@ -97,6 +95,7 @@ def store_of(workspace: Workspace) -> PlanStore:
 @served("GET /plans")
 def plans(workspace: Workspace, *, archived: bool = False) -> list[Plan]:
     """Every plan with its versions, by name; those put away only if asked for."""
+    whole_only("the plans")
     found = workspace.resources.list(PLAN.name)
     names = [
         one.name
@@ -109,6 +108,7 @@ def plans(workspace: Workspace, *, archived: bool = False) -> list[Plan]:
 @served("GET /plans/{name}")
 def get_plan(workspace: Workspace, name: str) -> Plan:
     """One plan; ResourceNotFoundError lists the names there are."""
+    whole_only("a plan")
     resource = workspace.resources.get(PLAN.name, name)
     spec = resource.spec
     assert isinstance(spec, PlanSpec)
@@ -153,7 +153,7 @@ def version(workspace: Workspace, name: str, number: int | None = None) -> Versi
 @served("GET /plans/{name}/compare")
 def compare(workspace: Workspace, name: str, before: int, after: int) -> Comparison:
     """Two versions of a plan line by line and month by month: after less before, exactly."""
-    kept = store_of(workspace)
+    kept, _ = store_of(workspace), get_plan(workspace, name)
     one, other = kept.version(name, before), kept.version(name, after)
     return compare_documents(one, other)
 
@@ -479,20 +479,3 @@ def _condition(where: str) -> str:
     from outlay.expression import canonical
 
     return canonical(where, "where") if where.strip() else ""
-
-
-def path_of(frame: Frame, values: Sequence[str | None]) -> Path:
-    """A path from the values of the first levels; PlanError when there are more than levels."""
-    if len(values) > len(frame.hierarchy):
-        raise PlanError(
-            f"a path of {frame.plan!r} has at most {len(frame.hierarchy)} values, for "
-            f"{', '.join(frame.hierarchy)}"
-        )
-    return tuple(values)
-
-
-def amount_of(text: str) -> Decimal:
-    """An amount as text; MoneyError when it is none."""
-    from outlay.money import parse_money
-
-    return parse_money(text)
