@@ -30,6 +30,7 @@ TOOLS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "statements": ({}, {"plan": "team"}, _MONTH, {**_MONTH, "value": "checkout"}),
     "close_status": ({}, _MONTH),
     "run_view": ({"name": "by-team"},),
+    "list_alerts": ({}, {"state": "all"}),
     "show_dashboard": ({"name": "board"}, {"name": "finance"}),
     "home": ({"persona": "engineer"}, {"persona": "finance"}, {"persona": "executive"}),
     "drivers": ({"by": ["ServiceName"], "compare": "previous", **_DAYS},),
