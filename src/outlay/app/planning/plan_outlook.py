@@ -16,7 +16,7 @@ from outlay.app.planning.plans import version as version_of
 from outlay.app.runs import utc_now
 from outlay.app.served import served
 from outlay.expression.errors import QueryError
-from outlay.money import MONEY_CONTEXT, total
+from outlay.money import MONEY_CONTEXT
 from outlay.planning.plans.divide import Cells, divide
 from outlay.planning.plans.errors import PlanError
 from outlay.planning.plans.model import ZERO, Document, Driver, Line, Version
@@ -132,12 +132,6 @@ def year_of(found: Outlook) -> tuple[Decimal, Decimal, Decimal]:
     """Planned, estimated and their difference of the whole year."""
     year = found.total.year
     return year.planned, year.actual, year.variance
-
-
-def months_to_come(found: Outlook) -> Decimal:
-    """What of the estimate is not spent yet: the months that are not complete."""
-    places = [at for at, state in enumerate(found.states) if state != "complete"]
-    return total([ZERO, *(found.total.estimate[at] for at in places)])
 
 
 def share_of(found: Outlook) -> Decimal | None:

@@ -23,6 +23,7 @@ from outlay.planning.plans.model import Document, State, Version, VersionInfo, V
 from outlay.resources.database import one_writer, writing
 from outlay.resources.tables import plan_versions as t
 
+MOST_TITLE = 200
 FROZEN: tuple[State, ...] = ("submitted", "approved", "rejected", "superseded")
 
 
@@ -86,8 +87,11 @@ class PlanStore:
     # --- writing ---
 
     def start(self, document: Document, kind: VersionKind, title: str, by: Signed) -> Version:
-        """Keep a new draft. PlanStateError when there is one that is not decided yet."""
+        """Keep a new draft. PlanStateError when there is one that is not decided yet; PlanError
+        for a title that is too long."""
         plan = document.frame.plan
+        if len(title) > MOST_TITLE:
+            raise PlanError(f"a version's title has at most {MOST_TITLE} characters")
         with writing(self.engine) as connection:
             one_writer(connection)
             held = connection.execute(
@@ -136,13 +140,6 @@ class PlanStore:
                     .values(document=text_of(after), revision=after.revision)
                 )
             number = int(row.version)
-        return self.version(plan, number)
-
-    def retitle(self, plan: str, number: int, title: str) -> Version:
-        """Give a draft another title."""
-        with writing(self.engine) as connection:
-            row = _in_state(connection, plan, number, "draft")
-            connection.execute(update(t).where(t.c.id == row.id).values(title=title))
         return self.version(plan, number)
 
     def submit(self, plan: str, revision: int | None, by: Signed) -> Version:
