@@ -268,12 +268,7 @@ class Detector:
 
     def _again(self, before: Event, event: Event) -> bool:
         """Is the new event the last one come again? Then it is the same event."""
-        if (
-            before.sign != event.sign
-            or before.accepted
-            or before.dropped
-            or event.judged.window > 1
-        ):
+        if before.sign != event.sign or before.accepted or before.dropped:
             return False
         day = self.clock.per_day
         gap = event.start - before.end
