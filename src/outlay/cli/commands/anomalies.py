@@ -303,7 +303,7 @@ def _register_monitors(group: typer.Typer) -> None:
     @command(
         group,
         "monitors",
-        examples=["outlay anomalies monitors", "outlay get anomalymonitor default"],
+        examples=["outlay anomalies monitors", "outlay anomalies monitors --json"],
     )
     def monitors(cli: Cli) -> None:
         """List what is watched. Monitors change by the page, or as files of the kind AnomalyMonitor
