@@ -38,7 +38,8 @@ def routes(workspace: Workspace) -> APIRouter:
         ] = "",
         changes: Annotated[bool, Query(description="Whether planned changes are counted")] = True,
         series: Annotated[
-            int | None, Query(ge=1, description="So many series a currency; JSON only")
+            int | None,
+            Query(ge=1, description="So many series a currency; JSON only", examples=[20]),
         ] = None,
         format: Format = "json",
     ) -> Response:

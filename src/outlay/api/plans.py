@@ -306,7 +306,9 @@ def _lines(router: APIRouter, workspace: Workspace) -> None:
         name: _Name,
         line: _Line,
         reason: Annotated[str, Query(description="Why", examples=["ends in March"])],
-        revision: Annotated[int | None, Query(description="The revision looked at")] = None,
+        revision: Annotated[
+            int | None, Query(description="The revision looked at", examples=[3])
+        ] = None,
     ) -> Response:
         """It is kept, and can be restored."""
         done = plans.remove_line(workspace, name, line, reason, revision=revision)
