@@ -21,7 +21,7 @@ TABLES = {
     *("users", "sessions", "invitations", "pending_logins", "login_attempts"),
     *("api_tokens", "events", "report_runs"),
     *("anomaly_events", "anomaly_steps", "anomaly_runs", "plan_versions"),
-    *("alerts", "alert_steps"),
+    *("alerts", "alert_steps", "budget_marks"),
 }
 
 
