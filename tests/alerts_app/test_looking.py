@@ -161,9 +161,9 @@ def test_a_step_that_fails_is_told_and_tried_again(
 
 def test_a_look_where_there_is_nothing_costs_next_to_nothing(workspace: Workspace) -> None:
     looking.look(workspace)  # imports, once
-    started = time.perf_counter()
+    started = time.process_time()
     looking.look(workspace)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.2
 
 
 @pytest.mark.slow
