@@ -10,13 +10,17 @@ from outlay.client.methods.boards import Boards
 from outlay.client.methods.configured import Configured
 from outlay.client.methods.finance import Finance
 from outlay.client.methods.ledger import Ledger
+from outlay.client.methods.operate import Operate
 from outlay.client.methods.people import People
+from outlay.client.methods.planning import Planning
 from outlay.client.methods.questions import Questions
 from outlay.client.methods.usage import Usage
 from outlay.client.transport import part
 
 
-class Client(Questions, Ledger, Usage, Allocation, Finance, Configured, Boards, People):
+class Client(
+    Questions, Ledger, Usage, Allocation, Finance, Configured, Boards, People, Operate, Planning
+):
     """A server, asked. `Client(url, token)`; close it when done, or use it in a `with`.
 
     Money and quantities are Decimals, moments and days are theirs. A method raises a

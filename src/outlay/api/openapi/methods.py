@@ -28,6 +28,8 @@ _AREAS = {
     "configured": ("Views", "Resources", "Vocabulary", "Use cases"),
     "people": ("Access", "Homes", "Glossary"),
     "boards": ("Dashboards", "Annotations", "Reports"),
+    "operate": ("Anomalies", "Alerts"),
+    "planning": ("Budgets", "Plans"),
 }
 _SKIPPED = frozenset({"call"})
 """Written by hand: it is of the transport."""

@@ -13,6 +13,8 @@ from outlay.client.shapes import (
     Dimension,
     Drivers,
     Explanation,
+    Forecast,
+    ForecastAccuracy,
     Found,
     SqlAnswer,
     Value,
@@ -189,3 +191,44 @@ class Questions(Transport):
                 **question_params(question),
             },
         )
+
+    def forecast(
+        self,
+        *,
+        days: str | None = None,
+        until: str | None = None,
+        changes: bool | None = None,
+        series: int | None = None,
+        **question: Unpack[Question],
+    ) -> Forecast:
+        """What is to come. Each group of a question and their total, by month (by day with
+        `grain=day`): expected amounts with their bands of 80 and 95 %, the method and how it
+        erred before. Parts add up to the total to the cent. History is every complete day: a
+        question has no range here."""
+        found: Forecast = self.shaped(
+            "Forecast",
+            "GET",
+            "/forecast",
+            {
+                "days": days,
+                "until": until,
+                "changes": changes,
+                "series": series,
+                **question_params(question),
+            },
+        )
+        return found
+
+    def forecast_accuracy(
+        self, *, days: str | None = None, **question: Unpack[Question]
+    ) -> ForecastAccuracy:
+        """What was forecast, and what came. The forecast of some days ago against what came
+        since: as the ledger was known then where it holds a snapshot of that day, else from
+        today's ledger without what came after."""
+        found: ForecastAccuracy = self.shaped(
+            "ForecastAccuracy",
+            "GET",
+            "/forecast/accuracy",
+            {"days": days, **question_params(question)},
+        )
+        return found
