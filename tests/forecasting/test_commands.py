@@ -9,24 +9,25 @@ from pathlib import Path
 
 import pytest
 
+from outlay.app import Workspace
 from outlay.money import total
 from tests.cli.conftest import Run, run
-from tests.forecasting.bills import STORAGE, bill, write
+from tests.forecasting.bills import STORAGE
 
 __all__ = ["run"]
 
 
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.forecasting.bills import workspace_of
+DOLLARS = ("--where", "BillingCurrency = 'USD'")
 
-    folder = tmp_path_factory.mktemp("forecast-cli")
-    workspace_of(folder, bill(euros=False)).close()
-    return folder / "workspace"
+
+@pytest.fixture
+def loaded(planned: Workspace) -> Path:
+    """The folder of the workspace that all tests of forecasts share."""
+    return planned.path
 
 
 def test_a_table_of_months(run: Run, loaded: Path) -> None:
-    shown = run("-w", loaded, "forecast", "--by", "ServiceName", "--until", "2027-02-15")
+    shown = run("-w", loaded, "forecast", "--by", "ServiceName", "--until", "2027-02-15", *DOLLARS)
     assert shown.code == 0, shown.err
     lines = {line.split("  ")[0].strip(): line for line in shown.out.splitlines() if line.strip()}
     assert "1,207.50" in lines[STORAGE] and "2027-02*" in shown.out
@@ -35,7 +36,7 @@ def test_a_table_of_months(run: Run, loaded: Path) -> None:
 
 
 def test_json_and_csv_have_the_same_sums(run: Run, loaded: Path) -> None:
-    asked = ("-w", loaded, "forecast", "--by", "ServiceName", "--days", "30")
+    asked = ("-w", loaded, "forecast", "--by", "ServiceName", "--days", "30", *DOLLARS)
     answer = run(*asked, "--json").json
     rows = list(csv.DictReader(io.StringIO(run(*asked, "--csv").out)))
     (whole,) = answer["totals"]
@@ -49,7 +50,7 @@ def test_json_and_csv_have_the_same_sums(run: Run, loaded: Path) -> None:
 def test_accuracy(run: Run, loaded: Path) -> None:
     shown = run("-w", loaded, "forecast", "accuracy", "--by", "ServiceName", "--days", "30")
     assert shown.code == 0 and "+0.0%" in shown.out and "30 of 30" in shown.out
-    rows = run("-w", loaded, "forecast", "accuracy", "--csv").out
+    rows = run("-w", loaded, "forecast", "accuracy", "--csv", *DOLLARS).out
     assert len(list(csv.DictReader(io.StringIO(rows)))) == 1
 
 
@@ -73,11 +74,6 @@ def test_planned_changes_are_files(run: Run, loaded: Path, tmp_path: Path) -> No
         f"  where: ServiceName = '{STORAGE}'\n"
     )
     assert run("-w", loaded, "apply", tmp_path / "change.yaml", "--yes").code == 0
-    shown = run("-w", loaded, "forecast", "--days", "30")
+    shown = run("-w", loaded, "forecast", "--days", "30", *DOLLARS)
     assert "Planned: copies (+20 % from 2026-11-11): adds 161.00 USD." in shown.out
     assert "Planned" not in run("-w", loaded, "forecast", "--days", "30", "--without-changes").out
-
-
-def test_the_bill_is_what_it_says(tmp_path: Path) -> None:
-    lines = write(tmp_path / "bill.csv", bill()).read_text().splitlines()
-    assert len(lines) == 1 + len(bill())

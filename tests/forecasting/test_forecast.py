@@ -234,7 +234,7 @@ def test_what_was_said_by_the_ledger_of_then(
     def storage(last: date, september: str) -> list[Line]:
         return [
             line(september if day.month == 9 else "40.25", day.isoformat(), service=STORAGE)
-            for day in days(date(2026, 7, 1), last)
+            for day in days(date(2026, 8, 1), last)
         ]
 
     workspace = workspace_of(tmp_path, storage(date(2026, 10, 1), "40.25"))

@@ -15,7 +15,7 @@ PARTS = st.tuples(st.integers(1, 6), st.integers(1, 12)).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(PARTS, st.sampled_from([0, 2, 3]))
 def test_cents_of_parts_are_cents_of_the_total_on_each_day(parts: np.ndarray, places: int) -> None:
     whole, units = in_units(parts.sum(axis=0), parts, places)
@@ -25,7 +25,7 @@ def test_cents_of_parts_are_cents_of_the_total_on_each_day(parts: np.ndarray, pl
     assert (off <= len(parts) + 1).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(PARTS.map(np.abs), arrays(np.float64, 12, elements=st.floats(0, 1e6)))
 def test_lines_are_moved_to_their_total(parts: np.ndarray, total: np.ndarray) -> None:
     wanted = total[: parts.shape[1]]
