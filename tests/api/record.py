@@ -15,6 +15,7 @@ from outlay.access.principal import login_name
 from outlay.app import Workspace
 from tests.api.firm import firm
 from tests.api.samples import SAMPLES, Sample
+from tests.api.samples_anomalies import ANOMALY, odd
 from tests.shared import ROOT
 
 EXAMPLES = ROOT / "src" / "outlay" / "api" / "openapi" / "examples.json"
@@ -77,29 +78,43 @@ def shortened(value: Any) -> Any:
     return value
 
 
+def keep(found: dict[str, Any], sample: Sample, answer: Any) -> None:
+    """Add what an answer tells to the examples; a refusal is none."""
+    if answer.status_code >= 300:
+        return
+    media = answer.headers.get("content-type", "").partition(";")[0]
+    if media == "application/json":
+        found[sample.operation] = shortened(answer.json())
+    elif media == "text/csv":
+        lines = answer.text.splitlines(keepends=True)[:_LINES]
+        found[f"{sample.operation}.csv"] = "".join(lines)
+    if isinstance(sample.body, dict):
+        found[f"{sample.operation}.request"] = sample.body
+
+
 def main() -> None:
     """Write the examples."""
     from tests.web.conftest import serving
 
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        workspace = firm(Path(folder))
-        asker = Asker(serving(workspace), workspace, Path(folder) / "bills")
+        workspace = firm(Path(folder) / "firm")
+        asker = Asker(serving(workspace), workspace, Path(folder) / "firm" / "bills")
         for sample, answer in recorded(asker):
-            if answer.status_code >= 300:
-                continue
-            media = answer.headers.get("content-type", "").partition(";")[0]
-            if media == "application/json":
-                found[sample.operation] = shortened(answer.json())
-            elif media == "text/csv":
-                lines = answer.text.splitlines(keepends=True)[:_LINES]
-                found[f"{sample.operation}.csv"] = "".join(lines)
-            if isinstance(sample.body, dict):
-                found[f"{sample.operation}.request"] = sample.body
+            keep(found, sample, answer)
         workspace.close()
+        with odd(Path(folder)) as other:
+            client = serving(other)
+            for operation, method, path, body in ANOMALY:
+                answer = client.request(method, f"/api/v1{path}", json=body)
+                keep(found, Sample(operation, method, path, body), answer)
         text = json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True)
     # Nothing of the machine on which it was recorded.
-    text = text.replace(folder, "/srv/acme").replace(f': "{login_name()}"', ': "ana"')
+    text = (
+        text.replace(f"{folder}/firm", "/srv/acme")
+        .replace(folder, "/srv/acme")
+        .replace(f': "{login_name()}"', ': "ana"')
+    )
     EXAMPLES.write_text(text + "\n", encoding="utf-8")
 
 

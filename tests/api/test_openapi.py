@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from outlay.client.typing import adapter
 from tests.api.firm import firm
 from tests.api.record import Asker
 from tests.api.samples import READING, SAMPLES
+from tests.api.samples_anomalies import ANOMALY, odd
 from tests.web.conftest import serving
 
 
@@ -115,6 +117,17 @@ def test_every_operation_answers_in_its_shape(asker: Asker) -> None:
         elif sample.status < 300 and sample.status != 204:
             assert media in known.media, (sample.operation, media)
     assert wrong == []
+
+
+@pytest.mark.slow
+def test_every_operation_of_an_anomaly_answers_in_its_shape(tmp_path: Path) -> None:
+    shapes = {one.name: one for one in KNOWN.values()}
+    with odd(tmp_path) as workspace:
+        client = serving(workspace)
+        for operation, method, path, body in ANOMALY:
+            answer = client.request(method, f"/api/v1{path}", json=body)
+            assert answer.status_code == 200, (operation, answer.text[:200])
+            adapter(shapes[operation].shape).validate_python(answer.json())
 
 
 def test_an_empty_ledger_answers_in_the_same_shapes(empty: TestClient) -> None:

@@ -47,6 +47,11 @@ def pictures(charge: str) -> list[Shot]:
         Shot("tag-editor", "/tags/team?range=last-3-months"),
         Shot("splits", "/splits"),
         Shot("statements", "/statements"),
+        Shot("forecast", "/forecast?by=team&ahead=6", height=1000),
+        Shot("anomalies", "/anomalies", height=1000),
+        Shot("anomaly-dark", "/anomalies/1", "dark", height=1000),
+        Shot("budgets", "/budgets", height=1000),
+        Shot("alerts", "/alerts"),
         Shot("plan", "/plans/cloud", height=1000),
         Shot("plan-variance", "/plans/cloud/variance", height=1000),
     ]

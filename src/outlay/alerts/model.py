@@ -188,14 +188,14 @@ spec:
   min_severity: warning
   min_amount: {EUR: 100, USD: 100}
   tag: team
-  to: {owner: true, fallback: [finops-slack]}
+  to: {owner: true, fallback: [finance-mail]}
   at_once: warning
   digest: weekdays at 08:00
   timezone: Europe/Berlin
   quiet: {nights: "20:00-07:00", weekends: true, holidays: DE, unless: critical}
   escalate:
     - after_hours: 24
-      to: {channels: [on-call]}
+      to: {channels: [finance-mail]}
 """,
     )
 )
@@ -245,7 +245,7 @@ spec:
   title: Team Checkout
   tag: team
   values: [checkout, checkout-*]
-  channels: [checkout-slack]
+  channels: [finance-mail]
   addresses: [checkout-lead@example.com]
   mail: finance-mail
 """,

@@ -43,12 +43,16 @@ def page() -> str:
     root: Any = typer.main.get_command(app)
     parts = [_HEAD]
     for name, command in root.commands.items():
-        inner = getattr(command, "commands", None)
-        if inner is None:
-            parts.append(_command(name, command))
-        else:
-            parts += [_command(f"{name} {sub}", found) for sub, found in inner.items()]
+        parts += _commands(name, command)
     return "\n".join(parts)
+
+
+def _commands(path: str, command: Any) -> list[str]:
+    """A command, or every command of a group and of the groups in it."""
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        return [_command(path, command)]
+    return [part for name, one in inner.items() for part in _commands(f"{path} {name}", one)]
 
 
 def _command(path: str, command: Any) -> str:

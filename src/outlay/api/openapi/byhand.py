@@ -50,6 +50,14 @@ _DELIVERY: dict[str, Any] = {
 BY_HAND: dict[str, Any] = {
     "change_me": _ME,
     "change_me.request": {"display": "Ana"},
+    "propose_plan_driver": {
+        "metric": "orders",
+        "unit": "order",
+        "only": {"channel": ["shop"]},
+        "basis": "the metric's forecast; cost per order of August to October 2026",
+        "volumes": ["31000", "31400", *[None] * 10],
+        "unit_costs": ["0.75", "0.75", *[None] * 10],
+    },
     "change_password.request": {"old": "the one of before", "new": "a longer one than before"},
     "list_sessions": [
         {

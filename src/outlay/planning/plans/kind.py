@@ -124,7 +124,7 @@ spec:
   starts: 2026-10
   measure: EffectiveCost
   currency: USD
-  hierarchy: [department, team, ServiceName]
+  hierarchy: [team, ServiceName]
   baseline: {method: forecast}
   tolerance: "5"
   owner: finance@example.com
