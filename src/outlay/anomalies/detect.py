@@ -32,7 +32,7 @@ from outlay.anomalies.model import Candidate, Feedback, Settings, SettingsError
 from outlay.anomalies.numbers import candidate_of
 from outlay.anomalies.recurring import ByCalendar
 from outlay.anomalies.thresholds import Judged, Limits
-from outlay.anomalies.track import DAILY, HOURLY, Clock, Matrix, Track
+from outlay.anomalies.track import DAILY, HOURLY, Clock, Matrix, Track, middle
 from outlay.forecast.calendar import Calendar
 
 
@@ -254,7 +254,7 @@ class Detector:
             start, leak = begin_of(track, row, judged.window, t, sign)
             floor = max(int(track.born[row]), before.end + 1 if before else 0)
             start = min(max(start, floor), t)
-        level = float(np.median(track.steady[max(0, start - self.clock.level) : start, row]))
+        level = middle(track.steady[max(0, start - self.clock.level) : start, row])
         event = Event(row, start, t, sign, t, judged, judged.threshold, level, leak)
         event.new = not track.base[t, row]
         event.waiting = sign < 0 and judged.window == 1 and self.daily

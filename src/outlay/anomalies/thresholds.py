@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from outlay.anomalies.model import SENSITIVITY, Settings
-from outlay.anomalies.track import Clock, Matrix, Track
+from outlay.anomalies.track import Clock, Matrix, Track, middle
 
 # Chosen on the tuning half of the benchmark (benchmarks/backtest), for every sensitivity times its
 # factor. A window's multiplier, by its length in steps.
@@ -92,10 +92,11 @@ class Limits:
         """The shortest window whose test raises each series on day t, or 0; feedback is left out
         (it only raises limits)."""
         track = self.track
-        up, down = self.seen(t)
         error = track.error[t]
-        beyond = np.where(error > 0, error > up, -error > down) & (np.abs(error) > self.minimum)
-        rows = np.flatnonzero(beyond & ~track.missing[t])
+        rows = np.flatnonzero((np.abs(error) > self.minimum) & ~track.missing[t])
+        up, down = self.seen(t, rows)
+        now = error[rows]
+        rows = rows[np.where(now > 0, now > up, -now > down)]
         found = np.zeros(len(error), dtype=np.intp)
         found[rows[self._unusual(1, t, rows)]] = 1
         for window, change in track.changes.items():
@@ -194,9 +195,9 @@ class Limits:
         one percent."""
         if not len(compared):
             return 0.0, USUAL_FLOOR
-        typical = 0.0 if window == 1 else float(np.median(compared))
+        typical = 0.0 if window == 1 else middle(compared)
         off = np.abs(compared - typical)
-        return typical, max(NORMAL * float(np.median(off)), MEAN * float(off.mean()), USUAL_FLOOR)
+        return typical, max(NORMAL * middle(off), MEAN * float(off.mean()), USUAL_FLOOR)
 
     def multiplier(self, window: int, count: int) -> float:
         """By how much a change must be larger than usual."""

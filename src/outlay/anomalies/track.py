@@ -278,7 +278,7 @@ class Track:
         self.used[days, row] = self.used_or_actual(days, row)
         self.counted[start : t + 1, row] = False
         self._steady_of(row, start, t)
-        self.level[start : t + 1, row] = np.median(
+        self.level[start : t + 1, row] = middle(
             self.steady[max(start, t + 1 - self.clock.level) : t + 1, row]
         )
         for change in self.changes.values():
@@ -298,7 +298,7 @@ class Track:
             if len(known):
                 self.factor[days, row] = self.ratio[known, row].mean()
         self._steady_of(row, start, t)
-        self.level[start : t + 1, row] = np.median(
+        self.level[start : t + 1, row] = middle(
             self.steady[max(start, t + 1 - self.clock.level) : t + 1, row]
         )
 
@@ -314,3 +314,10 @@ def middle_mean(rows: Matrix) -> Matrix:
     sums = np.where(keep, ordered, 0.0).sum(axis=0)
     found = sums / np.maximum(n - 2 * cut, 1)
     return np.where(n >= 2, found, 1.0)
+
+
+def middle(numbers: Matrix) -> float:
+    """The median of one or more numbers, none of them NaN (np.median takes ten times as long)."""
+    ordered = np.sort(numbers)
+    n = len(ordered)
+    return float(ordered[(n - 1) // 2] + ordered[n // 2]) / 2
