@@ -33,6 +33,8 @@ class Watcher:
         from apscheduler.executors.pool import ThreadPoolExecutor
         from apscheduler.schedulers.background import BackgroundScheduler
 
+        # A tick that finds the one before still at work is skipped, which is nothing to tell.
+        logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
         self._workspace = workspace
         self._child: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()

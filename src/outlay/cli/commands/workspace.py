@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from contextlib import suppress
 from importlib import import_module
@@ -283,8 +282,6 @@ def _serve(
     presence = Presence(workspace, address)
     background: list[Deliverer | Watcher | Syncer] = [Deliverer(workspace), Watcher(workspace)]
     background += [syncer] if syncer else []
-    # A tick that finds the one before still at work is skipped, which is nothing to tell.
-    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     for one in background:
         one.start()
     try:
