@@ -118,7 +118,8 @@ def _said(tune: Sequence[Case], test: Sequence[Case]) -> list[str]:
     return [
         f"{len(test)} daily series of the test part ({counted}), {len(events)} injected "
         f"events; the tuning part has {len(tune)} others. Split by seed (tuning "
-        f"{SEEDS['tune'].start} to {SEEDS['tune'].stop - 1}, test {SEEDS['test'].start} to {SEEDS['test'].stop - 1}), by "
+        f"{SEEDS['tune'].start} to {SEEDS['tune'].stop - 1}, test {SEEDS['test'].start} to "
+        f"{SEEDS['test'].stop - 1}), by "
         "series and, of real series of many years, by years. Outlay's limits and the others' tuned "
         "settings were chosen on the tuning part.",
         "",
@@ -126,8 +127,8 @@ def _said(tune: Sequence[Case], test: Sequence[Case]) -> list[str]:
         "weeks), outages to nought, other shapes of the week. Decoys: charges of the month, money "
         "that is booked a day late, partly delivered days, holidays, days of 23 and 25 hours, a "
         "leap day, steady growth, series of a few cents. An alarm is an event, whose days have at "
-        "most three days between them; it is right when it is told while the injected event counts and "
-        "goes the same way. Repeats on the same event and alarms within 14 days of its end are "
+        "most three days between them; it is right when it is told while the injected event counts "
+        "and goes the same way. Repeats on the same event and alarms within 14 days of its end are "
         "counted for no one. Real series are cleaned of their own unlabelled events first; on the "
         "sample company's turns of its story nothing is scored. All rules are asked on complete "
         "days only, unless it is said, and none raises a day that is less than 10 % off.",

@@ -307,8 +307,9 @@ class Track:
 def middle_mean(rows: Matrix) -> Matrix:
     """The mean of the middle half of each column, NaN left out: of n numbers n ÷ 4 (rounded down;
     of three one) are dropped at each end. 1 for a column of fewer than two numbers."""
-    ordered = np.sort(rows, axis=0)  # NaN last
-    n = np.isfinite(ordered).sum(axis=0)
+    known = np.isfinite(rows)
+    n = known.sum(axis=0)
+    ordered = np.array(in_order(np.where(known, rows, np.inf)))  # the unknown last
     cut = np.where(n == 3, 1, n // 4)
     place = np.arange(rows.shape[0])[:, None]
     keep = (place >= cut[None, :]) & (place < (n - cut)[None, :])
@@ -330,9 +331,15 @@ def medians_of(rows: Matrix) -> Matrix:
     n = len(rows)
     if n > MANY_ROWS:
         return np.asarray(np.median(rows, axis=0))
-    ordered = list(rows)
+    ordered = in_order(rows)
+    return np.asarray((ordered[(n - 1) // 2] + ordered[n // 2]) / 2)
+
+
+def in_order(rows: Matrix) -> list[Matrix]:
+    """Each column's numbers in order, as rows."""
+    ordered, n = list(rows), len(rows)
     for turn in range(n):
         for at in range(turn % 2, n - 1, 2):
             low, high = ordered[at], ordered[at + 1]
             ordered[at], ordered[at + 1] = np.minimum(low, high), np.maximum(low, high)
-    return np.asarray((ordered[(n - 1) // 2] + ordered[n // 2]) / 2)
+    return ordered
