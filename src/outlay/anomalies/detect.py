@@ -7,7 +7,9 @@ or have an open event are looked at one by one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from statistics import median
 from typing import Any
@@ -69,7 +71,21 @@ def detect(
         return []
     day = start.date() if isinstance(start, datetime) else start
     track = Track(matrix, clock, _complete(matrix, day, clock, complete_until))
-    return Detector(track, day, calendar or Calendar(), settings).run()
+    with _uncollected():
+        return Detector(track, day, calendar or Calendar(), settings).run()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: a run makes none, and it would go through the whole process
+    again and again for the many small things that a run makes."""
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()
 
 
 def _complete(
