@@ -13,6 +13,7 @@ from outlay.app.alerts import use as alerts
 from outlay.app.anomalies.detecting import store
 from outlay.app.anomalies.series import horizon
 from outlay.app.anomalies.watch import watch
+from outlay.app.errors import WorkspaceError
 from outlay.app.runs import utc_now
 from outlay.money import total
 from tests.anomalies_app import bill
@@ -167,3 +168,10 @@ def test_too_little_history_is_said(tmp_path: Path) -> None:
     )
     assert [run.outcome for run in store(workspace).runs()] == ["short"]
     workspace.close()
+
+
+def test_holidays_are_those_of_the_workspace(usual: Workspace) -> None:
+    """Anomalies and forecasts know the same calendar; one that is none is an error, not silence."""
+    usual.settings = usual.settings.model_copy(update={"holidays": "ZZ"})
+    with pytest.raises(WorkspaceError, match=r"holidays in outlay\.yaml: .*ZZ"):
+        look(usual, force=True)

@@ -132,11 +132,12 @@ def _causes(
     from outlay.anomalies.detect import detect
     from outlay.anomalies.grouping import group
     from outlay.app.anomalies.shared import shared
+    from outlay.app.forecasting.forecasting import calendar_of
 
-    settings = settings_of(monitor, said)
+    settings, calendar = settings_of(monitor, said), calendar_of(workspace)
     candidates = [
         one
-        for one in detect(batch.values, batch.start, None, settings, batch.hourly)
+        for one in detect(batch.values, batch.start, calendar, settings, batch.hourly)
         if monitor.spec.direction in ("both", one.direction)
         # A shift to other days may leave less in sum than was expected: no rise that costs.
         and (one.impact > 0) == (one.direction == "up")
