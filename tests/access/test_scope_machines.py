@@ -14,6 +14,8 @@ from outlay.mcp.server import call
 from tests.access.leaks import assert_no_canary, canaries
 from tests.access.twoteams import SCOPE, ZEBRAS, People, TwoTeams, as_checkout
 
+pytestmark = pytest.mark.slow
+
 _DAYS = {"from": "2026-09-01", "to": "2026-10-01"}
 _MONTH = {"plan": "team", "month": "2026-09"}
 TOOLS: Mapping[str, tuple[dict[str, Any], ...]] = {

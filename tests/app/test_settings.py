@@ -31,7 +31,7 @@ def test_what_is_written_reads_the_same(tmp_path: Path) -> None:
         ("name: a\nengine: {threads: 0}\n", "engine.threads"),
         ("name: a\nengine: {memory_limit: lots}\n", "engine.memory_limit"),
         ("name: a\nengine: {kind: spark}\n", "engine.kind: input should be 'duckdb'"),
-        ("- a\n", "must be a mapping with name, currency, rates, engine"),
+        ("- a\n", "must be a mapping with name, currency, rates, holidays, engine"),
         ("name: [\n", "cannot be read"),
     ],
 )

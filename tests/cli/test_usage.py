@@ -11,6 +11,8 @@ from tests.cli.conftest import Run
 from tests.query.usage_lake import charge, pod
 from tests.sources.kubernetes.usage import answer, csv_text
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def used(folder: Path, run: Run, tmp_path: Path) -> Run:

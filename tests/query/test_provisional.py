@@ -11,6 +11,8 @@ from outlay.query import CostQuery, QueryError, run
 from outlay.query.usage import Lane, SupersededBy, UsageQuery, provisional
 from tests.query.usage_lake import Ledger, charge, pod
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 10, 20)
 BY_NODE = SupersededBy("aws", ("ResourceId",))
 

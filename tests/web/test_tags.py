@@ -28,6 +28,8 @@ from tests.web.company import company
 from tests.web.conftest import serving
 from tests.web.page import Node, parse
 
+pytestmark = pytest.mark.slow
+
 
 class Form:
     """The editor's form as it is on a page, filled in and sent by one of its buttons."""

@@ -15,6 +15,8 @@ from tests.usecases.company import TODAY, company
 from tests.web.conftest import serving
 from tests.web.page import Node, parse
 
+pytestmark = pytest.mark.slow
+
 UNUSED = "identify-unused-commitments"
 
 

@@ -10,6 +10,8 @@ from outlay.sources.loose import HalfWrittenError
 from tests.sources.ai.bills import Bill
 from tests.sources.anthropic.answers import bucket, cost, page, row, usage
 
+pytestmark = pytest.mark.slow
+
 MONDAY, TUESDAY, WEDNESDAY = date(2026, 10, 5), date(2026, 10, 6), date(2026, 10, 7)
 
 

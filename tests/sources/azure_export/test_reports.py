@@ -21,6 +21,8 @@ from tests.sources.azure_export.exports import (
     run,
 )
 
+pytestmark = pytest.mark.slow
+
 PERIOD = "20261001-20261031"
 
 

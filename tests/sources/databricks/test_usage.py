@@ -10,6 +10,8 @@ from outlay.sources.databricks import Databricks, DatabricksOptions
 from outlay.sources.transports.file import FileTransport
 from tests.sources.databricks.usage import load, price, record, write
 
+pytestmark = pytest.mark.slow
+
 LIST = [price("0.15")]
 
 

@@ -19,6 +19,8 @@ from outlay.sources.transports.file import FileTransport
 from tests.sources.gcp_billing.bigquery_server import FakeBigQuery, FakeTable, serving
 from tests.sources.gcp_billing.bills import row
 
+pytestmark = pytest.mark.slow
+
 DETAILED = "gcp_billing_export_resource_v1_01ABCD_234567_89EFGH"
 STANDARD = "gcp_billing_export_v1_01ABCD_234567_89EFGH"
 LOCATION = f"bigquery://acme/billing.{DETAILED}"

@@ -12,6 +12,8 @@ from outlay.money import total
 from tests.sources.gcp_billing.bills import ACCOUNT, credit, fee, row
 from tests.sources.gcp_billing.conftest import Book, Charge, costs
 
+pytestmark = pytest.mark.slow
+
 RESOURCE = "COMMITTED_USAGE_DISCOUNT"
 SPEND = "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE"
 ID = f"{ACCOUNT}/europe-west3/N2 CPU"

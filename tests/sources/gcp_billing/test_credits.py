@@ -8,6 +8,8 @@ import pytest
 from tests.sources.gcp_billing.bills import credit, row, write_lines
 from tests.sources.gcp_billing.conftest import Book, costs
 
+pytestmark = pytest.mark.slow
+
 NETTED = (
     "SPENDING_BASED_DISCOUNT",
     "COMMITTED_USAGE_DISCOUNT",

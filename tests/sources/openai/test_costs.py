@@ -16,6 +16,8 @@ from outlay.sources.transports.file import FileTransport
 from tests.sources.ai.bills import Bill
 from tests.sources.openai.answers import bucket, completions, cost, page
 
+pytestmark = pytest.mark.slow
+
 MONDAY, TUESDAY, WEDNESDAY = date(2026, 10, 5), date(2026, 10, 6), date(2026, 10, 7)
 
 

@@ -22,6 +22,8 @@ from tests.sources.snowflake.exports import (
     write,
 )
 
+pytestmark = pytest.mark.slow
+
 UIC = "organization_usage.usage_in_currency_daily"
 RATES = "organization_usage.rate_sheet_daily"
 

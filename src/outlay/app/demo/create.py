@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from outlay.app import usage
+from outlay.app.alerts.looking import look
 from outlay.app.demo import (
     alerts,
     allocation,
@@ -157,6 +158,7 @@ class _Maker:
         alerts.configure(self.workspace)
         anomalies.configure(self.workspace, self.story)
         people.configure(self.workspace)
+        look(self.workspace)
         self._remember("done")
 
     def _remember(self, stage: str) -> None:
