@@ -180,4 +180,6 @@ def _mailed(reader: Reader, mail: str, signal: Signal, problems: list[str]) -> l
 def _nobody(owner: Owner | None) -> str:
     if owner is None:
         return "it has no owner"
-    return f"no contact for {owner.text}" if owner.tag else f"no account or role {owner.value!r}"
+    if owner.tag:
+        return f"no contact for {owner.text}"
+    return f"no account {owner.value!r}, and nobody has a role of that name"
