@@ -31,7 +31,7 @@ _MOMENTS = re.compile(
 _SIZES = re.compile(r"(?<=\d)\s+[\d,]+(?= ?$)|\"bytes\": \d+", re.MULTILINE)
 
 
-_SECRETS = re.compile(r"outlay_[0-9a-f]{5,}|(?<=/invite/)[\w-]+")
+_SECRETS = re.compile(r"outlay_[0-9a-f]{5,}|(?<=/invite/)[\w-]+|(?<=Z-)[0-9a-f]{8}\b")
 
 
 def commands(group: typer.main.Any = None, path: tuple[str, ...] = ()) -> Iterator[typer.main.Any]:
@@ -323,7 +323,19 @@ def process(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     copy = tmp_path_factory.mktemp("process") / "workspace"
     shutil.copytree(original, copy)
     with subprocess.Popen(
-        [sys.executable, "-m", "outlay", "-w", copy, "--json", "serve", "--port", "0", "--no-sync"],
+        [
+            sys.executable,
+            "-m",
+            "outlay",
+            "-w",
+            copy,
+            "--json",
+            "serve",
+            "--port",
+            "0",
+            "--no-sync",
+            "--no-watch",
+        ],
         stdout=subprocess.PIPE,
         text=True,
     ) as child:

@@ -24,6 +24,7 @@ from outlay.app.planning import (
     plan_shapes,
     plans,
 )
+from outlay.expression.errors import QueryError
 from outlay.money import BillingPeriod, parse_money
 from outlay.planning.plans.codec import driver_of
 from outlay.planning.plans.errors import PlanError
@@ -442,6 +443,6 @@ def _only(pairs: list[str]) -> dict[str, tuple[str, ...]]:
     for pair in pairs:
         label, sign, value = pair.partition("=")
         if not sign:
-            raise PlanError(f"{pair!r} is no LABEL=VALUE")
+            raise QueryError(f"{pair!r} is no LABEL=VALUE", field="only", text=pair)
         found[label] = (*found.get(label, ()), value)
     return found

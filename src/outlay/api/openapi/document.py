@@ -209,6 +209,7 @@ def _problems(method: str, path: str, operation: Mapping[str, Any]) -> dict[str,
             "/disputes",
             "/reports",
             "/close",
+            "/plans",
         )
     ):
         statuses.append(409)

@@ -20,6 +20,7 @@ from outlay.app import events
 from outlay.app.alerts.raising import store
 from outlay.app.runs import utc_now
 from outlay.app.served import served
+from outlay.expression.errors import QueryError
 from outlay.reports.outbox import Delivery
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ class Asked:
             value = getattr(self, name)
             if value not in allowed:
                 named = ", ".join(one for one in allowed if one)
-                raise AlertError(f"there is no {name} {value!r}. Allowed: {named}.")
+                raise QueryError(
+                    f"there is no {name} {value!r}. Allowed: {named}.", field=name, text=value
+                )
 
     def fits(self, alert: Alert, now: datetime) -> bool:
         """Whether an alert is wanted."""

@@ -11,6 +11,7 @@ from outlay.app.planning.plans import get_plan, record_version, store_of
 from outlay.app.planning.plans import version as version_of
 from outlay.app.runs import utc_now
 from outlay.app.served import served
+from outlay.expression.errors import QueryError
 from outlay.planning.plans.edits import By
 from outlay.planning.plans.errors import PlanError, PlanStateError
 from outlay.planning.plans.importing import Found, Preview, applied, preview
@@ -40,9 +41,11 @@ def export(
     workspace: Workspace, name: str, form: str = "xlsx", number: int | None = None
 ) -> PlanFile:
     """A version (None: the draft, else the approved one) as ``xlsx``, ``csv`` or ``json``.
-    PlanError for another form."""
+    QueryError for another form."""
     if form not in FORMS:
-        raise PlanError(f"a plan is exported as {', '.join(FORMS)}; not {form!r}")
+        raise QueryError(
+            f"a plan is exported as {', '.join(FORMS)}; not {form!r}", field="format", text=form
+        )
     found = version_of(workspace, name, number)
     record_version(workspace, "export", found, form=form)
     title = f"{name}-v{found.info.version}-r{found.info.revision}.{form}"

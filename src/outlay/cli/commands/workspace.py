@@ -139,6 +139,9 @@ def _register_serve(app: typer.Typer) -> None:
         no_sync: Annotated[
             bool, typer.Option("--no-sync", help="Leave the sources as they are.")
         ] = False,
+        no_watch: Annotated[
+            bool, typer.Option("--no-watch", help="Do not look for what is to be told.")
+        ] = False,
         login: Annotated[
             bool, typer.Option("--login", help="Ask for a login on this machine too.")
         ] = False,
@@ -169,7 +172,9 @@ def _register_serve(app: typer.Typer) -> None:
         folder = cli.workspace.path
         listening.login_of(cli.workspace)  # what is missing is told before a port is taken
         with bound_socket(host, port) as listener:
-            return _serve(cli, folder, listener, sync=not no_sync, listening=listening)
+            return _serve(
+                cli, folder, listener, sync=not no_sync, watch=not no_watch, listening=listening
+            )
 
 
 def _register_doctor(app: typer.Typer) -> None:
@@ -239,6 +244,7 @@ def _serve(
     listener: socket,
     *,
     sync: bool = True,
+    watch: bool = True,
     listening: Listening = Listening(),  # noqa: B008
 ) -> int:
     """Serve until interrupted; the listener is bound, so that the address can be promised."""
@@ -280,7 +286,8 @@ def _serve(
         application, log_level="warning", access_log=False, **listening.options()
     )
     presence = Presence(workspace, address)
-    background: list[Deliverer | Watcher | Syncer] = [Deliverer(workspace), Watcher(workspace)]
+    background: list[Deliverer | Watcher | Syncer] = [Deliverer(workspace)]
+    background += [Watcher(workspace)] if watch else []
     background += [syncer] if syncer else []
     for one in background:
         one.start()

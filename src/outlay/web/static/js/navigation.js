@@ -31,6 +31,24 @@
   };
   document.addEventListener("DOMContentLoaded", showCurrent);
 
+  // Scripts that few pages need are named by the element that needs them, and fetched with it, once.
+  const fetched = new Set();
+  const fetchScripts = () => {
+    for (const host of document.querySelectorAll("[data-scripts]")) {
+      for (const address of host.dataset.scripts.trim().split(/\s+/)) {
+        if (fetched.has(address)) continue;
+        fetched.add(address);
+        const script = document.createElement("script");
+        script.src = address;
+        script.async = false;
+        script.addEventListener("load", () => document.dispatchEvent(new Event("outlay:script")));
+        document.head.append(script);
+      }
+    }
+  };
+  document.addEventListener("DOMContentLoaded", fetchScripts);
+  document.addEventListener("htmx:after:swap", fetchScripts);
+
   document.addEventListener("htmx:before:request", () => busy(1));
   document.addEventListener("htmx:finally:request", () => busy(-1));
 

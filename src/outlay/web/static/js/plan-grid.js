@@ -491,6 +491,6 @@
     }
   };
   Object.assign(window.outlayPlan, { Grid, gridOf });
-  document.addEventListener("DOMContentLoaded", begin);
+  document.addEventListener("outlay:script", begin);
   document.addEventListener("htmx:after:swap", begin);
 })();
