@@ -15,6 +15,7 @@ from outlay.app import Workspace, events
 from outlay.app.alerts import trying, use
 from outlay.app.alerts.raising import raise_signal, store
 from outlay.app.runs import utc_now
+from outlay.expression.errors import QueryError
 from tests.alerts_app.conftest import put_channel, put_route, signal
 
 SCOPE = "team = 'storefront'"
@@ -94,7 +95,7 @@ def test_alerts_are_found_by_state_kind_severity_owner_and_text(workspace: Works
         ({"state": "all"}, [theirs, mine]),
     ):
         assert [one.id for one in use.alerts(workspace, **asked).alerts] == ids, asked  # type: ignore[arg-type]
-    with pytest.raises(AlertError, match="there is no kind 'weather'. Allowed: anomaly, budget"):
+    with pytest.raises(QueryError, match="there is no kind 'weather'. Allowed: anomaly, budget"):
         use.alerts(workspace, kind="weather")
 
 

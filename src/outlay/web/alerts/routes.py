@@ -19,6 +19,7 @@ from outlay.alerts.store import Step
 from outlay.app.alerts import trying, use
 from outlay.app.alerts.documents import figures_of
 from outlay.app.alerts.looking import look
+from outlay.expression.errors import QueryError
 from outlay.reports.document import Figures, Heading, Sentence, Table
 from outlay.reports.outbox import Delivery
 from outlay.web.alerts import keeping
@@ -106,8 +107,8 @@ def _list(routes: APIRouter, site: Site) -> None:
         try:
             found = use.alerts(site.workspace, asked.state, asked.kind, asked.severity,
                                asked.owner, asked.text)  # fmt: skip
-        except AlertError as error:
-            problem, asked = str(error), Filters()
+        except QueryError as error:
+            problem, asked = error.message, Filters()
             found = use.alerts(site.workspace)
         failing = [
             (alert, one)
