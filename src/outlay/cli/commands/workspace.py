@@ -286,9 +286,8 @@ def _serve(
         application, log_level="warning", access_log=False, **listening.options()
     )
     presence = Presence(workspace, address)
-    background: list[Deliverer | Watcher | Syncer] = [Deliverer(workspace)]
-    background += [Watcher(workspace)] if watch else []
-    background += [syncer] if syncer else []
+    watcher = Watcher(workspace) if watch else None
+    background = [one for one in (Deliverer(workspace), watcher, syncer) if one is not None]
     for one in background:
         one.start()
     try:
