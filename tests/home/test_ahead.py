@@ -99,6 +99,18 @@ def test_budgets_that_need_somebody_come_first(workspace: Workspace) -> None:
             workspace.resources.delete("Budget", name, author="test")
 
 
+def test_a_budget_without_data_is_not_said_to_be_missing(workspace: Workspace) -> None:
+    """Next year's budget has begun nothing: that is neither no budget nor one that is kept."""
+    spec = {"currency": "USD", "amount": "100", "from": "2027-01-01"}
+    workspace.put_resource("Budget", "next", spec, author="test")
+    try:
+        card = cards(workspace, "executive")["budgets"]
+        assert card.sentence == "Nothing is known yet of 1 budget in the present period."
+        assert not card.lines and not card.steps
+    finally:
+        workspace.resources.delete("Budget", "next", author="test")
+
+
 PLAN = {"title": "Year", "starts": "2026-07", "hierarchy": ["team"], "currency": "USD"}
 
 

@@ -119,7 +119,14 @@ def budgets(at: At) -> Card | None:
     """Budgets in their present periods, those that need somebody first."""
     from outlay.app.planning.budgets import statuses
 
-    told = [one for one in statuses(at.workspace, at.asked.now) if _is_shown(at, one)]
+    own = [one for one in statuses(at.workspace, at.asked.now) if _is_own(at, one)]
+    told = [one for one in own if one.state in _ORDER]
+    if own and not told:
+        count = words.counted(len(own), "budget")
+        return Card(
+            "budgets", "Budgets", f"Nothing is known yet of {count} in the present period.",
+            link="/budgets", link_text="All budgets",
+        )  # fmt: skip
     if not told:
         whose = f"{at.focus.value} has no budget" if at.focus else "There is no budget"
         return Card(
@@ -138,10 +145,9 @@ def budgets(at: At) -> Card | None:
     )  # fmt: skip
 
 
-def _is_shown(at: At, one: BudgetStatus) -> bool:
+def _is_own(at: At, one: BudgetStatus) -> bool:
     owner = one.budget.spec.owner
-    mine = at.focus is None or (owner is not None and owner.value == at.focus.value)
-    return mine and one.state in _ORDER
+    return at.focus is None or (owner is not None and owner.value == at.focus.value)
 
 
 def _standing(told: list[BudgetStatus]) -> str:
