@@ -54,6 +54,19 @@ def test_a_flat_baseline_is_the_mean_of_three_months_to_the_cent(own: Workspace)
     assert stamp.snapshot == str(own.pin().snapshot_id)
 
 
+def test_a_baseline_that_cannot_be_made_leaves_no_draft(own: Workspace) -> None:
+    plans.new_plan(own, "fy25", SPEC)
+    for more, words in (
+        ({"cut": date(2023, 10, 1)}, "needs a complete month before 2023-10-01"),
+        ({"revision": 7}, "there is no revision 7 yet"),
+    ):
+        with pytest.raises(PlanError, match=words):
+            plan_baseline.make_baseline(own, "fy25", method="flat", **more)
+        assert plans.get_plan(own, "fy25").versions == ()
+    made = plan_baseline.make_baseline(own, "fy25", method="flat")
+    assert [step.action for step in made.document.steps] == ["started", "baseline"]
+
+
 def test_last_year_has_the_days_that_its_months_had(own: Workspace) -> None:
     """February 2024 had 29 days; the fiscal year does not start in January."""
     document = budget(own, "last-year")

@@ -12,7 +12,7 @@ from outlay.access import Level, require, who
 from outlay.app.planning.plan_actuals import Months, complete_until
 from outlay.app.planning.plan_drivers import driver_for, last_complete
 from outlay.app.planning.plan_forecast import ToCome, with_actual
-from outlay.app.planning.plans import get_plan, record_version, start_draft, store_of
+from outlay.app.planning.plans import beginning, get_plan, record_version, store_of
 from outlay.app.runs import utc_now
 from outlay.app.served import served
 from outlay.expression.errors import QueryError
@@ -35,6 +35,7 @@ from outlay.planning.plans.model import (
     Version,
 )
 from outlay.planning.plans.results import MonthState, states_of
+from outlay.planning.plans.store import Signed
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
@@ -53,7 +54,8 @@ def make_baseline(
     cut: date | None = None,
     revision: int | None = None,
 ) -> Version:
-    """Make the draft's baseline (and a draft, where there is none), and give the draft.
+    """Make the draft's baseline (and a draft, where there is none), and give the draft. Where it
+    cannot be made nothing is written, hence no draft either.
 
     `method` and `growth` (per cent) are the plan's own unless given. `cut` makes it as on that day:
     nothing from it on is known. Months that are complete then are actual cost, whatever the method;
@@ -70,13 +72,15 @@ def make_baseline(
         raise PlanError(f"a baseline is made by {', '.join(METHODS)}; not {wanted!r}")
     if (wanted == "growth") != (share is not None):
         raise PlanError("growth, in per cent, goes with the method growth, and only with it")
-    if plan.draft is None:
-        start_draft(workspace, name)
-    draft = store.newest(name, "draft")
-    document = draft.document if draft else Document(plan.frame, "budget")
+    document = plan.draft.document if plan.draft else beginning(workspace, plan)
     made = worked_out(workspace, document, wanted, share, cut)
     by = By(who(), made.stamp.at, wanted, document.revision if revision is None else revision)
-    done = store.change(name, lambda kept: with_baseline(kept, made, by))
+    if plan.draft:
+        done = store.change(name, lambda kept: with_baseline(kept, made, by))
+    else:
+        new = with_baseline(document, made, by)
+        done = store.start(new, new.kind, "", Signed(by.author, by.at))
+        record_version(workspace, "plan-draft", done)
     record_version(workspace, "plan-baseline", done, method=wanted)
     return done
 

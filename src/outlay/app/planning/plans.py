@@ -1,8 +1,8 @@
 """Plans of a workspace: what is planned, by whom it was changed and who approved it.
 
 Everything that faces do with plans comes from here and from its neighbours `plan_baseline`,
-`plan_actuals`, `plan_variance`, `plan_outlook` and `plan_files`. A plan tells of the whole ledger,
-so that people who have a scope do not see it (see `access/rules/plans.py`).
+`plan_actuals`, `plan_bridge`, `plan_outlook`, `plan_drivers` and `plan_files`. A plan tells of the
+whole ledger, so that people who have a scope do not see it (see `access/rules/plans.py`).
 """
 
 from __future__ import annotations
@@ -189,19 +189,26 @@ def start_draft(
     PlanStateError when a draft or a submitted version is there already.
     """
     require(Level.EDITOR, "planning", whole=True)
-    plan, kept = get_plan(workspace, name), store_of(workspace)
-    source = kept.version(name, of) if of is not None else plan.approved or kept.newest(name)
+    document = beginning(workspace, get_plan(workspace, name), of, kind)
+    made = store_of(workspace).start(document, document.kind, title, _signed(""))
+    record_version(workspace, "plan-draft", made)
+    return made
+
+
+def beginning(
+    workspace: Workspace, plan: Plan, of: int | None = None, kind: VersionKind | None = None
+) -> Document:
+    """What a new draft begins with (see `start_draft`); nothing is written."""
+    kept, by = store_of(workspace), _by("", None)
+    source = kept.version(plan.name, of) if of is not None else plan.approved
+    source = source or kept.newest(plan.name)
     kind = kind or ("estimate" if plan.budget else "budget")
-    by = _by("", None)
     before = source.document if source else Document(plan.frame, kind)
     said = f"started from version {source.info.version}" if source else "started"
     step = Step(before.revision + 1, by.at, by.author, edits.STARTED, said)
-    document = before.but(
+    return before.but(
         frame=plan.frame, kind=kind, steps=(*before.steps, step), revision=before.revision + 1
     )
-    made = kept.start(document, kind, title, Signed(by.author, by.at))
-    record_version(workspace, "plan-draft", made)
-    return made
 
 
 @served("DELETE /plans/{name}/draft")
