@@ -138,7 +138,7 @@ def test_digests_looks_and_deliveries_are_noted_once(engine: Engine) -> None:
     assert not store.any_due(NOW - HOUR)
     assert store.last_look() is None
     for hours in (0, 1):
-        look = Look(NOW + hours * HOUR, f"s{hours}", NOW, "plans: broken" if hours else "")
+        look = Look(NOW + hours * HOUR, f"s{hours}", NOW, {"plans": "broken"} if hours else {})
         store.note_look(look)
         assert store.last_look() == look
     assert store.open_count(NOW) == 1

@@ -152,11 +152,49 @@ def test_a_step_that_fails_is_told_and_tried_again(
     }
     last = store(workspace).last_look()
     assert last is not None
-    assert last.failed == "freshness: the clock stands still"
+    assert last.failed == {"freshness": "the clock stands still"}
     assert looking.due(workspace, now + timedelta(minutes=5)) is None
     found = looking.due(workspace, now + timedelta(minutes=11))
     assert found is not None
     assert found.reason == "a step failed at the last look"
+
+
+def test_telling_people_puts_off_neither_late_sources_nor_what_failed(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the clock stands still")
+
+    now = utc_now().replace(hour=12)
+    looking.look(workspace, now=now)
+    looking.look(workspace, ["alerts"], now=now + timedelta(minutes=50))
+    found = looking.due(workspace, now + HOUR)
+    assert found == looking.Due(("freshness", "alerts"), "an hour has passed")
+    with monkeypatch.context() as patched:
+        patched.setattr(watch_freshness, "watch", broken)
+        looking.look(workspace, now=now + HOUR)
+    looking.look(workspace, ["alerts"], now=now + HOUR + timedelta(minutes=9))
+    found = looking.due(workspace, now + HOUR + timedelta(minutes=10))
+    assert found == looking.Due(None, "a step failed at the last look")
+    looking.look(workspace, ["freshness"], now=now + HOUR + timedelta(minutes=9))
+    last = store(workspace).last_look()
+    assert last is not None
+    assert last.failed == {}  # it works again
+
+
+def test_what_cannot_be_told_is_tried_every_ten_minutes(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no routes")
+
+    now = utc_now().replace(hour=12)
+    raise_signal(workspace, signal(), now)
+    with monkeypatch.context() as patched:
+        patched.setattr("outlay.app.alerts.watch_routes.watch", broken)
+        looking.look(workspace, now=now)
+    assert looking.due(workspace, now + timedelta(minutes=9)) is None
+    assert looking.due(workspace, now + timedelta(minutes=10)) is not None
 
 
 def test_a_look_where_there_is_nothing_costs_next_to_nothing(workspace: Workspace) -> None:

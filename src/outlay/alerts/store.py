@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -93,13 +93,14 @@ class Alert:
 
 @dataclass(frozen=True)
 class Look:
-    """A look at what is to be known: `at` when (UTC), at which `snapshot` of the lake every step
-    was last done, and when (`whole_at`); `failed`: which steps did not work and why, '' none."""
+    """The looks so far: `at` when sources were last looked at (UTC), at which `snapshot` of the
+    lake every step was last done, and when (`whole_at`); `failed`: why steps did not work when
+    they were last done, by their names."""
 
     at: datetime
     snapshot: str
     whole_at: datetime
-    failed: str = ""
+    failed: Mapping[str, str] = field(default_factory=dict)
 
 
 class AlertStore:
@@ -217,7 +218,7 @@ class AlertStore:
 
     def note_look(self, look: Look) -> None:
         """Keep the last look, in place of the one before it (as a step of no alert)."""
-        note = json.dumps({"snapshot": look.snapshot, "failed": look.failed,
+        note = json.dumps({"snapshot": look.snapshot, "failed": dict(look.failed),
                            "whole_at": look.whole_at.isoformat()})  # fmt: skip
         with writing(self.engine) as connection:
             one_writer(connection)
@@ -357,8 +358,8 @@ def _stamp(moment: datetime) -> str:
 
 
 def _cut_off() -> ColumnElement[bool]:
-    return s.c.delivery.is_(None) & or_(
-        s.c.action.in_(("tell", "remind", "escalate", "digest", "follow"))
+    return s.c.delivery.is_(None) & s.c.action.in_(
+        ("tell", "remind", "escalate", "digest", "follow")
     )
 
 

@@ -70,7 +70,8 @@ def due(workspace: Workspace, now: datetime | None = None) -> Due | None:
         return Due(None, "a new day has begun")
     if at - last.at >= HOURLY:
         return Due(_BY_THE_CLOCK, "an hour has passed")
-    if watch_routes.is_due(workspace, at):
+    # What could not be told is tried with the steps that failed, not at each question.
+    if "alerts" not in last.failed and watch_routes.is_due(workspace, at):
         return Due(("alerts",), "somebody is to be told")
     return None
 
@@ -101,7 +102,7 @@ def look(
             steps, reason = found.steps, found.reason
         snapshot = _snapshot(workspace)
         watched = watching.watch(workspace, at, steps)
-        _note(workspace, watched, snapshot, whole=steps is None)
+        _note(workspace, watched, snapshot, steps)
         return Looked(watched, reason, _send(workspace, now))
 
 
@@ -112,15 +113,20 @@ def _check(only: Sequence[str] | None) -> None:
             raise ValueError(f"there is no step {name!r}. Steps: {', '.join(names)}.")
 
 
-def _note(workspace: Workspace, watched: Watched, snapshot: str, *, whole: bool) -> None:
+def _note(
+    workspace: Workspace, watched: Watched, snapshot: str, steps: Sequence[str] | None
+) -> None:
+    """Keep the look. One of some steps takes the place of theirs alone: what others failed at and
+    when they are due again stays as it was."""
     known = store(workspace)
     last = known.last_look()
-    failed = "; ".join(f"{one.name}: {one.failed}" for one in watched.steps if one.failed)
-    if whole:
+    failed = {one.name: one.failed for one in watched.steps if one.failed}
+    if steps is None:
         known.note_look(Look(watched.at, snapshot, watched.at, failed))
     elif last is not None:
-        both = "; ".join(dict.fromkeys(filter(None, (last.failed, failed))))
-        known.note_look(Look(watched.at, last.snapshot, last.whole_at, both))
+        others = {name: why for name, why in last.failed.items() if name not in steps}
+        at = watched.at if "freshness" in steps else last.at
+        known.note_look(Look(at, last.snapshot, last.whole_at, {**others, **failed}))
 
 
 def _send(workspace: Workspace, now: datetime | None) -> tuple[Delivery, ...]:
