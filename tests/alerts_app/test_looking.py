@@ -84,6 +84,28 @@ def test_a_sync_that_fails_is_one_alert_until_it_works(
     assert _told(workspace) == []
 
 
+def test_a_sync_that_is_tried_again_stays_one_alert_however_often_it_fails(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    _source(workspace, tmp_path)
+    raised = 0
+    for number in range(52):
+        run = workspace.run_log.start("acme", "sync")
+        workspace.run_log.end(run, "failed", "the bucket says no")
+        if number in (0, 2, 51):
+            raised += watch_freshness.watch(workspace, utc_now()).raised
+    (alert,) = store(workspace).unsettled()
+    running = workspace.run_log.start("acme", "sync")
+    watch_freshness.watch(workspace, utc_now())
+    assert raised == 1
+    (line,) = alert.signal.lines
+    assert "It has failed 52 times since " in line
+    assert [one.id for one in store(workspace).unsettled()] == [alert.id]
+    workspace.run_log.end(running, "unchanged")
+    watch_freshness.watch(workspace, utc_now())
+    assert _told(workspace) == []
+
+
 def test_rejected_rows_are_told_with_their_exact_amount(
     workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -103,6 +125,27 @@ def test_rejected_rows_are_told_with_their_exact_amount(
     assert (severity, title) == ("info", "1 row of acme for 2026-09 was rejected")
     (alert,) = store(workspace).unsettled()
     assert (alert.signal.amount, alert.signal.currency) == (Decimal("12.340000001"), "USD")
+
+
+def test_rejected_rows_of_several_currencies_are_no_one_amount(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    from tests.web.company import csv_text
+
+    bad = {**SEPTEMBER[0], "ChargePeriodStart": "never"}
+    rows = [
+        *SEPTEMBER,
+        {**bad, "BilledCost": "900", "BillingCurrency": "JPY", "BillingAccountId": "japan"},
+        {**bad, "BilledCost": "12.34", "BillingCurrency": "EUR", "BillingAccountId": "europe"},
+    ]
+    (tmp_path / "acme.csv").write_text(csv_text(rows), encoding="utf-8")
+    workspace.load([str(tmp_path / "acme.csv")], source="acme", max_rejected=Decimal(1))
+    watch_freshness.watch(workspace, utc_now())
+    (alert,) = store(workspace).unsettled()
+    assert (alert.signal.amount, alert.signal.currency) == (None, "")
+    assert [(one.value, one.currency) for one in alert.signal.figures] == [
+        (Decimal("12.34"), "EUR"), (Decimal(900), "JPY"),
+    ]  # fmt: skip
 
 
 def test_a_look_is_due_when_the_ledger_moves_a_clock_says_so_or_somebody_is_to_be_told(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -18,6 +19,15 @@ _MAX_MESSAGE = 4000
 def utc_now() -> datetime:
     """Now, UTC, naive."""
     return datetime.now(UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True)
+class Streak:
+    """Failed runs without one between them that did not fail: the first, the last, how many."""
+
+    first: RunRecord
+    last: RunRecord
+    times: int
 
 
 class RunLog:
@@ -84,6 +94,23 @@ class RunLog:
             for row in connection.execute(wanted):
                 found[row.source] = (*found.get(row.source, ()), _record(row))
         return found
+
+    def failing(self, source: str) -> Streak | None:
+        """The failed runs of a source since the last that did not fail; one that is under way
+        neither counts nor ends them. None where there is none."""
+        own = runs.c.source == source
+        good = select(func.coalesce(func.max(runs.c.id), 0)).where(
+            own, runs.c.outcome.not_in(("failed", "running"))
+        )
+        failed = own & (runs.c.outcome == "failed") & (runs.c.id > good.scalar_subquery())
+        ends = select(func.min(runs.c.id), func.max(runs.c.id), func.count()).where(failed)
+        with self._engine.connect() as connection:
+            first, last, times = connection.execute(ends).one()
+            if not times:
+                return None
+            found = connection.execute(select(runs).where(runs.c.id.in_((first, last))))
+            records = {row.id: _record(row) for row in found}
+        return Streak(records[first], records[last], times)
 
     def newest(self) -> dict[str, RunRecord]:
         """The last run of each source."""

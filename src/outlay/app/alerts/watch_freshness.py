@@ -6,7 +6,7 @@ settled when it is over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from outlay.app.alerts.raising import raise_signal, store
 from outlay.app.evidence import billed_of
 from outlay.app.freshness import GRACE
 from outlay.app.kinds import SOURCE
-from outlay.app.status import RunRecord, SourceStatus
+from outlay.app.status import SourceStatus
 from outlay.app.watching import StepOutcome
 from outlay.money.display import moment
 from outlay.reports.document import Figure, Severity
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _VERY_LATE = timedelta(days=3)
 _FAILED_OFTEN = 3
-_RUNS = 50
 _OVER = "it is over"
 _WATCHED = ("freshness", "sync")
 
@@ -91,11 +90,13 @@ def _late(source: SourceStatus, since: datetime, now: datetime) -> Iterator[Sign
 
 
 def _failed(workspace: Workspace, source: SourceStatus) -> Iterator[Signal]:
-    run = source.last_run
-    if run is None or run.outcome != "failed":
+    if source.last_run is None or source.last_run.outcome not in ("failed", "running"):
         return
-    streak = _streak(workspace.run_log.list(source.name, _RUNS))
-    first, times = streak[-1], len(streak)
+    # While it is tried again it is not over.
+    found = workspace.run_log.failing(source.name)
+    if found is None:
+        return
+    first, run, times = found.first, found.last, found.times
     more = "" if times == 1 else f" It has failed {times} times since {moment(first.started_at)}."
     yield Signal(
         kind="sync",
@@ -106,18 +107,6 @@ def _failed(workspace: Workspace, source: SourceStatus) -> Iterator[Signal]:
         lines=(f"{_sentence(run.message or 'no reason was noted')}{more}",),
         link=_page(source.name),
     )
-
-
-def _streak(runs: Sequence[RunRecord]) -> list[RunRecord]:
-    """The newest runs up to the last that did not fail."""
-    found: list[RunRecord] = []
-    for run in runs:
-        if run.outcome == "running":
-            continue
-        if run.outcome != "failed":
-            break
-        found.append(run)
-    return found
 
 
 def _held(record: DeliveryRecord) -> Signal:
@@ -133,7 +122,7 @@ def _held(record: DeliveryRecord) -> Signal:
             "was before.",
             *record.proof.problems[:3],
         ),
-        figures=_figures("BilledCost held back", amount, currency),
+        figures=_figures("BilledCost held back", record, "stated"),
         amount=amount,
         currency=currency,
         link=f"{_page(record.source)}/held/{quote(record.id)}",
@@ -152,7 +141,7 @@ def _rejected(found: Slice) -> Signal:
         f"{record.billing_period} {'was' if rows == 1 else 'were'} rejected",
         severity="info",
         lines=("They are kept apart with their reasons, and are in no amount.",),
-        figures=_figures("BilledCost rejected", amount, currency),
+        figures=_figures("BilledCost rejected", record, "rejected"),
         amount=amount,
         currency=currency,
         link=f"{_page(record.source)}/{record.billing_period}",
@@ -160,16 +149,23 @@ def _rejected(found: Slice) -> Signal:
 
 
 def _billed(record: DeliveryRecord, side: str) -> tuple[Decimal | None, str]:
-    """The largest amount of a delivery and its currency; most have one currency."""
-    found = {code: value for code, value in billed_of(record, side).items() if value > 0}
-    if not found:
+    """The amount of a delivery and its currency; none where there are several currencies, as they
+    are no one sum, and none where it is a credit."""
+    found = _by_currency(record, side)
+    if len(found) != 1:
         return None, ""
-    code = max(found, key=lambda one: found[one])
-    return found[code], code
+    ((code, value),) = found.items()
+    return (value, code) if value > 0 else (None, "")
 
 
-def _figures(title: str, amount: Decimal | None, currency: str) -> tuple[Figure, ...]:
-    return () if amount is None else (Figure(title, amount, currency=currency),)
+def _figures(title: str, record: DeliveryRecord, side: str) -> tuple[Figure, ...]:
+    """The amount of each currency."""
+    found = _by_currency(record, side)
+    return tuple(Figure(title, value, currency=code) for code, value in sorted(found.items()))
+
+
+def _by_currency(record: DeliveryRecord, side: str) -> dict[str, Decimal]:
+    return {code: value for code, value in billed_of(record, side).items() if value}
 
 
 def _sentence(text: str) -> str:
