@@ -156,6 +156,25 @@ def test_what_has_no_rate_is_told_and_never_zero(own: Workspace, tmp_path: Path)
     assert past["2026-07"].unconverted == {} and past["2026-07"].state == "kept"
 
 
+def test_what_has_no_rate_is_told_where_its_month_hands_something_on(
+    own: Workspace, tmp_path: Path
+) -> None:
+    """What is carried in would be too much: the euros of October are not taken off it."""
+    euro = [line("100.00", "2026-10-05", "Hetzner Cloud", team="shop", currency="EUR")]
+    load(own, tmp_path, "europe", euro)
+    pairs = {"GBP/USD": {"2026-10": "1.25"}}
+    own.resources.put("ExchangeRates", "finance", {"pairs": pairs}, author="test")
+    said = {"scope": "team = 'shop'", "rates": "finance", "amount": "400", "from": "2026-06-01"}
+    keep(own, "carried", rollover="unused", **said)
+    keep(own, "alone", **said)
+    november = datetime(2026, 11, 2, 9)
+    found = {one.budget.name: one for one in budgets.statuses(own, november, forecast=False)}
+    carried, alone = found["carried"].status, found["alone"].status
+    assert carried is not None and alone is not None
+    assert carried.unconverted == {"EUR": Decimal("100.00")} and carried.state == "unknown"
+    assert alone.unconverted == {} and alone.state == "no data"
+
+
 def test_a_budget_that_cannot_be_asked_says_why_and_hides_no_other(
     own: Workspace, monkeypatch
 ) -> None:
@@ -268,6 +287,19 @@ def test_the_newest_answer_is_kept_until_something_changes(own: Workspace, monke
     keep(own, "data", scope="team = 'data'", amount="151")
     assert told(own, "data", forecast=False).amount == Decimal(151)
     assert len(asked) > count
+
+
+@pytest.mark.parametrize("changed", [{"holidays": "DE"}, {"rates": "ecb"}])
+def test_settings_that_change_figures_make_them_anew(own: Workspace, monkeypatch, changed) -> None:
+    asked = []
+    real = Workspace.query
+    budgets.statuses(own, MOMENT, forecast=False)
+    monkeypatch.setattr(
+        Workspace, "query", lambda self, query, now=None: asked.append(1) or real(self, query, now)
+    )
+    monkeypatch.setattr(own, "settings", own.settings.model_copy(update=changed))
+    budgets.statuses(own, MOMENT, forecast=False)
+    assert asked
 
 
 def test_what_another_process_worked_out_is_read(own: Workspace, monkeypatch) -> None:

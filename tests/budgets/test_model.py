@@ -41,6 +41,7 @@ def test_a_written_spec_is_read_back_the_same() -> None:
         ({"amount": None}, "needs an amount, or amounts by period"),
         ({"amount": "-1"}, "amount: input should be greater than or equal to 0"),
         ({"amount": "10.005"}, r"10\.005 has more decimals than USD has \(2\)"),
+        ({"amount": "10." + "0" * 40 + "1"}, r"more decimals than USD has \(2\)"),
         ({"currency": "JPY", "amount": "10.5"}, r"more decimals than JPY has \(0\)"),
         ({"currency": "DOLLAR"}, "is no currency. Allowed: a code of ISO 4217"),
         ({"scope": "team ="}, "scope"),

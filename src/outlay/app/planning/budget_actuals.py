@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from outlay.money import total
 from outlay.planning.budgets.model import BudgetSpec
-from outlay.planning.budgets.periods import Period
 from outlay.query import CostQuery, ranges
 
 if TYPE_CHECKING:
@@ -60,12 +59,18 @@ def daily(
 
 
 def unconverted(
-    workspace: Workspace, spec: BudgetSpec, scope: str, period: Period, now: datetime
+    workspace: Workspace, spec: BudgetSpec, scope: str, since: date, until: date, now: datetime
 ) -> dict[str, Decimal]:
-    """What no rate could convert in a period: currency → amount in it."""
-    asked = question(spec, scope, period.start, period.end)
+    """What no rate could convert in some days: currency → amount in it."""
+    asked = question(spec, scope, since, until)
     result = workspace.query(asked, now=now)
     return {one.currency: one.amounts[spec.measure] for one in result.unconverted}
+
+
+def first_day(workspace: Workspace) -> date | None:
+    """The first day of the first month that has charges; None without any charge."""
+    slices = [one for one in workspace.lake.pin().slices if one.delivery.rows]
+    return min((one.billing_period.start for one in slices), default=None)
 
 
 def complete_until(workspace: Workspace, today: date) -> date | None:

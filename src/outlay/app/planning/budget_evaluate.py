@@ -12,6 +12,7 @@ from outlay.app.planning.budget_actuals import (
     Daily,
     complete_until,
     daily,
+    first_day,
     question,
     unconverted,
 )
@@ -77,8 +78,9 @@ def _status(
     workspace: Workspace, asked: Evaluation, cost: Daily, known: date | None, now: datetime
 ) -> PeriodStatus:
     spec, period, today = asked.spec, asked.period, now.date()
-    missing = unconverted(workspace, spec, asked.scope, period, now) if cost.unconverted else {}
-    allowance = _allowance(spec, _chain(spec, period), cost)
+    chain = _chain(spec, period)
+    missing = _missing(workspace, asked, chain, now) if cost.unconverted else {}
+    allowance = _allowance(spec, chain, cost)
     until = _clamped(known, period)
     found = _spread(workspace, spec, period, cost, known)
     begun = period.start <= today
@@ -104,6 +106,14 @@ def _status(
     return _with_run_out(status)
 
 
+def _missing(
+    workspace: Workspace, asked: Evaluation, chain: list[Period], now: datetime
+) -> dict[str, Decimal]:
+    """What no rate could convert in a period and in those that hand something on to it, since what
+    they cost is not known either."""
+    return unconverted(workspace, asked.spec, asked.scope, chain[0].start, asked.period.end, now)
+
+
 def _chain(spec: BudgetSpec, period: Period) -> list[Period]:
     """The periods that hand something on up to a period, the first one first."""
     if spec.rollover.carry == "none" or spec.from_ is None:
@@ -124,10 +134,7 @@ def _clamped(known: date | None, period: Period) -> date | None:
 def _spread(
     workspace: Workspace, spec: BudgetSpec, period: Period, cost: Daily, known: date | None
 ) -> Spread:
-    first = min(
-        (one.billing_period.start for one in workspace.lake.pin().slices if one.delivery.rows),
-        default=period.start,
-    )
+    first = first_day(workspace) or period.start
     end = min(period.start, known) if known else period.start
     return spread(spec.shape, period, cost.days, max(first, cost.since), end)
 

@@ -1,9 +1,10 @@
 """Answers that stay true are not asked again.
 
-Where a budget stands changes with the snapshot, what is configured, the day and the reader's
-scope, and with nothing else: these make the key of an answer, so that nothing has to be
-invalidated. Answers are kept in memory and as files below the lake's cache, since a page should
-not wait for what the look after a delivery has worked out in another process.
+Where a budget stands changes with the snapshot, what is configured (in resources, and in settings:
+rates and holidays), the day and the reader's scope, and with nothing else: these make the key of
+an answer, so that nothing has to be invalidated. Answers are kept in memory and as files below the
+lake's cache, since a page should not wait for what the look after a delivery has worked out in
+another process.
 """
 
 from __future__ import annotations
@@ -82,8 +83,9 @@ def _base(workspace: Workspace, now: datetime) -> str:
     _, *weights = cast("tuple[object, ...]", workspace.configuration())
     until = complete_until(workspace, now.date())
     pin = workspace.lake.pin().snapshot_id
+    settings = (workspace.settings.rates, workspace.settings.holidays)
     decisive = (workspace.resources.heads(*kinds), weights, until, now.date(), current().scope)
-    return repr((outlay.__version__, pin, *decisive))
+    return repr((outlay.__version__, pin, settings, *decisive))
 
 
 _Kept = OrderedDict[tuple[Evaluation, str], PeriodStatus]

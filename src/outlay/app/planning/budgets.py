@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from outlay.access import current
 from outlay.app.planning import budget_marks
+from outlay.app.planning.budget_actuals import first_day
 from outlay.app.planning.budget_evaluate import Evaluation, evaluate_all
 from outlay.app.planning.budget_kept import kept
 from outlay.app.planning.budget_marks import Mark
@@ -197,10 +198,7 @@ def history(
 
 def last_periods(workspace: Workspace, spec: BudgetSpec, today: date, count: int) -> list[Period]:
     """The last periods that began, newest first; none before the first charge there is."""
-    first = min(
-        (one.billing_period.start for one in workspace.lake.pin().slices if one.delivery.rows),
-        default=today,
-    )
+    first = first_day(workspace) or today
     if spec.period == "custom":
         return [only(spec)] if only(spec).start <= today else []
     tomorrow = date.fromordinal(today.toordinal() + 1)

@@ -14,6 +14,7 @@ from outlay.expression.errors import QueryError
 from outlay.focus.currencies import is_currency
 from outlay.money import money_text
 from outlay.money.display import places
+from outlay.money.quotients import scaled
 from outlay.resources.kinds import Kind, Spec, registry
 
 Measure = Literal["EffectiveCost", "BilledCost"]
@@ -242,7 +243,7 @@ class BudgetSpec(Spec):
         said = [*self.amounts.values(), self.amount, self.rollover.cap]
         said += [threshold.amount for threshold in self.thresholds]
         for value in said:
-            if value is not None and -int(value.normalize().as_tuple().exponent) > digits:
+            if value is not None and scaled(value, digits) != value:
                 raise ValueError(
                     f"{money_text(value)} has more decimals than {self.currency} has ({digits})"
                 )

@@ -55,9 +55,10 @@ class PeriodStatus:
 
     `actual` is all that was charged: `complete` on days that are complete, up to `complete_until`
     (exclusive; None: no charge is known at all), and `incomplete` after. `unconverted` are amounts
-    that no rate could convert, by currency: what is known is then less than the whole. `expected`
-    is what the shape lets expect by `complete_until`; `daily` the cost of each day, in order;
-    `waiting` whether the period has begun and nothing of it has been delivered yet.
+    that no rate could convert, by currency, of the period and of those that hand something on to
+    it: what is known is then less than the whole. `expected` is what the shape lets expect by
+    `complete_until`; `daily` the cost of each day, in order; `waiting` whether the period has begun
+    and nothing of it has been delivered yet.
     """
 
     period: Period
