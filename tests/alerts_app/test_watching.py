@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from outlay.access.people import People
 from outlay.alerts.signal import Owner
 from outlay.app import Workspace
 from outlay.app.alerts import use, watch_routes
@@ -62,6 +63,22 @@ def test_the_owner_that_a_virtual_tag_names_gets_mail(
     raise_signal(workspace, signal(owner=Owner("data", "team")), NOW)
     told(workspace, NOW)
     assert [mail.recipients for mail in smtp.mails] == [["dora@acme.example"]]
+
+
+def test_an_owner_whose_account_is_turned_off_gets_nothing(
+    workspace: Workspace, smtp: SmtpServer
+) -> None:
+    put_mail(workspace, smtp)
+    put_route(workspace, "teams", to={"owner": True, "mail": "mail"})
+    people = People(workspace.resources)
+    people.add("dora", "viewer", email="Dora@acme.example")
+    people.add("ana", "admin")
+    people.disable("dora")
+    raise_signal(workspace, signal(owner=Owner("data", "team")), NOW)
+    assert told(workspace, NOW) == []
+    assert smtp.mails == []
+    (nobody,) = [s for s in use.alert(workspace, 1).steps if s.action == "nobody"]
+    assert "the account of dora@acme.example is turned off" in nobody.note
 
 
 def test_amounts_leave_exactly(workspace: Workspace, http: HttpServer) -> None:

@@ -30,13 +30,15 @@ class Reader:
 class Directory:
     """Whom routes can name, as it is now: contacts by name, people by account, readers by role,
     channels (that are there and turned on) with their type; `owners` are those that virtual tags
-    name for their values, by tag and value: an account or an address."""
+    name for their values, by tag and value: an account or an address; `off` are the names and
+    addresses (lower case) of accounts that are turned off."""
 
     contacts: Mapping[str, ContactSpec] = field(default_factory=dict)
     people: Mapping[str, Reader] = field(default_factory=dict)
     roles: Mapping[str, tuple[Reader, ...]] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
     owners: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    off: frozenset[str] = frozenset()
 
     def reader(self, name: str) -> Reader | None:
         """The account of a name or an address of mail, or None."""
@@ -156,6 +158,8 @@ def _owners(
             reader = directory.reader(named)
             if reader is not None:
                 yield from _mailed(reader, aim.mail, signal, problems)
+            elif named.lower() in directory.off:
+                problems.append(f"the account of {named} is turned off")
             elif "@" in named:
                 yield Target(aim.mail, named)
         return

@@ -44,14 +44,18 @@ def directory(workspace: Workspace) -> Directory:
     }
     people: dict[str, Reader] = {}
     roles: dict[str, list[Reader]] = {}
+    off: set[str] = set()
     for person in People(store).all():
         role = None if person.disabled else find(store, person.role)
-        if role is not None:
+        if role is None:
+            off |= {person.name.lower(), person.email.lower()} - {""}
+        else:
             reader = Reader(person.name, person.email, role.scope)
             people[person.name] = reader
             roles.setdefault(person.role, []).append(reader)
     by_role = {name: tuple(one) for name, one in roles.items()}
-    return Directory(contacts, people, by_role, channels, _value_owners(workspace))
+    owners = _value_owners(workspace)
+    return Directory(contacts, people, by_role, channels, owners, frozenset(off))
 
 
 def _value_owners(workspace: Workspace) -> dict[tuple[str, str], str]:
