@@ -99,6 +99,17 @@ def test_alerts_are_found_by_state_kind_severity_owner_and_text(workspace: Works
         use.alerts(workspace, kind="weather")
 
 
+def test_an_open_alert_is_never_cut_off_for_newer_ones_that_have_ended(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, theirs = two(workspace)
+    use.settle(workspace, theirs)
+    monkeypatch.setattr(use, "_MOST", 1)
+    found = use.alerts(workspace, "all")
+    assert [one.id for one in found.alerts] == [mine]
+    assert found.counts["open"] == 1
+
+
 @pytest.mark.parametrize(
     ("text", "hours"),
     [("4h", 4), ("3d", 72), ("1w", 168), ("2026-11-28", 14), ("2026-11-27T12:00Z", 2)],

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    case,
     delete,
     func,
     insert,
@@ -287,8 +288,10 @@ class AlertStore:
                 yield own
 
     def listed(self, wanted: ColumnElement[bool] | None = None, limit: int = 1000) -> list[Alert]:
-        """Alerts that meet a condition on the table, the newest first."""
-        query = select(t).order_by(t.c.raised_at.desc(), t.c.id.desc()).limit(limit)
+        """Alerts that meet a condition on the table, the newest first; those that have ended come
+        last, so that none that is open is cut off for them."""
+        ended = case((t.c.state == "settled", 1), else_=0)
+        query = select(t).order_by(ended, t.c.raised_at.desc(), t.c.id.desc()).limit(limit)
         if wanted is not None:
             query = query.where(wanted)
         with self.engine.connect() as connection:
