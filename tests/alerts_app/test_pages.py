@@ -160,6 +160,7 @@ def test_a_route_is_previewed_then_kept_by_the_form(pages: TestClient, kept: Wor
         ("min_amount", "EUR", "'EUR' is no amount with its currency"),
         ("people", "ana", "people and roles need mail"),
         ("level0_channels", "", "an escalation needs somebody"),
+        ("level0_hours", "", "escalation 1 has no hours. Say after how many, or leave all of it"),
     ],
 )
 def test_what_is_not_right_comes_back_with_its_reason(

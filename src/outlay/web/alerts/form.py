@@ -123,7 +123,7 @@ def given_in(posted: Posted, before: AlertRouteSpec | None) -> dict[str, Any]:
 
 def spec_of(given: Mapping[str, Any], before: AlertRouteSpec | None) -> dict[str, Any]:
     """The spec that the fields say, to be checked like any other; what they have no room for is
-    kept from before. ValueError for amounts that cannot be read."""
+    kept from before. ValueError for amounts that cannot be read and escalations without hours."""
     quiet = {
         "nights": given["nights"],
         "weekends": given["weekends"],
@@ -168,6 +168,11 @@ def _levels(given: Mapping[str, Any], before: AlertRouteSpec | None) -> list[dic
     found = []
     for number, level in enumerate(given["levels"]):
         if not level["hours"]:
+            if level["channels"] or level["people"] or level["roles"]:
+                raise ValueError(
+                    f"escalation {number + 1} has no hours. Say after how many, or leave all of it "
+                    "empty."
+                )
             continue
         to = known[number].to.model_dump() if number < len(known) else {}
         named = {name: _listed(level[name]) for name in ("channels", "people", "roles")}
