@@ -1,5 +1,6 @@
 """Plans over real bills: baselines, actual cost, variance, its bridge, the year's outlook."""
 
+from collections import OrderedDict
 from datetime import date
 from decimal import Decimal
 
@@ -14,10 +15,13 @@ from outlay.app.planning import (
     plan_outlook,
     plans,
 )
+from outlay.app.planning.plan_forecast import TOGETHER
 from outlay.money import BillingPeriod, total
 from outlay.planning.plans.edits import CellEdit, NewLine
 from outlay.planning.plans.errors import PlanError
 from outlay.planning.plans.model import Document, Path
+from outlay.planning.plans.outlook import Known, estimated
+from tests.plans import documents
 from tests.plans.company import BEDROCK, EC2, S3, SPEC, SUPPORT
 
 D = Decimal
@@ -109,6 +113,60 @@ def test_a_forecast_baseline_adds_up_and_knows_its_months(own: Workspace) -> Non
         assert month.total == total(document.cells(line.id)[at].total for line in document.live)
     support = document.cells(line_of(document, None, SUPPORT))
     assert {cell.total for cell in support} == {D("29.00")}, "a monthly fee is not smeared"
+
+
+def test_too_little_history_gives_lines_without_amounts_that_say_why(own: Workspace) -> None:
+    plans.new_plan(own, "fy25", SPEC)
+    for _ in range(2):
+        made = plan_baseline.make_baseline(own, "fy25", method="forecast", cut=date(2023, 10, 5))
+        assert {line.path for line in made.document.live} == {
+            ("shop", EC2), ("shop", S3), ("data", S3), (None, SUPPORT),
+        }  # fmt: skip
+        for line in made.document.live:
+            assert line.baseline == (None,) * 12
+            assert "too little history" in line.reason
+
+
+def test_an_outlook_without_a_forecast_says_so_of_what_no_line_has_too(
+    own: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans.new_plan(own, "fy24", SPEC | {"starts": "2023-10"})
+    plan_baseline.make_baseline(own, "fy24", method="forecast")
+    ec2 = line_of(plans.version(own, "fy24").document, "shop", EC2)
+    plans.remove_line(own, "fy24", ec2, "elsewhere")
+    early = date(2023, 10, 5)
+    monkeypatch.setattr(Workspace, "incomplete_from", lambda self, as_of=None: early)
+    found = plan_outlook.outlook(own, "fy24")
+    row = next(row for row in found.rows if row.path == ("shop", EC2))
+    assert (row.line, row.estimate[0]) == ("", D("40.00"))
+    assert row.origins == ("none",) * 12
+    assert "too little history" in row.reason
+
+
+def test_the_smallest_lines_that_are_forecast_together_have_no_forecast_of_nought(
+    own: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from outlay.app.forecasting import forecasting
+
+    monkeypatch.setattr(forecasting, "MOST_SERIES", 2)
+    monkeypatch.setattr(forecasting, "_kept", OrderedDict())
+    plans.new_plan(own, "fy25", SPEC)
+    document = plan_baseline.make_baseline(own, "fy25", method="forecast").document
+    small = document.line(line_of(document, "data", BEDROCK))
+    assert small.baseline == (D("0.00"),) * 3 + (D("135.00"),) + (None,) * 8
+    assert small.reason == TOGETHER
+    ec2 = document.line(line_of(document, "shop", EC2))
+    assert None not in ec2.baseline and not ec2.reason
+    plans.edit_cells(own, "fy25", [CellEdit(small.id, MARCH, D("155.00"))], "by hand")
+    row = next(r for r in plan_outlook.outlook(own, "fy25").rows if r.line == small.id)
+    assert (row.estimate[5], row.origins[5], row.reason) == (D("155.00"), "plan", TOGETHER)
+
+
+def test_what_no_line_has_and_was_given_back_is_in_the_outlook() -> None:
+    """A credit that nobody planned, in a month of which nothing is forecast."""
+    known = Known((D("-5.00"),), (None,), reason="too little history")
+    row = estimated(documents.plan(), None, ("shop",), known, ("current",))
+    assert (row.estimate, row.origins) == ((D("-5.00"),), ("none",))
 
 
 def test_a_new_baseline_keeps_lines_and_adjustments_and_ends_those_of_months_that_are_over(

@@ -167,12 +167,12 @@ class _Maker:
                 )
             found[path] = tuple(None if a is None else to_unit(a, digits) for a in cells)
             if None in found[path] and path not in self.reasons:
-                self.reasons[path] = self._why()
+                self.reasons[path] = self._why(path)
         return found
 
-    def _why(self) -> str:
+    def _why(self, path: Path) -> str:
         if self.method == "forecast":
-            return self.to_come.failed or "no forecast"
+            return self.to_come.missing(path) or "no forecast"
         return f"the ledger begins in {self._began}, hence no {self.method} of every month"
 
     def _ahead(self, where: str) -> tuple[Mapping[Path, Cells], Cells]:
@@ -181,7 +181,7 @@ class _Maker:
         none: Cells = (ZERO,) * len(self.document.months)
         if self.method == "forecast":
             found = self.to_come.ask(where)
-            return found, none
+            return found, self.to_come.unknown() if self.to_come.together else none
         if self.method == "flat":
             return self._flat(where), none
         return self._last_year(where)

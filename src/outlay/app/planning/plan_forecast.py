@@ -12,19 +12,23 @@ from outlay.app.planning.plan_actuals import question, text_of
 from outlay.money import MONEY_CONTEXT, BillingPeriod, total
 from outlay.planning.plans.divide import Cells
 from outlay.planning.plans.model import ZERO, Frame, Path
+from outlay.planning.plans.results import states_of
 from outlay.planning.plans.shares import share_out
 
 if TYPE_CHECKING:
     from outlay.app.forecasting.answer import ForecastAnswer, SeriesForecast
     from outlay.app.workspace import Workspace
 
+TOGETHER = "one of the smallest lines, which are forecast together only"
 SHARED = "too little history of its own: a share, by size, of the forecast of all such lines"
 
 
 @dataclass
 class ToCome:
     """The forecast of a plan's scope, from the first day that is not complete (at the latest
-    `until`) to the end of its year; remembers why paths have none and what had to be said.
+    `until`) to the end of its year; remembers why paths have none and what had to be said, and
+    once it was asked for all charges, of which paths it knows anything (`known`) and whether others
+    are forecast together only.
 
     Cells of months before that day are nought, those of the month of that day hold the days that
     are still to come. None: there is no forecast.
@@ -37,6 +41,8 @@ class ToCome:
     reasons: dict[Path, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     failed: str = ""
+    known: frozenset[Path] = frozenset()
+    together: bool = False
 
     def ask(self, where: str) -> Mapping[Path, Cells]:
         """The months by path, of the charges for which a condition holds too."""
@@ -52,7 +58,7 @@ class ToCome:
         )
         self._said(answer, where)
         if answer.reason:
-            return {self._path(one): self._unknown() for one in (*answer.series, *answer.alone)}
+            return {self._path(one): self.unknown() for one in (*answer.series, *answer.alone)}
         found: dict[Path, Cells] = {}
         for one in answer.series:
             if one.part == "series":
@@ -60,7 +66,16 @@ class ToCome:
         for one in answer.series:
             if one.part == "new":
                 found |= self._shared(answer, one)
+        if not where:
+            self.known = frozenset(found)
         return found
+
+    def missing(self, path: Path) -> str:
+        """Why nothing is forecast of the charges of a path; '' where something is, or where there
+        is no charge any more."""
+        if self.failed:
+            return self.failed
+        return TOGETHER if self.together and path not in self.known else ""
 
     def _path(self, one: SeriesForecast) -> Path:
         return tuple(text_of(value) for value in one.key)
@@ -69,10 +84,11 @@ class ToCome:
         by_month = {month.period: month.forecast for month in one.months}
         return tuple(by_month.get(month, ZERO) for month in self.months)
 
-    def _unknown(self) -> Cells:
+    def unknown(self) -> Cells:
         """Nothing is known of the months that are not over."""
-        assert self.until is not None
-        return tuple(ZERO if month.end <= self.until else None for month in self.months)
+        return tuple(
+            ZERO if state == "complete" else None for state in states_of(self.months, self.until)
+        )
 
     def _shared(self, answer: ForecastAnswer, rest: SeriesForecast) -> Mapping[Path, Cells]:
         """Groups without a forecast of their own share that of all of them by what they cost of
@@ -108,6 +124,7 @@ class ToCome:
                     "is not charged yet and has no line: add one for it"
                 )
             if one.part == "other" and not where:
+                self.together = True
                 amount = total([ZERO, *(month.forecast for month in one.months)])
                 self.notes.append(
                     f"{one.groups} of the smallest lines are forecast together only "

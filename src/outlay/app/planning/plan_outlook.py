@@ -93,22 +93,23 @@ class _Maker:
         if self.to_come.failed:
             self.notes.append(f"nothing is forecast: {self.to_come.failed}")
         rows = [self._line(line, found.lines[line.id]) for line in document.live]
-        none: Cells = (ZERO,) * len(document.months)
+        none = (ZERO,) * len(document.months)
         unplanned = {row.path: row.amounts for row in spent.rows if row.line == NOT_PLANNED}
         for path in sorted({*unplanned, *found.rest}, key=lambda p: tuple(v or "" for v in p)):
-            known = Known(unplanned.get(path, (ZERO,) * len(none)), found.rest.get(path, none))
+            reason = self.to_come.missing(path)
+            ahead = self.to_come.unknown() if reason else found.rest.get(path, none)
+            known = Known(unplanned.get(path, none), ahead, reason=reason)
             rows.append(estimated(document, None, path, known, spent.states))
         return tuple(rows)
 
     def _line(self, line: Line, to_come: Cells) -> OutlookRow:
         spent = self.spent.amounts(line.id)
-        reason = self.to_come.reasons.get(line.path, "") if not line.where else ""
-        if self.to_come.failed:
-            to_come = tuple(ZERO if state == "complete" else None for state in self.spent.states)
-            reason = self.to_come.failed
-        elif line.planned and not any(spent) and not any(to_come):
-            to_come = tuple(ZERO if state == "complete" else None for state in self.spent.states)
-            reason = "nothing is charged yet: as planned"
+        missing = self.to_come.failed if line.where else self.to_come.missing(line.path)
+        if line.planned and not any(spent) and not any(to_come):
+            missing = self.to_come.failed or "nothing is charged yet: as planned"
+        if missing:
+            to_come = self.to_come.unknown()
+        reason = missing or ("" if line.where else self.to_come.reasons.get(line.path, ""))
         driver = self._driver(line) if line.driver is not None else None
         known = Known(spent, to_come, driver, reason)
         return estimated(self.document, line, line.path, known, self.spent.states)

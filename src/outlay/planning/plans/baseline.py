@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from outlay.money import total
 from outlay.money.cents import to_unit
-from outlay.planning.plans.divide import Cells
+from outlay.planning.plans.divide import Cells, told
 from outlay.planning.plans.edits import (
     EVERYTHING,
     By,
@@ -56,7 +56,7 @@ def with_baseline(document: Document, made: Made, by: By) -> Document:
         if (new := _renewed(document, line, made)).planned
         or line.id in touched
         or line.where
-        or any(new.baseline)
+        or told(made.lines.get(line.id, line.baseline))
     ]
     number = max((int(line.id[1:]) for line in document.lines), default=0)
     for place, (path, cells) in enumerate(sorted(made.rest.items(), key=_by_size), number + 1):

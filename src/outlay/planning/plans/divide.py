@@ -47,7 +47,12 @@ def divide(lines: Sequence[Line], ask: Ask, size: int = 12) -> Divided:
         earlier.append(line.where)
     for line in (line for line in lines if not line.where):
         found[line.id] = rest.pop(line.path, none)
-    return Divided(found, {path: cells for path, cells in rest.items() if any(cells)})
+    return Divided(found, {path: cells for path, cells in rest.items() if told(cells)})
+
+
+def told(cells: Cells) -> bool:
+    """Whether a row says anything: an amount that is not nought, or that one is not known."""
+    return any(amount is None or amount for amount in cells)
 
 
 def less(one: Cells, other: Cells) -> Cells:

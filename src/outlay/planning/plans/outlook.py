@@ -85,8 +85,9 @@ def _cell(
         if driven is not None:
             return max(driven, spent), "drivers", ZERO
         if ahead is None:
-            planned = document.cells(line.id)[at].total if line else ZERO
-            return max(planned, spent), "plan" if line else "none", ZERO
+            if line is None:
+                return spent, "none", ZERO
+            return max(document.cells(line.id)[at].total, spent), "plan", ZERO
         return MONEY_CONTEXT.add(spent, ahead), "mixed", ZERO
     if driven is not None:
         return total((spent, driven, own)), "drivers", own
