@@ -23,7 +23,7 @@ from outlay.expression.dimensions import VIRTUAL
 from outlay.expression.errors import QueryError
 from outlay.lake import LakeError
 from outlay.money import BillingPeriod, DateRange, total
-from outlay.query import CostQuery
+from outlay.query import CostQuery, equals
 from outlay.query.ranges import between
 
 if TYPE_CHECKING:
@@ -50,9 +50,18 @@ class Away:
 
 
 def question(event: Event, base: CostQuery, days: DateRange) -> CostQuery:
-    """The question that an event's days are the answer to, over other days; over its own days
-    that of an hourly one keeps to its hours."""
-    asked = base.but(where=event.lead.where, by=(), range=between(days.start, days.end))
+    """The question that an event's days are the answer to, over other days: of its own measure
+    and currency, whatever its monitor asks for by now and whatever bills came since; over its own
+    days that of an hourly one keeps to its hours."""
+    asked = base.but(
+        measures=(event.measure,),
+        where=event.lead.where,
+        by=(),
+        currency=event.currency if base.currency else None,
+        range=between(days.start, days.end),
+    )
+    if asked.currency is None:
+        asked = asked.narrowed(equals("BillingCurrency", event.currency))
     if event.grain == "hour" and days == event.range:
         low, high = (text_literal(at.isoformat()) for at in (event.start, event.end))
         asked = asked.narrowed(f"ChargePeriodStart >= {low} AND ChargePeriodStart < {high}")
@@ -298,7 +307,7 @@ def _dated_rule(workspace: Workspace, event: Event, base: CostQuery, scope: str)
         own = _sums(workspace, question(event, base, days))
         all_ = base.but(where=scope, by=(), range=between(days.start, days.end))
         if base.currency is None:
-            all_ = all_.narrowed(f"BillingCurrency = '{event.currency}'")
+            all_ = all_.narrowed(equals("BillingCurrency", event.currency))
         whole = _sums(workspace, all_)
         if abs(_jump(whole, event)) < abs(_jump(own, event)) * _ENOUGH:
             told = Explaining(

@@ -140,15 +140,20 @@ def related(workspace: Workspace, event: Event, limit: int = 5) -> list[Event]:
 
 
 def _explained(workspace: Workspace, event: Event) -> Event:
-    """The event with its split, which small ones get when somebody looks."""
+    """The event with its split, which small ones get when somebody looks; of very many found at
+    once the smallest have none of their drivers until then."""
+    from outlay.app.anomalies.explaining import explained
     from outlay.app.anomalies.splitting import split
     from outlay.app.anomalies.telling import driver
 
     monitor = next((one for one in kept(workspace) if one.name == event.monitor), None)
     if monitor is None:
         return event
+    base = base_of(monitor)
     try:
-        found = split(workspace, event, base_of(monitor))
+        if event.explained is None:
+            return explained(workspace, event, monitor.spec, base)
+        found = split(workspace, event, base)
     except (QueryError, LakeError):  # a column or tag that is no more: the event stands as it is
         return event
     event = replace(event, split=found)

@@ -17,20 +17,20 @@ _ORDER: tuple[Severity, ...] = ("info", "warning", "critical")
 
 @dataclass(frozen=True)
 class Renewed:
-    """An event as it is now, and its steps (action, note). `worse` is whether its severity rose,
-    `moved` whether its days are others, so that what drove it has to be asked again."""
+    """An event as it is now, and its steps (action, note). `moved` is whether its days or its
+    reason are others, so that what drove it has to be asked again."""
 
     event: Event
     steps: tuple[tuple[str, str], ...]
-    worse: bool = False
-    moved: bool = False
+    moved: bool
 
 
 def renewed(kept: Event, found: Event, now: datetime) -> Renewed | None:
     """What a finding makes of the event that it is; None where it says nothing new."""
     reason = _reason(kept, found)
     moved = kept.days != found.days
-    if not moved and reason == kept.reason and kept.ongoing == found.ongoing:
+    same = not moved and reason == kept.reason
+    if same and kept.ongoing == found.ongoing:
         return None
     severity = max(kept.severity, found.severity, key=_ORDER.index)
     event = replace(
@@ -39,6 +39,9 @@ def renewed(kept: Event, found: Event, now: datetime) -> Renewed | None:
         reason=reason,
         severity=severity,
         quiet=kept.quiet if reason == "quiet" else None,
+        # What drove other figures does not add up to these: it is asked again.
+        explained=kept.explained if same else None,
+        split=kept.split if same else None,
         explaining=kept.explaining if reason in ("restatement", "tag-change") else None,
         kind=found.kind,
         start=found.start,
@@ -53,7 +56,7 @@ def renewed(kept: Event, found: Event, now: datetime) -> Renewed | None:
         rules_at=found.rules_at,
         updated_at=now,
     )
-    return Renewed(event, tuple(_steps(kept, event)), severity != kept.severity, moved)
+    return Renewed(event, tuple(_steps(kept, event)), not same)
 
 
 def _reason(kept: Event, found: Event) -> Reason:
@@ -98,8 +101,3 @@ def _restated(kept: Event, event: Event) -> Decimal:
     now = {day.start: day.actual for day in event.days}
     both = [day for day in kept.days if day.start in now]
     return total((*(now[day.start] for day in both), *(day.actual.copy_negate() for day in both)))
-
-
-def worse(one: Severity, other: Severity) -> bool:
-    """Whether a severity is above another."""
-    return _ORDER.index(one) > _ORDER.index(other)

@@ -54,7 +54,9 @@ def driver(event: Event) -> str:
         return away.note or f"The rules of {away.tag} changed, not what was used."
     why = _why(event)
     found = event.explained
-    if found is None or not found.parts:
+    if found is None:
+        return f"It is from {why}." if why else ""
+    if not found.parts:
         spread = "It is spread over many resources"
         return f"{spread}, from {why}." if why else f"{spread}."
     names = [named(event, part) for part in found.parts]

@@ -15,6 +15,7 @@ from outlay.app.anomalies.events import Event
 from outlay.app.anomalies.model import AnomalyMonitorSpec
 from outlay.app.anomalies.monitors import Monitor
 from outlay.app.anomalies.store import Books
+from outlay.expression.errors import QueryError
 from outlay.query import CostQuery
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Work:
         if found is None:
             return
         change = Change(found.event, found.steps, known.updated_at)
-        if not found.moved and found.event.reason == known.reason:
+        if not found.moved:
             self.changes.append(change)
             return
         spec = self.look.monitors.get(known.monitor, finding.monitor).spec
@@ -130,8 +131,12 @@ class Work:
             return
         if not known.ongoing and not self._may_differ(known):
             return
-        base = base_of(monitor)
-        away = explained_lost(self.look.workspace, known, base)
+        try:
+            away = explained_lost(self.look.workspace, known, base_of(monitor))
+        except QueryError as error:  # its tag or column is no more: the event stays as it was
+            if known.ongoing:
+                self._over(known, f"Its charges cannot be asked for any more: {error.what}.")
+            return
         if away is not None:
             from outlay.app.anomalies.telling import driver
 

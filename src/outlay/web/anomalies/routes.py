@@ -24,6 +24,7 @@ from outlay.app.anomalies.watching import watching
 from outlay.expression.errors import QueryError
 from outlay.lake import LakeError
 from outlay.money.quotients import quotient
+from outlay.query import equals
 from outlay.query.measures import MEASURES
 from outlay.query.ranges import between
 from outlay.web.addresses import own_path
@@ -163,6 +164,8 @@ def _drawn(site: Site, event: Event) -> tuple[dict[str, Any] | None, str]:
     query = view.question(event).but(range=between(start, end))
     if any(one.name == event.monitor and one.spec.currency for one in kept(workspace)):
         query = query.but(currency=event.currency)
+    else:
+        query = query.narrowed(equals("BillingCurrency", event.currency))
     try:
         actual = daily(workspace, query, grain=event.grain)
     except (QueryError, LakeError) as error:

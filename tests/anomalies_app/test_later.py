@@ -1,0 +1,89 @@
+"""Events that are kept while the ledger, the rules and the monitors around them change."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from outlay.app import Workspace
+from outlay.app.anomalies.away import question
+from outlay.app.anomalies.exact import daily
+from outlay.app.anomalies.monitors import kept
+from outlay.app.anomalies.renewing import renewed
+from outlay.app.anomalies.telling import driver
+from outlay.app.anomalies.working import base_of
+from outlay.app.runs import utc_now
+from outlay.money import total
+from tests.anomalies_app import bill
+from tests.anomalies_app.conftest import events, load, look, make
+from tests.web.conftest import serving
+from tests.web.page import parse
+
+
+def test_an_event_of_a_tag_that_is_gone_stops_no_look(tmp_path: Path) -> None:
+    path = bill.write(tmp_path / "bill.csv", bill.lines(), bill.spike())
+    workspace = make(tmp_path / "ws", path)
+    workspace.put_resource("AnomalyMonitor", "default", {"groupings": ["team"]}, author="ana")
+    look(workspace)
+    (event,) = events(workspace)
+    by_service = {"groupings": ["ServiceName"]}
+    workspace.put_resource("AnomalyMonitor", "default", by_service, author="ana")
+    workspace.delete_resource("VirtualTag", "team", author="ana")
+    small = bill.more(bill.FIRST, bill.END, bill.EXTRA / 1000)
+    load(workspace, bill.write(tmp_path / "again.csv", bill.lines(), bill.spike(), small))
+    found = look(workspace)
+    assert found.run.outcome == "detected" and "failed" not in found.run.detail
+    before, fresh = events(workspace)
+    assert before == event and event.grouping == "team"
+    assert fresh.grouping == "ServiceName" and fresh.is_open
+    workspace.close()
+
+
+def test_figures_that_moved_are_taken_apart_again(spiked: Workspace) -> None:
+    (event,) = events(spiked)
+    assert event.explained is not None and event.split is not None
+    assert renewed(event, event, utc_now()) is None
+    on = renewed(event, replace(event, ongoing=True), utc_now())
+    assert on is not None and not on.moved and on.event.split == event.split
+    day = event.days[-1]
+    moved = replace(event, days=(*event.days[:-1], replace(day, actual=2 * day.actual)))
+    other = renewed(event, moved, utc_now())
+    assert other is not None and other.moved
+    # The parts of the figures before do not add up to the new impact: none are shown as its own.
+    assert other.event.impact != event.impact
+    assert other.event.explained is None and other.event.split is None
+
+
+def test_what_was_not_taken_apart_is_not_said_to_be_spread(spiked: Workspace) -> None:
+    (event,) = events(spiked)
+    assert driver(replace(event, explained=None, split=None)) == ""
+    assert driver(replace(event, explained=None)) == "It is from more usage."
+
+
+def test_bills_in_another_currency_are_no_part_of_an_event(
+    spiked: Workspace, tmp_path: Path
+) -> None:
+    (event,) = events(spiked)
+    rows = [row | {"BillingCurrency": "EUR"} for row in bill.lines()]
+    load(spiked, bill.write(tmp_path / "euro.csv", rows), "euro")
+    (monitor,) = kept(spiked)
+    asked = question(event, base_of(monitor), event.range)
+    assert list(daily(spiked, asked).values()) == [day.actual for day in event.days]
+    shown = parse(serving(spiked).get("/anomalies/1").text)
+    chart = json.loads(shown.one("div", **{"class": "chart"}).attrs["data-chart"])
+    place = chart["marks"][0]["from"]
+    drawn = chart["series"][0]["values"][place : chart["marks"][0]["to"] + 1]
+    assert drawn == [float(day.actual) for day in event.days]
+
+
+def test_an_event_is_asked_in_its_own_terms_when_its_monitor_asks_for_others(
+    spiked: Workspace,
+) -> None:
+    (event,) = events(spiked)
+    spec = {"measure": "BilledCost", "currency": "EUR"}
+    spiked.put_resource("AnomalyMonitor", "default", spec, author="ana")
+    (monitor,) = kept(spiked)
+    asked = question(event, base_of(monitor), event.range)
+    assert (asked.measures, asked.currency) == ((event.measure,), event.currency)
+    assert total(daily(spiked, asked).values()) == event.actual
