@@ -237,6 +237,37 @@ def test_suggestions_are_the_mean_and_a_margin_rounded_up(own: Workspace) -> Non
     assert [one.taken for one in again.suggestions] == [True, True]
 
 
+def test_suggestions_are_of_whole_months_that_were_loaded(own: Workspace, monkeypatch) -> None:
+    """A month that is not known is no month without cost: the mean is of those there are."""
+    found = budget_drafts.suggest(own, "team", months=12, margin=Decimal(0), now=MOMENT)
+    assert found.months == ("2026-06", "2026-07", "2026-08", "2026-09")
+    # (390 + 400 + 400 + 390) / 4
+    assert found.suggestions[0].base == Decimal("395.00")
+    monkeypatch.setattr(type(own), "incomplete_from", lambda *_: date(2026, 9, 29))
+    found = budget_drafts.suggest(own, "team", months=3, margin=Decimal(0), now=MOMENT)
+    assert found.months == ("2026-06", "2026-07", "2026-08")
+    assert found.suggestions[0].base == Decimal("396.67")
+    monkeypatch.setattr(type(own), "incomplete_from", lambda *_: date(2026, 6, 29))
+    with pytest.raises(QueryError, match="no whole month to begin with"):
+        budget_drafts.suggest(own, "team", now=MOMENT)
+
+
+def test_suggestions_say_how_many_are_left_out_and_what_is_not_counted(
+    own: Workspace, tmp_path: Path
+) -> None:
+    assert budget_drafts.suggest(own, "team", now=MOMENT).left == 0
+    assert budget_drafts.suggest(own, "team", limit=1, now=MOMENT).left == 1
+    euro = [line("100.00", "2026-09-05", "Hetzner Cloud", team="shop", currency="EUR")]
+    load(own, tmp_path, "europe", euro)
+    pairs = {"GBP/USD": {"2026-10": "1.25"}}
+    own.resources.put("ExchangeRates", "finance", {"pairs": pairs}, author="test")
+    own.settings = own.settings.model_copy(update={"rates": "finance"})
+    found = budget_drafts.suggest(own, "team", now=MOMENT)
+    assert found.reasons == {
+        "EUR": "100.00 EUR could not be converted, since there is no rate, and is not counted"
+    }
+
+
 def test_suggestions_of_the_forecast(kept: Workspace) -> None:
     found = budget_drafts.suggest(
         kept, "team", basis="forecast", margin=Decimal(0), now=MOMENT, parent="all"
@@ -250,7 +281,7 @@ def test_suggestions_of_the_forecast(kept: Workspace) -> None:
 @pytest.mark.parametrize(
     ("asked", "field"),
     [({"tag": "taem"}, "tag"), ({"basis": "hope"}, "basis"), ({"months": 0}, "months"),
-     ({"margin": Decimal(-100)}, "margin")],
+     ({"margin": Decimal(-100)}, "margin"), ({"margin": Decimal("NaN")}, "margin")],
 )  # fmt: skip
 def test_what_cannot_be_suggested_says_so(kept: Workspace, asked, field) -> None:
     with pytest.raises(QueryError) as refused:

@@ -10,8 +10,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 from outlay.access import who
+from outlay.app.planning.budget_actuals import complete_until, first_day
 from outlay.app.planning.budget_evaluate import Evaluation, evaluate_all
 from outlay.app.planning.budget_kept import kept
+from outlay.app.planning.budget_words import without_rate
 from outlay.app.planning.budgets import Budget, BudgetStatus, last_periods
 from outlay.app.runs import utc_now
 from outlay.app.served import served
@@ -78,7 +80,7 @@ def _draft(workspace: Workspace, name: str, spec: BudgetSpec) -> Budget:
 @dataclass(frozen=True)
 class Suggestion:
     """A budget that might be kept: its `name` and `spec`, what its value cost in the months before
-    (oldest first; None: the forecast of the month), and whether a budget of that name is there."""
+    (oldest first), what its amount begins with (`base`), whether a budget of that name is there."""
 
     name: str
     value: str
@@ -90,8 +92,9 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Suggested:
-    """Suggestions for the values of a virtual tag, largest first. `left` values are not among them,
-    with what they cost; `reasons` say why a value has none."""
+    """Suggestions for the values of a virtual tag, largest first, by what they cost in `months`.
+    `left` smaller values were not looked at; `reasons` say why a value has none, and what is not
+    counted in a currency that no rate converts."""
 
     tag: str
     currency: str
@@ -123,20 +126,20 @@ def suggest(
 ) -> Suggested:
     """Monthly budgets for each value of a virtual tag; nothing is kept.
 
-    By ``actual`` the amount is the mean of the last whole `months`, by ``forecast`` what the month
-    that begins next is forecast to cost; `margin` percent are added, and the sum is rounded up to
-    two figures. `parent` is a budget that they become parts of. QueryError for what cannot be
-    asked.
+    By ``actual`` the amount is the mean of the last `months` that are complete, fewer where fewer
+    were loaded; by ``forecast`` what the month that begins next is forecast to cost. `margin`
+    percent are added, and the sum is rounded up to two figures. `parent` is a budget that they
+    become parts of. QueryError for what cannot be asked, and where no whole month was loaded.
     """
     moment = now or utc_now()
     _check_asked(workspace, tag, basis, months, margin)
     code = currency or workspace.currency
     this = BillingPeriod.of(moment.date())
-    first = ranges.step(this.start, "month", -months)
+    keys = _whole_months(workspace, months, moment.date())
     scope = _scope_of(workspace, parent)
     asked = CostQuery(
         measures=(measure,), by=(tag,), grain="month", where=scope, currency=code,
-        range=ranges.between(first, this.start),
+        range=ranges.between(keys[0].start, keys[-1].end),
     )  # fmt: skip
     result = workspace.query(asked, now=moment)
     cost: dict[str, dict[str, Decimal]] = {}
@@ -144,27 +147,32 @@ def suggest(
         value, amount, day = row[tag], row[measure], row["period"]
         if isinstance(value, str) and isinstance(amount, Decimal) and isinstance(day, date):
             cost.setdefault(value, {})[f"{day:%Y-%m}"] = amount
-    keys = _months(first, months)
     sums = {value: total(found.values()) for value, found in cost.items()}
-    ordered = sorted((v for v in sums if sums[v] > 0), key=lambda v: (-sums[v], v))
+    ordered = sorted((v for v in sums if sums[v] > 0), key=lambda v: (sums[v].copy_negate(), v))
+    chosen = ordered[: max(1, min(limit, MOST_SUGGESTED))]
     taken = set(workspace.resources.names(BUDGET.name))
-    found, reasons = [], {}
-    for value in ordered[: max(1, min(limit, MOST_SUGGESTED))]:
+    found = []
+    reasons = {
+        one.currency: without_rate({one.currency: one.amounts[measure]})
+        for one in result.unconverted
+        if one.amounts[measure]
+    }
+    for value in chosen:
         base, reason = sums[value], ""
         if basis == "forecast":
             base, reason = _forecast(workspace, tag, value, scope, measure, code, this, moment)
         else:
-            base = rounded(Fraction(base) / months, places(code))
+            base = rounded(Fraction(base) / len(keys), places(code))
         if reason or base <= 0:
             reasons[value] = reason or "it is forecast to cost nothing"
             continue
         spec = _spec(tag, value, code, measure, parent, amount_of(base, margin, code))
         name = valid_name(f"{tag}-{value}")[:_LONGEST_NAME].strip("-")
-        said = {key: cost[value].get(key, Decimal(0)) for key in keys}
+        said = {str(key): cost[value].get(str(key), Decimal(0)) for key in keys}
         found.append(Suggestion(name, value, spec, said, base, name in taken))
     return Suggested(
-        tag, code, "forecast" if basis == "forecast" else "actual", keys, tuple(found),
-        max(0, len(ordered) - MOST_SUGGESTED), reasons,
+        tag, code, "forecast" if basis == "forecast" else "actual", tuple(map(str, keys)),
+        tuple(found), len(ordered) - len(chosen), reasons,
     )  # fmt: skip
 
 
@@ -207,7 +215,7 @@ def _check_asked(workspace: Workspace, tag: str, basis: str, months: int, margin
             f"{months} months cannot be averaged", field="months", text=str(months),
             allowed=("1 to 24",),
         )  # fmt: skip
-    if not -100 < margin <= 1000:
+    if not margin.is_finite() or not -100 < margin <= 1000:
         raise QueryError(
             f"{margin} % is no margin", field="margin", text=str(margin), allowed=("-99 to 1000",)
         )
@@ -221,8 +229,19 @@ def _scope_of(workspace: Workspace, parent: str) -> str:
     return budget(workspace, parent).scope
 
 
-def _months(first: date, count: int) -> tuple[str, ...]:
-    return tuple(f"{ranges.step(first, 'month', n):%Y-%m}" for n in range(count))
+def _whole_months(workspace: Workspace, count: int, today: date) -> list[BillingPeriod]:
+    """The last months whose days are all complete, none before the first that was loaded: a month
+    that is not known is no month without cost. QueryError where there is none."""
+    first, until = first_day(workspace), complete_until(workspace, today)
+    found: list[BillingPeriod] = []
+    if first is not None and until is not None:
+        month = BillingPeriod.of(until).previous()
+        while len(found) < count and month.start >= first:
+            found.insert(0, month)
+            month = month.previous()
+    if not found:
+        raise QueryError("there is no whole month to begin with yet", field="months")
+    return found
 
 
 def _spec(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -95,8 +96,13 @@ def figures(budget: Budget, status: PeriodStatus) -> tuple[Figure, ...]:
 
 
 def unconverted_text(status: PeriodStatus) -> str:
-    """What no rate could convert; '' where nothing is missing."""
-    missing = [(code, value) for code, value in sorted(status.unconverted.items()) if value]
+    """What no rate could convert of a period; '' where nothing is missing."""
+    return without_rate(status.unconverted)
+
+
+def without_rate(amounts: Mapping[str, Decimal]) -> str:
+    """Amounts by currency that no rate could convert; '' where there are none."""
+    missing = [(code, value) for code, value in sorted(amounts.items()) if value]
     if not missing:
         return ""
     told = ", ".join(money(value, code) for code, value in missing)
