@@ -194,6 +194,9 @@ def test_a_driven_line_is_exact_and_rounded_once() -> None:
     assert done.line("l1").driver is not None
     off = edits.drive_line(done, "l1", None, by())
     assert off.cell("l1", MONTHS[3]).baseline is None
+    for number in ("NaN", "Infinity"):
+        with pytest.raises(PlanError, match=f"{number} is no volume or unit cost"):
+            edits.drive_line(plan(), "l1", driver("3", number), by())
 
 
 # --- sums and text --------------------------------------------------------------------------

@@ -27,6 +27,10 @@ from tests.plans.conftest import OCTOBER
 
 Capture = pytest.CaptureFixture[str]
 D = Decimal
+DRIVER = {
+    "metric": "", "unit": "index", "only": {}, "basis": "an offer",
+    "volumes": [None] * 6 + ["2"] * 6, "unit_costs": [None] * 6 + ["1.255"] * 6,
+}  # fmt: skip
 
 
 class Served(NamedTuple):
@@ -87,11 +91,8 @@ def test_a_plan_is_made_edited_and_decided_over_the_api(served: Served) -> None:
     assert asked(served, "POST", "/redo")["total"] == "161.00"
     line = {"path": ["shop", "Search"], "amounts": {"2027-01": "9.00"}, "reason": "launch"}
     assert asked(served, "POST", "/lines", 201, json=line)["id"] == "l3"
-    driver = {"metric": "", "unit": "index", "only": {}, "basis": "an offer",
-              "volumes": [None] * 6 + ["2"] * 6,
-              "unit_costs": [None] * 6 + ["1.255"] * 6}  # fmt: skip
     driven = asked(served, "POST", "/lines/l3/driver",
-                   json={"driver": driver, "reason": "by index"})  # fmt: skip
+                   json={"driver": DRIVER, "reason": "by index"})  # fmt: skip
     assert driven["cells"][6]["total"] == "2.51"
     asked(served, "POST", "/notes", 201, json={"line": "l3", "text": "Ask Jo."})
     asked(served, "PATCH", "/lines/l3", json={"name": "Vector search"})
@@ -118,6 +119,9 @@ WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("/lines/l1/driver", {"driver": {"metric": "x"}, "reason": "x"}, "twelve volumes"),
     ("/take-back", {"adjustments": "1"}, "a list of their numbers"),
     ("/undo", {"revision": "x"}, "revision is a whole number"),
+    ("/lines/l1/driver", {"driver": DRIVER | {"unit_costs": ["NaN"] * 12}}, "unit_costs as text"),
+    ("/lines/l1/driver", {"driver": DRIVER | {"unit_costs": [175.1] * 12}}, "unit_costs as text"),
+    ("/lines", {"path": ["shop", "Index"], "driver": {"metric": ""}}, "unit_costs as text"),
     ("/draft", {"kind": "dream"}, "a budget or an estimate, not 'dream'"),
     ("/baseline", {"method": "luck"}, "forecast, last-year, growth, flat; not 'luck'"),
 )  # fmt: skip

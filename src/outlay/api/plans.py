@@ -26,7 +26,6 @@ from outlay.app.planning import (
 )
 from outlay.expression.errors import QueryError
 from outlay.money import BillingPeriod, parse_money
-from outlay.planning.plans.codec import driver_of
 from outlay.planning.plans.errors import PlanError
 
 _Name = Annotated[str, Path(description="The plan's name", examples=["fy2027"])]
@@ -335,12 +334,7 @@ def _lines(router: APIRouter, workspace: Workspace) -> None:
         (`driver` null)."""
         given = _fields(body, "driver", "reason", "revision")
         driver = given.get("driver")
-        try:
-            read = None if driver is None else driver_of(driver)
-        except (KeyError, TypeError, AttributeError, ArithmeticError):
-            raise PlanError(
-                "a driver has metric, unit, only, basis, and twelve volumes and unit_costs as text"
-            ) from None
+        read = None if driver is None else plan_shapes.driver_given(driver)
         done = plans.drive_line(
             workspace, name, line, read, str(given.get("reason") or ""), revision=_revision(given)
         )

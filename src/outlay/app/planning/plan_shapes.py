@@ -6,8 +6,16 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from outlay.money import BillingPeriod, money_text
-from outlay.planning.plans.codec import frame_json, plain, to_json
+from outlay.money import BillingPeriod, money_text, parse_money
+from outlay.planning.plans.codec import (
+    driver_json,
+    driver_of,
+    frame_json,
+    moment_text,
+    plain,
+    to_json,
+)
+from outlay.planning.plans.errors import PlanError
 from outlay.planning.plans.model import Document, Driver, Line, Path, Version, VersionInfo
 
 if TYPE_CHECKING:
@@ -55,11 +63,11 @@ def info_json(info: VersionInfo) -> Json:
         "revision": info.revision,
         "total": money_text(info.total),
         "currency": info.currency,
-        "created_at": info.created_at.isoformat() + "Z",
+        "created_at": moment_text(info.created_at),
         "author": info.author,
-        "submitted_at": info.submitted_at and info.submitted_at.isoformat() + "Z",
+        "submitted_at": info.submitted_at and moment_text(info.submitted_at),
         "submitter": info.submitter,
-        "decided_at": info.approved_at and info.approved_at.isoformat() + "Z",
+        "decided_at": info.approved_at and moment_text(info.approved_at),
         "approver": info.approver,
         "note": info.note,
         "digest": info.digest,
@@ -109,13 +117,6 @@ def line_json(document: Document, line: Line) -> Json:
             for month, cell in zip(document.months, document.cells(line.id), strict=True)
         ],
     }
-
-
-def driver_json(driver: Driver) -> Json:
-    """A driver: volumes and unit costs as text, exact."""
-    from outlay.planning.plans.codec import driver_json as kept
-
-    return kept(driver)
 
 
 def comparison_json(found: Comparison) -> Json:
@@ -226,7 +227,7 @@ def outlook_json(found: Outlook) -> Json:
     return {
         "version": info_json(found.version),
         "currency": found.frame.currency,
-        "at": found.at.isoformat() + "Z",
+        "at": moment_text(found.at),
         "months": _months(found.frame.months),
         "states": list(found.states),
         "complete_until": _day(found.complete_until),
@@ -319,9 +320,7 @@ def _day(day: Any) -> str | None:
 def edits_of(body: Mapping[str, Any]) -> list[Any]:
     """The edits of a message: `cells` as ``{"line", "month", "amount", "of", "how", "effect"}``, or
     with a `path` in place of the line for a sum. PlanError names what is wrong."""
-    from outlay.money import parse_money
     from outlay.planning.plans.edits import CellEdit, GroupEdit
-    from outlay.planning.plans.errors import PlanError
 
     given = body.get("cells")
     if not isinstance(given, list) or not given:
@@ -347,13 +346,26 @@ def edits_of(body: Mapping[str, Any]) -> list[Any]:
     return found
 
 
+def driver_given(data: Any) -> Driver:
+    """The driver of a message, as `driver_json` gives one; PlanError for what is none. A binary
+    fraction is refused: it is not the number that somebody wrote."""
+    try:
+        for number in (*data["volumes"], *data["unit_costs"]):
+            if isinstance(number, float | bool):
+                raise TypeError(number)
+            if number is not None:
+                parse_money(str(number))
+        return driver_of(data)
+    except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError):
+        raise PlanError(
+            "a driver has metric, unit, only, basis, and twelve volumes and unit_costs as text"
+        ) from None
+
+
 def new_line_of(body: Mapping[str, Any]) -> Any:
     """A new line of a message: `path`, and `name`, `where`, `amounts` by month, `note`, `effect`,
     `driver`. PlanError names what is wrong."""
-    from outlay.money import parse_money
-    from outlay.planning.plans.codec import driver_of
     from outlay.planning.plans.edits import NewLine
-    from outlay.planning.plans.errors import PlanError
 
     path, amounts = body.get("path"), body.get("amounts") or {}
     if not isinstance(path, list) or not isinstance(amounts, dict):
@@ -367,7 +379,7 @@ def new_line_of(body: Mapping[str, Any]) -> Any:
             for month, amount in amounts.items()
         ),
         where=str(body.get("where") or ""),
-        driver=None if driver is None else driver_of(driver),
+        driver=None if driver is None else driver_given(driver),
         note=str(body.get("note") or ""),
         effect=body.get("effect") or "volume",
     )

@@ -418,6 +418,9 @@ def _driven(driver: Driver | None, digits: int) -> tuple[Decimal | None, ...]:
         return (None,) * 12
     if len(driver.volumes) != 12 or len(driver.unit_costs) != 12:
         raise PlanError("a driver has a volume and a unit cost for each of twelve months")
+    for number in (*driver.volumes, *driver.unit_costs):
+        if number is not None and not number.is_finite():
+            raise PlanError(f"{number} is no volume or unit cost")
     products = (driver.product(at) for at in range(12))
     return tuple(None if exact is None else to_unit(exact, digits) for exact in products)
 
