@@ -179,6 +179,22 @@ def test_a_look_is_due_when_the_ledger_moves_a_clock_says_so_or_somebody_is_to_b
         looking.look(workspace, only=["weather"])
 
 
+def test_what_a_channel_refused_for_now_is_sent_though_nothing_else_is_due(
+    workspace: Workspace, http: HttpServer
+) -> None:
+    put_channel(workspace, "hook", type="webhook", url=http.url)
+    put_route(workspace, "all", to={"channels": ["hook"]})
+    now = utc_now().replace(hour=12)
+    raise_signal(workspace, signal(), now)
+    http.answers.append((503, {}))
+    looked = looking.look(workspace, only_due=True, now=now)
+    assert [one.state for one in looked.deliveries] == ["waiting"]
+    later = now + timedelta(minutes=30)
+    assert looking.due(workspace, later) is None
+    looked = looking.look(workspace, only_due=True, now=later)
+    assert (looked.reason, [one.state for one in looked.deliveries]) == ("nothing is due", ["sent"])
+
+
 def test_a_step_that_fails_is_told_and_tried_again(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,7 +33,7 @@ _BY_THE_CLOCK = ("freshness", "alerts")
 @dataclass(frozen=True)
 class Looked:
     """A look and what was sent by it. `reason` says why it was made; ``nothing is due``: it was
-    not."""
+    not, and what waited from before was sent alone."""
 
     watched: Watched
     reason: str
@@ -98,7 +98,7 @@ def look(
         if only_due:
             found = due(workspace, at)
             if found is None:
-                return Looked(Watched(at), "nothing is due")
+                return Looked(Watched(at), "nothing is due", _send(workspace, now))
             steps, reason = found.steps, found.reason
         snapshot = _snapshot(workspace)
         watched = watching.watch(workspace, at, steps)

@@ -100,8 +100,8 @@ def _register_watch(app: typer.Typer) -> None:
                     for s in looked.watched.steps
                 ],
             )
-            for one in looked.deliveries:
-                cli.out.say(f"{one.channel}: {one.state} {one.message}".rstrip())
+        for one in looked.deliveries if not cli.out.json else ():
+            cli.out.say(f"{one.channel}: {one.state} {one.message}".rstrip())
         _tell_failures(looked)
         return FAILED if looked.failed else OK
 
