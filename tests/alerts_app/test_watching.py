@@ -13,9 +13,11 @@ import pytest
 from outlay.access.people import People
 from outlay.alerts.signal import Owner
 from outlay.app import Workspace
-from outlay.app.alerts import use, watch_routes
+from outlay.app.alerts import trying, use, watch_routes
+from outlay.app.alerts.documents import figures_of
 from outlay.app.alerts.raising import raise_signal, settle, store
 from outlay.app.reports import delivering
+from outlay.reports.document import Figure, Sentence
 from outlay.resources import ResourceError, ResourceInUseError
 from tests.alerts_app.conftest import NOW, put_channel, put_mail, put_route, signal
 from tests.reports.servers import HttpServer, SmtpServer
@@ -121,6 +123,28 @@ def test_a_digest_holds_what_is_open_and_nothing_else(
     ]  # fmt: skip
     assert [row["alert"] for row in document["tables"][0]["rows"]] == ["Dear", "Cheap"]
     assert "https://outlay.acme.example/anomalies/17" in " ".join(document["text"])
+
+
+def test_the_amount_stands_in_a_digest_though_a_longer_one_ends_alike(
+    workspace: Workspace,
+) -> None:
+    for number, (amount, line) in enumerate(
+        [("5.00", "It cost 1,205.00 EUR."), ("7.00", "Of 9.00 EUR, 7.00 EUR were not expected.")]
+    ):
+        found = signal(subject=str(number), title="Dear", amount=Decimal(amount), lines=(line,))
+        raise_signal(workspace, found, NOW)
+    put_channel(workspace, "ops", type="file", folder="outbox")
+    put_route(workspace, "all", to={"channels": ["ops"]}, digest="daily at 08:00")
+    (digest,) = trying.digest_preview(workspace)
+    texts = [one.text for one in digest.document.blocks if isinstance(one, Sentence)]
+    assert [text.count("7.00 EUR") for text in texts] == [1, 0]
+    assert " 5.00 EUR. It cost 1,205.00 EUR." in texts[1]
+
+
+def test_a_number_of_something_else_does_not_stand_for_the_amount() -> None:
+    servers = Figure("Servers", Decimal(3), kind="count")
+    found = figures_of(signal(amount=Decimal(3), figures=(servers,)))
+    assert found == (Figure("Amount", Decimal(3), currency="EUR"), servers)
 
 
 def test_a_digest_of_nothing_is_not_sent_and_not_made_later(

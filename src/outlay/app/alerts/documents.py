@@ -6,6 +6,7 @@ to look. A channel that is told gets that much of the ledger, whoever reads it t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -77,9 +78,11 @@ def message_of(workspace: Workspace, alert: Alert, action: str = "tell", by: str
 
 def figures_of(signal: Signal) -> tuple[Figure, ...]:
     """The headlines of a signal; the money at stake first, where none of them is that."""
-    if signal.amount is None or any(one.value == signal.amount for one in signal.figures):
+    found = Figure("Amount", signal.amount, currency=signal.currency or None)
+    same = ((one.value, one.kind, one.currency) for one in signal.figures)
+    if signal.amount is None or (found.value, found.kind, found.currency) in same:
         return signal.figures
-    return (Figure("Amount", signal.amount, currency=signal.currency or None), *signal.figures)
+    return (found, *signal.figures)
 
 
 def _driven(signal: Signal) -> str:
@@ -176,13 +179,18 @@ class _Line:
         said = [f"{signal.title} ({self.severity}, since {moment(self.raised_at)})."]
         shown = amount(signal.amount, signal.currency)
         told = " ".join((signal.title, *signal.lines))
-        if signal.amount is not None and shown not in told:
+        if signal.amount is not None and not _says(told, shown):
             said.append(f"{shown} {signal.currency}.")
         said += signal.lines
         if signal.driver:
             said.append(_driven(signal))
         said.append(link_to(workspace, signal.link or f"/alerts/{self.id}"))
         return " ".join(part for part in said if part)
+
+
+def _says(text: str, shown: str) -> bool:
+    """Whether a text has an amount, and not as a part of a longer one."""
+    return re.search(rf"(?<![\d.,]){re.escape(shown)}(?![.,]?\d)", text) is not None
 
 
 def _headlines(lines: Sequence[_Line]) -> list[Figure]:
