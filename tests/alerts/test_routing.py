@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from outlay.alerts.digests import digest_due, digests
 from outlay.alerts.routing import quiet_until
 from outlay.alerts.signal import SEVERITIES, Owner
-from outlay.alerts.store import Alert
+from outlay.alerts.store import Alert, Step
 from outlay.alerts.targets import Route, Target, matching, reached
 from outlay.reports.document import Severity
 from tests.alerts.world import DIRECTORY, START, World, alert, route, signal
@@ -178,6 +178,38 @@ def test_escalations_go_once_each_until_somebody_acknowledges() -> None:
         ("follow", "pager", "acknowledge 1"), ("follow", "pager", "resolve 2"),
     ]  # fmt: skip
     assert len(world.told("escalate")) == 2
+
+
+def test_hours_count_anew_for_an_alert_that_is_opened_again() -> None:
+    escalation = {"after_hours": 4, "to": {"channels": ["finops"]}}
+    world = World([route("a", to={"channels": ["ops"]}, repeat_hours=6, escalate=[escalation])])
+    world.look(START)
+    day = START + 24 * HOUR
+    world.steps += [Step("acknowledged", START + HOUR, "ada"), Step("reopened", day, "ada")]
+    world.look(day)
+    assert world.told() == [("tell", "ops", "warning")]
+    assert world.alert.next_step_at == day + 4 * HOUR
+    world.look(day + 4 * HOUR)
+    world.look(day + 6 * HOUR)
+    assert world.told()[1:] == [("escalate", "finops", "a 1"), ("remind", "ops", "1")]
+
+
+def test_a_rise_that_nobody_had_acknowledged_puts_no_escalation_off() -> None:
+    escalation = {"after_hours": 4, "to": {"channels": ["finops"]}}
+    world = World([route("a", to={"channels": ["ops"]}, escalate=[escalation])])
+    world.look(START)
+    world.steps.append(Step("severity", START + 3 * HOUR, "outlay"))
+    world.look(START + 4 * HOUR)
+    assert ("escalate", "finops", "a 1") in world.told()
+
+
+def test_a_channel_is_told_at_once_where_it_is_quiet_for_one_route_alone() -> None:
+    quiet = route("a", order=1, to={"channels": ["ops"]}, quiet={"nights": "00:00-23:59"})
+    world = World([quiet, route("b", to={"channels": ["ops"]})])
+    world.look(START)
+    world.until(START + 48 * HOUR)
+    assert world.told() == [("tell", "ops", "warning")]
+    assert [(s.route, s.at) for s in world.steps if s.channel] == [("b", START)]
 
 
 def test_an_escalation_to_nobody_is_noted_once() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from outlay.alerts.signal import SEVERITIES
 from outlay.alerts.store import Alert, Step
@@ -48,6 +49,18 @@ class _Deciding:
 
     def all(self) -> Iterable[Step]:
         return (*self.history, *self.steps)
+
+    @cached_property
+    def opened(self) -> datetime:
+        """Since when it is open: as it was raised, or opened again after somebody acknowledged it
+        or it had ended."""
+        since, away = self.alert.raised_at, False
+        for step in self.history:
+            if step.action in ("acknowledged", "settled"):
+                away = True
+            elif away and step.action in ("reopened", "severity"):
+                since, away = step.at, False
+        return since
 
     def quiet(self, route: Route | None) -> datetime | None:
         return None if route is None else quiet_until(route, self.alert.severity, self.now)
@@ -107,17 +120,19 @@ def _tell(known: _Deciding, fitting: Sequence[Route]) -> None:
     decided = {step.about for step in known.history if step.action == "routed"}
     if any(_rank(one) >= _rank(severity) for one in decided):
         return
-    asked: set[Target] = set()
+    asked: dict[Target, tuple[str, Route]] = {}
     for route in fitting:
         if _rank(severity) < route.spec.at_once_from():
             continue
         targets, problems = reached(route.spec.to, known.alert.signal, known.directory)
-        held = known.quiet(route) is not None
+        action = "tell" if known.quiet(route) is None else "hold"
         for target in targets:
-            if target not in asked:
-                asked.add(target)
-                known.add("hold" if held else "tell", route, target, severity)
+            # Where it is quiet for one route and not for another, it is told.
+            if target not in asked or (asked[target][0], action) == ("hold", "tell"):
+                asked[target] = (action, route)
         _unreached(known, route, problems, severity)
+    for target, (action, route) in asked.items():
+        known.add(action, route, target, severity)
     names = _BETWEEN.join(route.name for route in fitting)
     known.steps.append(Step("routed", known.now, "outlay", about=severity, note=names))
 
@@ -164,7 +179,7 @@ def _remind(known: _Deciding, fitting: Sequence[Route]) -> None:
         route = by_name.get(step.route)
         most = route.spec.repeat_most if route is not None else 0
         hours = repeating.get(step.route) if counts[target] < most else None
-        due = _again(step, known.alert.snoozed_until, hours)
+        due = _again(step, known, hours)
         if due is None:
             continue
         if due > known.now:
@@ -175,12 +190,13 @@ def _remind(known: _Deciding, fitting: Sequence[Route]) -> None:
             known.add("remind", step.route, target, str(counts[target] + 1))
 
 
-def _again(step: Step, back: datetime | None, hours: int | None) -> datetime | None:
+def _again(step: Step, known: _Deciding, hours: int | None) -> datetime | None:
     """When to tell again what was told by a step: as the snooze ends that came after it, else
-    after the route's hours."""
+    after the route's hours, in which it was open."""
+    back = known.alert.snoozed_until
     if back is not None and step.at < back:
         return back
-    return None if hours is None else step.at + timedelta(hours=hours)
+    return None if hours is None else max(step.at, known.opened) + timedelta(hours=hours)
 
 
 def _escalate(known: _Deciding, fitting: Sequence[Route]) -> None:
@@ -214,7 +230,7 @@ def _escalated(known: _Deciding, route: Route, level: int) -> None:
 def _told_at(known: _Deciding, route: Route) -> datetime | None:
     """Since when a route's escalations count: its first telling, else when the alert was routed by
     it; None while it waits for quiet hours to end, and for an alert that did not go by it. A snooze
-    lets them count from its own end."""
+    lets them count from its own end, an alert that is opened again from then on."""
     told = [s.at for s in known.all() if s.action == "tell" and s.route == route.name]
     if not told:
         if any(s.action == "hold" and s.route == route.name for s in known.all()):
@@ -228,7 +244,7 @@ def _told_at(known: _Deciding, route: Route) -> datetime | None:
     if not told:
         return None
     back = known.alert.snoozed_until
-    start = min(told)
+    start = max(min(told), known.opened)
     return max(start, back) if back is not None else start
 
 
