@@ -11,6 +11,7 @@ from outlay.app.planning import budgets
 from outlay.app.served.calls import answer
 from outlay.app.served.wire import decode, encode
 from outlay.client.typing import typed
+from outlay.expression.errors import QueryError
 from outlay.mcp.registry import Context
 from tests.budgets.conftest import MOMENT
 from tests.mcp.conftest import data_of
@@ -85,6 +86,17 @@ def test_the_api_previews_and_suggests(api: TestClient) -> None:
 def test_what_is_not_right_says_so(api: TestClient, method, path, body, says) -> None:
     answer = api.request(method, f"/api/v1{path}", json=body)
     assert answer.status_code in (400, 422) and says in answer.text
+
+
+def test_a_past_that_cannot_be_told_is_no_past_without_periods(
+    own: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_, **__):
+        raise QueryError("the lake is away")
+
+    monkeypatch.setattr(Workspace, "query", refuse)
+    answer = serving(own).get("/api/v1/budgets/shop/history")
+    assert answer.status_code == 400 and "the lake is away" in answer.text
 
 
 def test_assistants_are_told_the_same(kept: Workspace) -> None:

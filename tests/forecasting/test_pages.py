@@ -101,12 +101,20 @@ def test_too_little_history_is_a_state_of_its_own(page: Get) -> None:
         ("/forecast?range=last-month", "takes no range"),
         ("/forecast?compare=previous", "compares with nothing"),
         ("/forecast/accuracy?back=x", "no number of days"),
+        ("/forecast/accuracy?back=%C2%B2", "no number of days"),
+        ("/forecast?days=%C2%B2", "no number of days"),
     ],
 )
 def test_what_cannot_be_forecast_is_told(forecasts: TestClient, path: str, told: str) -> None:
     answer = forecasts.get(path)
     assert answer.status_code == 400
     assert told in answer.text and "Everything" in answer.text
+
+
+def test_a_file_of_a_moment_that_is_not_kept_says_so(forecasts: TestClient) -> None:
+    for path in ("/forecast.csv", "/forecast/accuracy.csv"):
+        answer = forecasts.get(f"{path}?as_of=2001-01-01")
+        assert answer.status_code == 400 and answer.headers["content-type"].startswith("text/plain")
 
 
 def test_no_bill_yet(empty: TestClient) -> None:

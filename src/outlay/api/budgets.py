@@ -67,14 +67,7 @@ def _read(router: APIRouter, workspace: Workspace) -> None:
     ) -> Response:
         """The last periods up to the present one, newest first, with the thresholds passed."""
         found = budgets.history(workspace, name, count=count)
-        return json_response(
-            [
-                budget_shapes.period_json(one.status)
-                | {"passed": [budget_shapes.mark_json(mark) for mark in one.marks]}
-                for one in found
-                if one.status is not None
-            ]
-        )
+        return json_response(budget_shapes.history_json(found))
 
 
 def _make(router: APIRouter, workspace: Workspace) -> None:

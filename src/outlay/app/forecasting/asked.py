@@ -46,7 +46,7 @@ def horizon(days: str, until: str) -> tuple[int | None, date | None]:
 
     number = None
     if days.strip():
-        if not days.strip().isdigit() or len(days.strip()) > 6:
+        if not days.strip().isdecimal() or len(days.strip()) > 6:
             raise QueryError(
                 f"{days!r} is no number of days", field="days", text=days, allowed=("1 to 800",)
             )

@@ -10,6 +10,7 @@ from typing import Any
 from outlay.app.planning.budget_drafts import Suggested
 from outlay.app.planning.budget_marks import Mark
 from outlay.app.planning.budgets import Budget, BudgetStatus
+from outlay.expression.errors import QueryError
 from outlay.money import money_text
 from outlay.planning.budgets.status import PeriodStatus
 
@@ -90,6 +91,19 @@ def period_json(status: PeriodStatus) -> Json:
         "run_out": str(status.run_out) if status.run_out else None,
         "unconverted": {code: money_text(value) for code, value in status.unconverted.items()},
     }
+
+
+def history_json(found: Sequence[BudgetStatus]) -> list[Json]:
+    """A budget's past, with the thresholds that were passed. QueryError where it cannot be told: an
+    empty list says that there is none."""
+    problem = next((one.problem for one in found if one.problem), "")
+    if problem:
+        raise QueryError(problem, field="scope")
+    return [
+        period_json(one.status) | {"passed": [mark_json(mark) for mark in one.marks]}
+        for one in found
+        if one.status is not None
+    ]
 
 
 def mark_json(mark: Mark) -> Json:

@@ -194,25 +194,21 @@ def _register_history(group: typer.Typer) -> None:
 
         found = budgets.history(cli.workspace, name, count=count)
         if cli.out.json:
-            cli.out.data(
-                [
-                    budget_shapes.period_json(one.status)
-                    | {"passed": [budget_shapes.mark_json(mark) for mark in one.marks]}
-                    for one in found
-                    if one.status is not None
-                ]
-            )
+            cli.out.data(budget_shapes.history_json(found))
         else:
             _periods(cli, found)
 
 
 def _periods(cli: Cli, found: tuple[BudgetStatus, ...]) -> None:
+    problem = next((one.problem for one in found if one.problem), "")
+    if problem:
+        cli.out.say(f"It cannot be told: {problem}")
+        return
     rows = []
     for one in found:
-        if one.status is None:
-            cli.out.say(one.problem)
-            continue
         status = one.status
+        if status is None:
+            continue
         rows.append(
             (
                 status.period.title + ("" if status.over else " *"),
@@ -337,7 +333,8 @@ def _register_suggest(group: typer.Typer) -> None:
 
 def _suggested(cli: Cli, found: Suggested) -> None:
     if not found.suggestions:
-        cli.out.say(f"No value of {found.tag} cost anything in these months.")
+        known = ", or it is not known" if found.reasons else ""
+        cli.out.say(f"No value of {found.tag} cost anything in these months{known}.")
     else:
         cli.out.table(
             [
@@ -355,6 +352,8 @@ def _suggested(cli: Cli, found: Suggested) -> None:
         )  # fmt: skip
     for value, reason in (found.reasons or {}).items():
         cli.out.say(f"{value}: {reason}")
+    if found.left:
+        cli.out.say(f"{found.left} smaller values are left out.")
 
 
 def _percent(ratio: Decimal | None) -> str:

@@ -109,7 +109,7 @@ async def posted(request: Request) -> tuple[Given, str, int]:
     return (
         Given(fields, thresholds),
         fields.get("action", "save"),
-        int(version) if version.isdigit() else 0,
+        int(version) if version.isdecimal() else 0,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -15,6 +15,7 @@ from outlay.access import Level, current, who
 from outlay.app.forecasting.commitments import ends
 from outlay.app.forecasting.forecasting import forecast
 from outlay.app.forecasting.model import EFFECTS, PLANNED_CHANGE, PlannedChangeSpec
+from outlay.app.runs import utc_now
 from outlay.query import CostQuery, QueryError
 from outlay.resources import Resource, ResourceError, valid_name
 from outlay.resources.names import MAX_NAME
@@ -80,7 +81,7 @@ def _list(site: Site, request: Request) -> Response:
     found.sort(key=lambda one: (one.spec.from_, one.name))  # type: ignore[attr-defined]
     counted, start = {}, workspace.today()
     if workspace.holds_charges():
-        answer = forecast(workspace, CostQuery(), days=_AHEAD, now=_now())
+        answer = forecast(workspace, CostQuery(), days=_AHEAD, now=utc_now())
         counted = {one.name: one for one in answer.changes}
         start = answer.start
     return site.page(
@@ -91,7 +92,7 @@ def _list(site: Site, request: Request) -> Response:
         changes=found,
         counted=counted,
         start=start,
-        ends=ends(workspace, _now()) if workspace.holds_charges() else (),
+        ends=ends(workspace, utc_now()) if workspace.holds_charges() else (),
         may_edit=current().may(Level.EDITOR),
         ahead=_AHEAD,
     )
@@ -214,7 +215,3 @@ def _free_name(site: Site, given: Mapping[str, str]) -> str:
         number += 1
         name = f"{base}-{number}"
     return name
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

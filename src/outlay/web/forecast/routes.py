@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,6 +14,7 @@ from outlay.access import Level, current
 from outlay.app.forecasting.accuracy import accuracy
 from outlay.app.forecasting.forecasting import forecast
 from outlay.app.forecasting.told import accuracy_csv, to_csv
+from outlay.app.runs import utc_now
 from outlay.lake import LakeError
 from outlay.query import MEASURES, QueryError
 from outlay.web import words
@@ -76,10 +77,10 @@ def router(site: Site) -> APIRouter:
     return routes
 
 
-def _file(text: Any, name: str) -> Response:
+def _file(text: Callable[[], str], name: str) -> Response:
     try:
         content = text()
-    except QueryError as error:
+    except (QueryError, LakeError) as error:
         return Response(f"{error}\n", 400, media_type="text/plain")
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
@@ -113,7 +114,7 @@ def _page(site: Site, request: Request) -> Response:
     workspace = site.workspace
     if not workspace.holds_charges():
         return site.page(request, "explore/empty.html", active="forecast", title="Forecast")
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = utc_now()
     try:
         asked = _asked(site, params)
         days, until = asked.horizon(_today(site))
@@ -215,7 +216,7 @@ def _chosen(fields: Mapping[str, str]) -> str:
 
 def _back(params: Mapping[str, str]) -> int:
     text = params.get("back", "") or str(_MANY_DAYS)
-    if not text.isdigit() or len(text) > 4:
+    if not text.isdecimal() or len(text) > 4:
         raise QueryError(
             f"{text!r} is no number of days", field="back", text=text, allowed=("1 to 180",)
         )
@@ -227,7 +228,7 @@ def _said(site: Site, request: Request) -> Response:
     workspace = site.workspace
     if not workspace.holds_charges():
         return site.page(request, "explore/empty.html", active="forecast", title="Forecast")
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = utc_now()
     try:
         back = _back(params)
         asked = _asked(site, params)
