@@ -6,14 +6,23 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
+from outlay.access import Level, Principal, acting
 from outlay.app import Workspace
 from outlay.app.anomalies.away import question
 from outlay.app.anomalies.exact import daily
 from outlay.app.anomalies.monitors import kept
 from outlay.app.anomalies.renewing import renewed
 from outlay.app.anomalies.telling import driver
+from outlay.app.anomalies.watching import watching
 from outlay.app.anomalies.working import base_of
+from outlay.app.errors import WorkspaceError
 from outlay.app.runs import utc_now
+from outlay.cli.main import app
+from outlay.mcp.registry import Context
+from outlay.mcp.tools import anomalies as tools
 from outlay.money import total
 from tests.anomalies_app import bill
 from tests.anomalies_app.conftest import events, load, look, make
@@ -87,3 +96,31 @@ def test_an_event_is_asked_in_its_own_terms_when_its_monitor_asks_for_others(
     asked = question(event, base_of(monitor), event.range)
     assert (asked.measures, asked.currency) == ((event.measure,), event.currency)
     assert total(daily(spiked, asked).values()) == event.actual
+
+
+def test_a_look_that_failed_is_not_told_as_nothing_found(usual: Workspace) -> None:
+    assert watching(usual).doubt == ""
+    usual.settings = usual.settings.model_copy(update={"holidays": "ZZ"})
+    with pytest.raises(WorkspaceError):
+        look(usual, force=True)
+    doubt = watching(usual).doubt
+    assert doubt.startswith("The last look failed: ") and "ZZ" in doubt
+    said = CliRunner().invoke(app, ["-w", str(usual.path), "anomalies", "list"]).output
+    assert "The last look failed" in said and "Nothing out of the ordinary" not in said
+    told = tools.list_anomalies.run(Context(usual), tools.AnomaliesInput(days=36500)).text
+    assert "No anomaly is like that." in told and "The last look failed" in told
+    shown = serving(usual).get("/anomalies").text
+    assert "The last look failed" in shown and "Nothing out of the ordinary" not in shown
+    with acting(Principal("sam", Level.EDITOR, role="part", scope="team = 'storefront'")):
+        # Those of a part hear that it failed, and nothing of what it was over.
+        mine = watching(usual)
+        assert mine.doubt == "The last look failed." and mine.failed is not None
+        assert (mine.failed.message, mine.failed.snapshot, mine.monitors) == ("", "", 0)
+        assert mine.last is not None and mine.last.series == 0
+
+
+def test_without_a_look_nothing_is_said_to_be_in_order(tmp_path: Path) -> None:
+    workspace = make(tmp_path / "ws", bill.write(tmp_path / "bill.csv", bill.lines()))
+    assert watching(workspace).doubt.startswith("No look was taken yet")
+    assert "Nothing out of the ordinary" not in serving(workspace).get("/anomalies").text
+    workspace.close()

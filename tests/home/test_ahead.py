@@ -13,6 +13,7 @@ from outlay.app import Workspace
 from outlay.app.anomalies.acting import acknowledge
 from outlay.app.anomalies.detecting import detect
 from outlay.app.anomalies.listing import anomalies
+from outlay.app.errors import WorkspaceError
 from outlay.app.home import Card, homes
 from outlay.app.planning import plans
 from outlay.app.planning.plan_baseline import make_baseline
@@ -157,4 +158,9 @@ def test_an_anomaly_that_nobody_has_dealt_with(tmp_path: Path) -> None:
     after = cards(made, "practitioner")["anomalies"]
     assert after.sentence == "No anomaly wants a look, looked for at 08:00 on 16 Nov 2026."
     assert after.tone == "ok" and not after.steps
+    made.settings = made.settings.model_copy(update={"holidays": "ZZ"})
+    with pytest.raises(WorkspaceError):
+        detect(made, now=NOW, force=True)
+    lost = cards(made, "practitioner")["anomalies"]
+    assert lost.sentence.startswith("The last look failed: ") and lost.tone == "attention"
     made.close()

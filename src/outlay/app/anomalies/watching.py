@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Watching:
     """`by` is what the monitors that are on group by, in words; `first` and `until` are the days
     (exclusive) that are known; `last` the newest look that was taken to its end, `failed` the
-    newest one where it, or a monitor of it, failed. To people of a scope only the days are told."""
+    newest one where it, or a monitor of it, failed. People of a scope are told the days, and of
+    looks when they were and whether they failed."""
 
     by: tuple[str, ...]
     monitors: int
@@ -44,6 +45,22 @@ class Watching:
         """Whether there are too few to say what is expected."""
         return self.days < self.needed
 
+    @property
+    def doubt(self) -> str:
+        """Why a list without an event does not say that nothing happened; '' where it does."""
+        if self.first is None:
+            return "No bill has been loaded yet."
+        if self.failed is not None:
+            part = "The last look" if self.failed.outcome == "failed" else "A part of the last look"
+            why = self.failed.message.partition("\n")[0]
+            return f"{part} failed: {why}" if why else f"{part} failed."
+        if self.short:
+            return (
+                f"Too little history: {self.days} complete days since {self.first}; {self.needed} "
+                "are needed to say what is expected."
+            )
+        return "" if self.last else "No look was taken yet; the first follows the next delivery."
+
 
 @served("GET /anomalies")
 def watching(workspace: Workspace) -> Watching:
@@ -55,9 +72,11 @@ def watching(workspace: Workspace) -> Watching:
     first = first_day(workspace) if known is not None else None
     keeping = store(workspace)
     last = next(iter(keeping.runs(1, DONE)), None)
-    if not current().whole:
-        return Watching((), 0, first, until, None, None)
     newest = next(iter(keeping.runs(1)), None)
+    bad = newest is not None and (newest.outcome == "failed" or "failed" in newest.detail)
+    failed = newest if bad else None
+    if not current().whole:
+        return Watching((), 0, first, until, _bare(last), _bare(failed))
     on = [one for one in kept(workspace) if one.spec.enabled]
     rules = workspace.rules()
     words: dict[str, None] = {}
@@ -67,6 +86,9 @@ def watching(workspace: Workspace) -> Watching:
             words[f"the virtual tag {names[0]}" if tagged else " and ".join(map(title, names))] = (
                 None
             )
-    bad = newest is not None and (newest.outcome == "failed" or "failed" in newest.detail)
-    failed = newest if bad else None
     return Watching(tuple(words), len(on), first, until, last, failed)
+
+
+def _bare(run: Run | None) -> Run | None:
+    """A look without what it was over: when it was, and how it went."""
+    return None if run is None else Run(0, run.at, "", 0, 0, 0, run.outcome, "")

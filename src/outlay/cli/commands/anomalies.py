@@ -91,15 +91,11 @@ def _none(cli: Cli) -> str:
     known = watching(cli.workspace)
     if known.first is None:
         return "No bill has been loaded yet: `outlay load PATH`."
-    if known.short:
-        return (
-            f"Too little history: {known.days} complete days since {known.first}; {known.needed} "
-            "are needed to say what is expected."
-        )
-    looked = f"The last look was {moment(known.last.at)} UTC" if known.last else "No look yet"
+    if known.doubt or known.last is None:
+        return f"{known.doubt} (`outlay anomalies detect` looks now.)"
     return (
-        f"Nothing out of the ordinary. {looked}; the next one follows the next delivery "
-        "(`outlay anomalies detect` looks now)."
+        f"Nothing out of the ordinary. The last look was {moment(known.last.at)} UTC; the next one "
+        "follows the next delivery (`outlay anomalies detect` looks now)."
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from outlay.app.anomalies import acting, listing, shapes
 from outlay.app.anomalies.events import Event
 from outlay.app.anomalies.listing import DEFAULT_DAYS, Sought
+from outlay.app.anomalies.watching import watching
 from outlay.mcp.registry import Answer, Context, Input, Json, Output, tool
 from outlay.mcp.shapes import DEFAULT_LIMIT, MOST_ROWS, Link, Truncation, cut
 from outlay.money import money_text
@@ -75,7 +76,8 @@ def list_anomalies(context: Context, asked: AnomaliesInput) -> Answer:
         "links": [link],
     }
     lines = [f"- {one.id}: {one.sentence} {one.driver}" for one in found.events[:_TOLD]]
-    return Answer(data, "\n".join(lines) or "No anomaly is like that.")
+    doubt = watching(context.workspace).doubt
+    return Answer(data, "\n".join([*(lines or ["No anomaly is like that."]), doubt]).strip())
 
 
 class AnomalyInput(Input):

@@ -29,13 +29,20 @@ def anomalies(at: At) -> Card | None:
     """Events that nobody has dealt with, those that go on first, then the largest."""
     from outlay.app.anomalies.detecting import runs
     from outlay.app.anomalies.listing import Sought, anomalies
+    from outlay.app.anomalies.watching import watching
 
     owner = at.focus.value if at.focus else ""
     found = anomalies(at.workspace, Sought(owner=owner, days=_DAYS), at.asked.now)
     link = f"/anomalies?owner={quote(owner)}" if owner else "/anomalies"
     events = found.events
     if not events:
-        looked = runs(at.workspace, 1) if at.whole else []
+        known = watching(at.workspace)
+        if known.failed is not None:
+            return Card(
+                "anomalies", "Anomalies", known.doubt,
+                link=link, link_text="Anomalies", tone="attention",
+            )  # fmt: skip
+        looked = runs(at.workspace, 1) if at.whole and not known.short else []
         since = ", ".join(
             f", looked for at {run.at:%H:%M} on {words.day(run.at.date())}" for run in looked
         )
