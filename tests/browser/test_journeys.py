@@ -2,9 +2,10 @@
 
 import csv
 import io
+import re
 from decimal import Decimal
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from outlay.money import total
 from tests.browser.conftest import Visit
@@ -217,6 +218,30 @@ def test_without_scripts_links_and_forms_do_everything(visit: Visit) -> None:
     page.locator(".pickers noscript button, .pickers button").first.click()
     rows_are(page, ["bucket"])
     context.close()
+
+
+def test_an_error_in_place_of_a_panel_is_said_and_what_was_there_stays(visit: Visit) -> None:
+    page = visit.go(BY_SERVICE)
+    panel, wrong = page.locator("#panel"), "There is no such page: "
+
+    def fails(route: Route) -> None:
+        route.continue_(url=visit.base + "/plans/nobody")
+
+    page.route("**/explore/filter?*", fails)
+    page.get_by_role("link", name="Add filter").click()
+    expect(page.locator("#failure")).to_contain_text(wrong)
+    expect(page.locator("#failure")).to_contain_text("'nobody'")
+    expect(page.locator("#failure a")).to_have_attribute("href", re.compile("/explore/filter"))
+    expect(panel).to_be_hidden()
+    page.unroute("**/explore/filter?*")
+    page.get_by_role("link", name="Add filter").click()
+    expect(panel).to_be_visible()
+    page.route("**/explore/filter?*", fails)
+    panel.locator("li a").first.click()
+    expect(panel.get_by_role("alert")).to_contain_text(wrong)
+    expect(panel.locator("li a").first).to_be_visible()
+    expect(page.locator("[data-sum]")).to_have_text(SEPTEMBER_SHOWN)
+    visit.console.clear()
 
 
 def test_a_server_that_stops_answering_is_said_and_the_numbers_stay(visit: Visit) -> None:

@@ -10,8 +10,20 @@
     document.body.setAttribute("aria-busy", String(running > 0));
   };
 
+  // Where a failure is said: within a dialog that is open, since nobody can read the page below it.
+  const failureBox = () => {
+    const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
+    if (!dialog) return document.getElementById("failure");
+    const host = dialog.querySelector("#panel-body") ?? dialog;
+    const box = host.querySelector("[data-failure]") ?? document.createElement("div");
+    box.dataset.failure = "";
+    box.setAttribute("role", "alert");
+    host.prepend(box);
+    return box;
+  };
+
   const showFailure = (message, url) => {
-    const box = document.getElementById("failure");
+    const box = failureBox();
     if (!box) return;
     const text = document.createElement("span");
     text.textContent = message;
@@ -58,6 +70,20 @@
       "The server did not answer. The numbers below are those of before.",
       ctx?.request?.action,
     );
+  });
+
+  // An error whose answer has not the part that was asked for, or is a whole page where a part
+  // belongs: what was there stays, and the answer's own words are said.
+  document.addEventListener("htmx:response:error", (event) => {
+    const ctx = event.detail?.ctx;
+    if (!ctx || ctx.target === document.body) return;
+    const answer = new DOMParser().parseFromString(ctx.text, "text/html");
+    if (ctx.select ? answer.querySelector(ctx.select) : !answer.getElementById("main")) return;
+    ctx.swap = "none";
+    const said = answer.querySelectorAll("#main .state > :is(h2, p, .reason)");
+    const words = [...said].map((one) => one.textContent.trim()).filter(Boolean).join(": ");
+    const again = ctx.request.method === "GET" ? ctx.request.action : location.href;
+    showFailure(words || `The server answered ${ctx.response.status}.`, again);
   });
 
   // A new page takes the dialogs of the old one away; closed properly, or the page stays inert.
