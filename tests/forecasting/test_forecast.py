@@ -34,8 +34,10 @@ from tests.forecasting.bills import (
     workspace_of,
 )
 from tests.web.company import Line, line, load
+from tests.web.conftest import serving
 
 SERVICES = CostQuery(by=("ServiceName",))
+NEW_SINCE = "New since, or too new then"
 NOVEMBER = date(2026, 12, 1)
 
 
@@ -224,6 +226,29 @@ def test_what_was_said_before_is_compared_with_what_came(daily: Workspace) -> No
     assert storage.inside == 30
     with pytest.raises(QueryError, match="0 days cannot be compared"):
         accuracy(daily, SERVICES, days=0)
+
+
+def test_what_nobody_could_say_then_is_told_as_that_and_not_as_nothing(tmp_path: Path) -> None:
+    """Euros and a service that came since, and a service too new for a forecast of its own."""
+    lines = [line("40.25", day.isoformat(), service=STORAGE) for day in days()]
+    for day in days(END - timedelta(days=35), END):
+        lines.append(line("5.00", day.isoformat(), service=NEW))
+    for day in days(END - timedelta(days=10), END):
+        euros = line("3.00", day.isoformat(), service="Hosting", currency="EUR")
+        lines.append(euros | {"BillingAccountId": "999999999999"})
+    workspace = workspace_of(tmp_path, lines)
+    found = accuracy(workspace, SERVICES, days=30)
+    told = {one.currency: one for one in found.totals}
+    assert (told["EUR"].expected, told["EUR"].actual) == (None, Decimal("30.00"))
+    assert "nothing in EUR had been charged before" in told["EUR"].reason
+    rows = {(one.currency, one.title): one for one in found.rows}
+    assert set(rows) == {("USD", STORAGE), ("USD", NEW_SINCE), ("EUR", NEW_SINCE)}
+    new = rows["USD", NEW_SINCE]
+    assert new.actual == Decimal("150.00") and new.expected is not None and new.expected > 100
+    assert (rows["EUR", NEW_SINCE].expected, rows["EUR", NEW_SINCE].actual) == (None, 30)
+    shown = serving(workspace).get("/forecast/accuracy?by=ServiceName&currency=")
+    assert shown.status_code == 200 and "nothing in EUR had been charged before" in shown.text
+    workspace.close()
 
 
 def test_what_was_said_by_the_ledger_of_then(

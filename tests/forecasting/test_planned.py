@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from outlay.access import Level, acting
 from outlay.access.principal import Principal
 from outlay.app import Workspace
+from outlay.app.forecasting import commitments
 from outlay.app.forecasting.answer import ForecastAnswer
 from outlay.app.forecasting.forecasting import forecast
 from outlay.query import CostQuery
@@ -98,6 +99,21 @@ def test_a_reader_hears_of_changes_in_their_part_alone(planned: Workspace) -> No
         assert forecast(planned, SERVICES, days=DAYS).changes == ()
     with acting(Principal("bo", Level.VIEWER, scope="SubAccountName = 'Data'")):
         assert compared(planned) == {STORAGE: Decimal(200), "total USD": Decimal(200)}
+        assert counted(planned).effect == "a part of an amount"
+
+
+def test_a_part_of_an_amount_does_not_tell_what_the_others_cost(planned: Workspace) -> None:
+    """150 a day beside the part of it would say how much all of its scope costs."""
+    put(planned, where=f"ServiceName IN ('{STORAGE}', '{COMPUTE}')", per_day="150", currency="USD")
+    assert counted(planned).effect == "+150 USD a day"
+    with acting(Principal("bo", Level.VIEWER, scope="SubAccountName = 'Data'")):
+        told = counted(planned)
+    assert told.effect == "a part of an amount" and 0 < told.amounts["USD"] < 150 * LEFT
+
+
+def test_a_commitments_saving_is_of_days_that_were_charged(daily: Workspace) -> None:
+    """The bill ends in October: what is saved a day is that of its last weeks, in spring too."""
+    assert commitments._saved(daily, datetime(2027, 3, 1)) == {COMMITMENT: {"USD": SAVING_A_DAY}}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from outlay.app.forecasting.answer import LEVELS, ForecastAnswer, SeriesForecast
-from outlay.app.forecasting.forecasting import Key, forecast
+from outlay.app.forecasting.forecasting import TOTAL, Key, forecast
 from outlay.app.runs import utc_now
 from outlay.app.served import served
 from outlay.lake import LakeError
@@ -49,7 +49,9 @@ class Said:
     @property
     def off(self) -> Decimal | None:
         """The difference as a share of the actual amount, rounded to six decimals."""
-        return None if self.difference is None else quotient(self.difference, abs(self.actual))
+        if self.difference is None:
+            return None
+        return quotient(self.difference, self.actual.copy_abs())
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +110,8 @@ def accuracy(
     came = _came(workspace, plain, answer.start, end, moment)
     rows = [_said(one, came.groups, answer) for one in (*answer.series, *answer.alone)]
     totals = [_whole(one, came.wholes, answer) for one in answer.totals]
+    totals += [_unforeseen(currency, days) for currency, days in came.wholes.items()
+               if currency not in answer.currencies and any(days.values())]  # fmt: skip
     return Accuracy(
         query=plain,
         how=how,
@@ -184,6 +188,12 @@ def _whole(
     return _compared(one, wholes.get(one.currency, {}), answer)
 
 
+def _unforeseen(currency: str | None, came: Mapping[date, Decimal]) -> Said:
+    """The total of a currency in which nothing had been charged before."""
+    reason = f"nothing in {currency} had been charged before"
+    return Said((), currency, TOTAL, "total", None, total(came.values()), 0, reason)
+
+
 def _compared(one: SeriesForecast, came: Mapping[date, Decimal], answer: ForecastAnswer) -> Said:
     inside = 0
     unit = Decimal(1).scaleb(-one.places)  # what is told in cents is within one of what came
@@ -198,11 +208,13 @@ def _compared(one: SeriesForecast, came: Mapping[date, Decimal], answer: Forecas
 
 
 def _summing(rows: Sequence[Said], totals: Sequence[Said], came: _Came) -> tuple[Said, ...]:
-    """The rows that add up to the totals: what no row of the forecast names is the last one."""
+    """The rows that add up to the totals: what no row of the forecast names is the last one, and
+    so are groups that were too new for a forecast of their own, since it was of them together."""
     found: list[Said] = []
     for whole in totals:
         own = [row for row in rows if row.currency == whole.currency]
-        told = [row for row in own if row.part == "series"]
+        alone = whole.expected is None
+        told = [row for row in own if row.part == "series" and (row.expected is not None or alone)]
         rest = total([whole.actual, *(row.actual.copy_negate() for row in told)])
         others = [row for row in own if row.part in ("other", "new")]
         expected = [row.expected for row in others if row.expected is not None]
@@ -213,8 +225,6 @@ def _summing(rows: Sequence[Said], totals: Sequence[Said], came: _Came) -> tuple
                 if not any(r.part == "other" for r in others)
                 else "Other"
             )
-            found.append(
-                Said((), whole.currency, title, "other",
-                     total(expected) if expected else Decimal(0), rest, 0)
-            )  # fmt: skip
+            said = None if alone else total(expected)
+            found.append(Said((), whole.currency, title, "other", said, rest, 0))
     return tuple(found)

@@ -99,6 +99,11 @@ class Charge:
     rule: str
     amounts: Mapping[date, Decimal]
 
+    @property
+    def whole(self) -> Decimal:
+        """All of it within the horizon, exactly."""
+        return total(self.amounts.values())
+
 
 @dataclass(frozen=True, eq=False)
 class SeriesForecast:

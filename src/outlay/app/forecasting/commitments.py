@@ -64,14 +64,16 @@ def ends(workspace: Workspace, now: datetime | None = None) -> tuple[CommitmentE
 
 def _saved(workspace: Workspace, now: datetime | None) -> dict[str, dict[str, Decimal]]:
     """What each commitment saves a day, by currency."""
-    until = workspace.incomplete_from() or (now or utc_now()).date()
+    from outlay.app.forecasting.series import complete_until
+
     query = CostQuery(
         measures=("CommitmentSaving",),
         by=("CommitmentDiscountId",),
-        range=f"{until - timedelta(days=SHARE_DAYS)}..{until}",
         where="CommitmentDiscountId IS NOT NULL",
     )
-    result = workspace.query(query, now=now)
+    until = complete_until(workspace, query, (now or utc_now()).date())
+    days = f"{until - timedelta(days=SHARE_DAYS)}..{until}"
+    result = workspace.query(query.but(range=days), now=now)
     found: dict[str, dict[str, Decimal]] = {}
     for row in result.rows():
         currency = str(row.get("BillingCurrency") or result.currency)

@@ -81,7 +81,8 @@ def forecast(
     key = (
         str(workspace.path), repr(asked.but(range="all", grain="none").to_json()), start, end,
         changes, moment.date(), current().scope, workspace.settings.holidays,
-        workspace.configuration(), workspace.lake.pin(asked.as_of_moment()).snapshot_id,
+        workspace.settings.rates, workspace.configuration(),
+        workspace.lake.pin(asked.as_of_moment()).snapshot_id,
     )  # fmt: skip
     with _lock:
         if key in _kept:
@@ -168,7 +169,7 @@ def _made(
         before=before,
         periods=months_of(start, end),
         reason=_reason(reasons),
-        changes=tuple(one.told for one in planned),
+        changes=planned,
         notes=tuple(notes),
         snapshot=series.snapshot,
     )

@@ -31,15 +31,12 @@ if TYPE_CHECKING:
 SHARE_DAYS = 28
 """An amount's part of a group is the group's part of its scope in the last four weeks."""
 
+PART = "a part of an amount"
+"""The effect as a reader of a part is told it: the whole amount beside their part of it would tell
+what all of the change's scope costs, of which they see a part."""
+
 _SAVING = "CommitmentSaving"
 _SAVED_MEASURES = ("EffectiveCost", "CostBeforeCredits")
-
-
-@dataclass(frozen=True)
-class Counted:
-    """A planned change as it was counted."""
-
-    told: CountedChange
 
 
 @dataclass(frozen=True)
@@ -103,7 +100,7 @@ def counted(
     start: date,
     end: date,
     now: datetime,
-) -> tuple[Counted, ...]:
+) -> tuple[CountedChange, ...]:
     """Put every planned change that the reader may see on the lines that it is about."""
     changes = [
         (one.name, one.spec)
@@ -117,7 +114,7 @@ def counted(
             continue  # nothing of it is in the days to come
         told = _count(asked, name, spec)
         if told is not None:
-            found.append(Counted(told))
+            found.append(told)
     return tuple(found)
 
 
@@ -132,12 +129,16 @@ def _count(asked: _Asked, name: str, spec: PlannedChangeSpec) -> CountedChange |
     return CountedChange(
         name=name,
         title=spec.title or name,
-        effect=spec.effect,
+        effect=spec.effect if current().whole or not _is_amount(spec) else PART,
         day=spec.from_,
         until=spec.until,
         amounts=added,
         reason=reason,
     )
+
+
+def _is_amount(spec: PlannedChangeSpec) -> bool:
+    return spec.per_day is not None or spec.once is not None
 
 
 def _added(asked: _Asked, spec: PlannedChangeSpec) -> tuple[dict[str, Decimal], str]:

@@ -133,7 +133,7 @@ def _figure(answer: ForecastAnswer, whole: SeriesForecast) -> Figure:
     last = whole.before[answer.before[-1]]
     month = whole.months[0]
     change = total((month.outlook, last.copy_negate()))
-    return Figure(month, change, quotient(change, abs(last)), last)
+    return Figure(month, change, quotient(change, last.copy_abs()), last)
 
 
 def _charges(charges: Sequence[Charge]) -> tuple[Charge, ...]:
@@ -154,7 +154,7 @@ def _charges(charges: Sequence[Charge]) -> tuple[Charge, ...]:
         )
         for key, days in found.items()
     ]
-    return tuple(sorted(added, key=lambda one: abs(total(one.amounts.values())), reverse=True))
+    return tuple(sorted(added, key=lambda one: one.whole.copy_abs(), reverse=True))
 
 
 # --- the chart ---
