@@ -213,7 +213,9 @@ def test_explore_says_why_there_is_none(forecasts: TestClient, page: Get) -> Non
     assert "too little history" in shown.one("span", data_no_forecast="").text
     past = page("/explore?from=2026-08-01&to=2026-09-01&currency=USD&forecast=30")
     assert "these days end before" in past.one("span", data_no_forecast="").text
-    assert forecasts.get("/explore?forecast=soon").status_code == 400
+    for none in ("soon", "%C2%B2"):
+        assert forecasts.get(f"/explore?forecast={none}").status_code == 400
+    assert forecasts.get("/explore?page=%C2%B2").status_code == 200
 
 
 def test_explore_keeps_the_forecast_when_something_else_is_chosen(forecasts: TestClient) -> None:

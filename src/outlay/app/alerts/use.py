@@ -279,7 +279,7 @@ def moment_of(text: str, now: datetime | None = None) -> datetime:
     is allowed."""
     plain = text.strip().lower()
     units = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-    if plain[:-1].isdigit() and plain[-1:] in units and len(plain) <= 5:
+    if plain[:-1].isdecimal() and plain[-1:] in units and len(plain) <= 5:
         return (now or utc_now()) + int(plain[:-1]) * units[plain[-1]]
     try:
         found = datetime.fromisoformat(text.strip().upper().removesuffix("Z"))

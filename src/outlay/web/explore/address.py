@@ -78,13 +78,13 @@ def address(path: str, params: Mapping[str, str], page: int = 1) -> str:
 def page_number(params: Mapping[str, str]) -> int:
     """The page asked for; 1 when none or nonsense is."""
     text = params.get("page", "1")
-    return max(1, int(text)) if text.isdigit() and len(text) < 8 else 1
+    return max(1, int(text)) if text.isdecimal() and len(text) < 8 else 1
 
 
 def forecast_days(params: Mapping[str, str]) -> str:
     """How many days ahead are forecast; raises QueryError for what is no number of days."""
     text = params.get("forecast", "").strip()
-    if text in ("", OFF) or (text.isdigit() and 0 < int(text) <= _MOST_AHEAD):
+    if text in ("", OFF) or (text.isdecimal() and 0 < int(text) <= _MOST_AHEAD):
         return text
     raise QueryError(
         f"{text!r} is no number of days to forecast",
