@@ -16,7 +16,7 @@ from outlay.app.alerts.raising import raise_signal, store
 from outlay.app.runs import utc_now
 from tests.alerts_app.conftest import put_channel, put_route, signal
 from tests.reports.servers import HttpServer
-from tests.web.company import AUGUST, SEPTEMBER, load
+from tests.web.company import AUGUST, SEPTEMBER, line, load
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -57,6 +57,18 @@ def test_a_source_is_late_once_and_settled_as_it_delivers(
     watch_freshness.watch(workspace, now + 6 * DAY)
     assert _told(workspace) == []
     assert store(workspace).get(alert.id).ended_by == "product"
+
+
+def test_a_source_that_delivers_old_periods_alone_is_late_once(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    load(workspace, tmp_path / "bills", "acme", (line("100.00", "2020-03-03"),))
+    _source(workspace, tmp_path)
+    assert watch_freshness.watch(workspace, utc_now()).raised == 1
+    load(workspace, tmp_path / "bills", "acme", (line("90.00", "2020-03-03"),))  # restated
+    assert watch_freshness.watch(workspace, utc_now()).raised == 0
+    assert watch_freshness.watch(workspace, utc_now() + 2 * DAY).raised == 0  # and nothing since
+    assert len(_told(workspace)) == 1
 
 
 def test_a_source_that_never_delivered_is_missing_after_its_grace(

@@ -1,12 +1,13 @@
 """Raise sources whose data is late or missing, whose syncs fail, or whose rows were not let in.
 
-Each state is raised once, under the delivery (or the run, or the record) since which it holds, and
-settled when it is over.
+Each state is raised once, under the delivery (or the period, the run, the record) since which it
+holds, and settled when it is over. A source that stays late is one alert, also where deliveries of
+older periods come meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
     from outlay.lake import DeliveryRecord, Slice
 
+_LATE = "late/"
 _VERY_LATE = timedelta(days=3)
 _FAILED_OFTEN = 3
 _OVER = "it is over"
@@ -36,24 +38,30 @@ _WATCHED = ("freshness", "sync")
 def watch(workspace: Workspace, now: datetime) -> StepOutcome:
     """Raise what holds now and settle what does not hold any more."""
     raised, holding = 0, set()
-    for signal in _signals(workspace, now):
+    known = store(workspace)
+    late = {
+        alert.signal.subject: alert.signal.occurrence
+        for alert in known.unsettled("freshness")
+        if alert.signal.occurrence.startswith(_LATE)
+    }
+    for signal in _signals(workspace, late, now):
         holding.add(signal.key)
         raised += raise_signal(workspace, signal, now)
-    known = store(workspace)
     for alert in known.unsettled():
         if alert.signal.kind in _WATCHED and alert.key not in holding:
             known.end(alert.id, _OVER, now, who(), by="product")
     return StepOutcome("freshness", raised=raised)
 
 
-def _signals(workspace: Workspace, now: datetime) -> Iterator[Signal]:
+def _signals(workspace: Workspace, late: Mapping[str, str], now: datetime) -> Iterator[Signal]:
+    """What holds now; `late` are the occurrences of sources that were late at the look before."""
     sources = workspace.sources(now)
     if not sources:
         return
     since = {found.name: found.updated_at for found in workspace.resources.list(SOURCE.name)}
     for source in sources:
         if source.configured and source.enabled:
-            yield from _late(source, since[source.name], now)
+            yield from _late(source, since[source.name], late.get(source.name, ""), now)
             yield from _failed(workspace, source)
     live = {source.name for source in sources if source.configured and source.enabled}
     slices = {(s.source, s.billing_period): s for s in workspace.pin().slices}
@@ -67,7 +75,7 @@ def _signals(workspace: Workspace, now: datetime) -> Iterator[Signal]:
             yield _rejected(found)
 
 
-def _late(source: SourceStatus, since: datetime, now: datetime) -> Iterator[Signal]:
+def _late(source: SourceStatus, since: datetime, before: str, now: datetime) -> Iterator[Signal]:
     if source.freshness not in ("late", "missing") or source.cadence not in GRACE:
         return
     last = source.last_delivery_at
@@ -75,13 +83,17 @@ def _late(source: SourceStatus, since: datetime, now: datetime) -> Iterator[Sign
     if last is None and waited < GRACE[source.cadence]:
         return  # it was only just configured
     severity: Severity = "critical" if waited > GRACE[source.cadence] + _VERY_LATE else "warning"
-    told = "late" if last else "missing"
+    occurrence = "missing/never"
+    if last is not None:
+        silent = waited > GRACE[source.cadence]
+        held = last.isoformat(timespec="seconds") if silent else f"{source.newest_period}"
+        occurrence = before or f"{_LATE}{held}"
     said = f"The last delivery came {moment(last)}." if last else "It has never delivered."
     yield Signal(
         kind="freshness",
         subject=source.name,
-        occurrence=f"{told}/{last.isoformat(timespec='seconds') if last else 'never'}",
-        title=f"{source.name} is {told}" if last else f"Nothing came from {source.name} yet",
+        occurrence=occurrence,
+        title=f"{source.name} is late" if last else f"Nothing came from {source.name} yet",
         severity=severity,
         lines=(f"{_sentence(source.freshness_reason)} {said}",
                "Amounts of its newest days are not complete until it delivers."),
