@@ -8,11 +8,12 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from outlay.app.planning.plans import get_plan
 from outlay.app.planning.plans import version as version_of
 from outlay.app.served import served
 from outlay.money import MONEY_CONTEXT, BillingPeriod
 from outlay.planning.plans.divide import Cells, divide
-from outlay.planning.plans.model import ZERO, Document, Frame, Path
+from outlay.planning.plans.model import ZERO, Document, Frame, Path, Version
 from outlay.planning.plans.results import (
     NOT_PLANNED,
     ActualRow,
@@ -23,6 +24,7 @@ from outlay.planning.plans.results import (
 )
 
 if TYPE_CHECKING:
+    from outlay.app.planning.plans import Plan
     from outlay.app.workspace import Workspace
     from outlay.query import CostQuery, Result
 
@@ -37,11 +39,21 @@ def actuals(workspace: Workspace, name: str, number: int | None = None) -> Actua
 @served("GET /plans/{name}/variance")
 def variance(workspace: Workspace, name: str, number: int | None = None) -> Variance:
     """Actual cost against a version (None: the approved one, else the draft), by line and month."""
-    from outlay.app.planning.plans import get_plan
+    _, against = held_against(workspace, name, number)
+    return variance_of(workspace, against)
 
+
+def held_against(workspace: Workspace, name: str, number: int | None) -> tuple[Plan, Version]:
+    """A plan, and the version that what came of it is held against (None: the approved one, else
+    the draft)."""
     plan = get_plan(workspace, name)
-    wanted = plan.approved if number is None and plan.approved else None
-    against = wanted or version_of(workspace, name, number)
+    if number is None and plan.approved is not None:
+        return plan, plan.approved
+    return plan, version_of(workspace, name, number)
+
+
+def variance_of(workspace: Workspace, against: Version) -> Variance:
+    """`variance` for a version."""
     spent = actuals_of(workspace, against.document)
     rows = tuple(
         VarianceRow(

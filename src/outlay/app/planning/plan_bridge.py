@@ -8,10 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from outlay.app.planning.kept import kept
-from outlay.app.planning.plan_actuals import actuals_of, question, text_of
+from outlay.app.planning.plan_actuals import actuals_of, held_against, question, text_of
 from outlay.app.planning.plan_drivers import actual_volumes, last_complete
-from outlay.app.planning.plans import get_plan
-from outlay.app.planning.plans import version as version_of
 from outlay.app.served import served
 from outlay.expression.errors import QueryError
 from outlay.money import BillingPeriod, DateRange, total
@@ -19,7 +17,7 @@ from outlay.planning.plans.bridge import by_drivers, by_effects, folded, unplann
 from outlay.planning.plans.divide import Cells, divide
 from outlay.planning.plans.errors import PlanError
 from outlay.planning.plans.model import EFFECTS, ZERO, Document, Line, Path, Version
-from outlay.planning.plans.results import Actuals, Bridge, BridgeError, BridgeRow
+from outlay.planning.plans.results import Actuals, Bridge, BridgeError, BridgeRow, complete_of
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
@@ -42,9 +40,7 @@ def bridge(
 
     PlanError for a month that is not complete, or where none is; BridgeError should it not add up.
     """
-    plan = get_plan(workspace, name)
-    wanted = plan.approved if number is None and plan.approved else None
-    against = wanted or version_of(workspace, name, number)
+    _, against = held_against(workspace, name, number)
     document = against.document
     spent = actuals_of(workspace, document)
     months = _months(document, spent, first, last)
@@ -81,7 +77,7 @@ def _months(
     document: Document, spent: Actuals, first: BillingPeriod | None, last: BillingPeriod | None
 ) -> tuple[int, ...]:
     """The places of the months that are asked for."""
-    complete = [at for at, state in enumerate(spent.states) if state == "complete"]
+    complete = complete_of(spent.states)
     if not complete:
         raise PlanError(
             f"no month of {document.frame.plan!r} is complete yet; its first is "

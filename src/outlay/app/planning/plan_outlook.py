@@ -8,11 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from outlay.app.planning.kept import kept
-from outlay.app.planning.plan_actuals import actuals_of
+from outlay.app.planning.plan_actuals import actuals_of, held_against
 from outlay.app.planning.plan_drivers import driver_for
 from outlay.app.planning.plan_forecast import ToCome
-from outlay.app.planning.plans import get_plan
-from outlay.app.planning.plans import version as version_of
 from outlay.app.runs import utc_now
 from outlay.app.served import served
 from outlay.expression.errors import QueryError
@@ -37,9 +35,7 @@ def outlook(
     × what a unit costs of late), plus the version's adjustments of months that have not begun. A
     month without a forecast is as planned, and says so.
     """
-    plan = get_plan(workspace, name)
-    wanted = plan.approved if number is None and plan.approved else None
-    against = wanted or version_of(workspace, name, number)
+    plan, against = held_against(workspace, name, number)
     return outlook_of(workspace, against, plan.spec.tolerance, now)
 
 

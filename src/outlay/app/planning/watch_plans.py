@@ -7,13 +7,12 @@ by more than the plan's tolerance. When it is within again, or the year is over,
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from outlay.alerts.signal import Owner, Signal
 from outlay.app.alerts.raising import raise_signal, settle
 from outlay.app.watching import StepOutcome
-from outlay.money import BillingPeriod, total
+from outlay.money import BillingPeriod
 
 if TYPE_CHECKING:
     from outlay.app.planning.plans import Plan
@@ -88,7 +87,7 @@ def _largest(found: Outlook) -> list[OutlookRow]:
     """The lines that leave the plan most, in the direction of the whole."""
     above = found.total.year.variance > 0
     rows = [r for r in found.rows if r.year.variance and (r.year.variance > 0) == above]
-    return sorted(rows, key=lambda row: -abs(row.year.variance))[:_MOST_LINES]
+    return sorted(rows, key=lambda row: row.year.variance.copy_abs(), reverse=True)[:_MOST_LINES]
 
 
 def _line(row: OutlookRow, code: str) -> str:
@@ -107,18 +106,9 @@ def _driver(found: Outlook) -> str:
     rows = _largest(found)
     if not rows:
         return ""
-    code, spent = found.frame.currency, total([Decimal(0), *_to_date(found)])
+    code, spent = found.frame.currency, found.to_date.variance
     return (
         f"The largest part is {path_text(rows[0].path)} "
         f"({display.change(rows[0].year.variance, 'money', code)} {code}); of complete months "
         f"alone it is {display.change(spent, 'money', code)} {code}."
     )
-
-
-def _to_date(found: Outlook) -> list[Decimal]:
-    whole = found.total
-    return [
-        total((whole.estimate[at], whole.planned[at].copy_negate()))
-        for at, state in enumerate(found.states)
-        if state == "complete"
-    ]

@@ -37,6 +37,11 @@ def states_of(
     return tuple(_state(month, complete_until) for month in months)
 
 
+def complete_of(states: Sequence[MonthState]) -> tuple[int, ...]:
+    """The places of the complete months."""
+    return tuple(at for at, state in enumerate(states) if state == "complete")
+
+
 def _state(month: BillingPeriod, until: date | None) -> MonthState:
     if until is None or until <= month.start:
         return "future"
@@ -122,7 +127,7 @@ class Variance:
     @property
     def complete(self) -> tuple[int, ...]:
         """The places of the complete months."""
-        return tuple(at for at, state in enumerate(self.states) if state == "complete")
+        return complete_of(self.states)
 
     def to_date(self, row: VarianceRow) -> ToDate:
         """A row's complete months."""
@@ -260,6 +265,20 @@ class Outlook:
     def total(self) -> OutlookRow:
         """All rows together; origins are those of the months."""
         return _outlook_sum((), self.rows, len(self.states))
+
+    @property
+    def complete(self) -> tuple[int, ...]:
+        """The places of the complete months."""
+        return complete_of(self.states)
+
+    @property
+    def to_date(self) -> ToDate:
+        """The complete months of all rows together."""
+        whole = self.total
+        return ToDate(
+            total(whole.planned[at] for at in self.complete),
+            total(whole.estimate[at] for at in self.complete),
+        )
 
     @property
     def beyond(self) -> bool:

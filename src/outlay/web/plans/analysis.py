@@ -214,7 +214,7 @@ def _chart(workspace: Workspace, found: Outlook, whole: OutlookRow) -> dict[str,
     """Actual months, the latest estimate dashed with its band, and the plan's line."""
     currency = found.frame.currency
     months = found.frame.months
-    complete = sum(1 for state in found.states if state == "complete")
+    complete = len(found.complete)
 
     def text(value: Decimal) -> str:
         return f"{numbers.amount(value, currency)} {currency}"
