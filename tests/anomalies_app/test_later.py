@@ -49,6 +49,17 @@ def test_an_event_of_a_tag_that_is_gone_stops_no_look(tmp_path: Path) -> None:
     workspace.close()
 
 
+def test_an_event_that_is_seen_elsewhere_by_now_hides_no_new_one(spiked: Workspace) -> None:
+    for groupings, found in ((["team"], 1), (["ServiceName"], 2), (["ServiceName"], 2)):
+        spec = {"groupings": groupings}
+        spiked.put_resource("AnomalyMonitor", "default", spec, author="ana")
+        look(spiked, force=True)
+        assert len(events(spiked)) == found
+    first, second = events(spiked)
+    assert (first.grouping, second.grouping) == ("team", "ServiceName")
+    assert second.is_open and second.key != first.key
+
+
 def test_figures_that_moved_are_taken_apart_again(spiked: Workspace) -> None:
     (event,) = events(spiked)
     assert event.explained is not None and event.split is not None

@@ -211,7 +211,7 @@ class Looking:
         ]
         drafted = drafts(self.workspace, led, self.now, self.snapshot)
         looked = Looked(self._run("detected", "", None))
-        work = Work(self, looked, known.until)
+        work = Work(self, looked, known.until, stored)
         for (finding, event), draft in zip(pairs, drafted, strict=True):
             if event is None:
                 work.fresh(finding, draft)

@@ -7,7 +7,9 @@ leading series, then that with the most days in common. So an event may grow, sh
 restatement and be seen in more series, and stays itself; and two monitors that see it keep it once.
 
 An event that is new gets a key that never changes: the digest of monitor, measure, currency,
-direction, leading grouping and values, and first day. Two looks at once cannot keep it twice.
+direction, leading grouping and values, and first day. Two looks at once cannot keep it twice. Where
+an event of that key is kept that is another by now (no series in common), the key's digest is the
+new one's.
 """
 
 from __future__ import annotations

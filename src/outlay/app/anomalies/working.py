@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
@@ -44,10 +45,11 @@ class Change:
 class Work:
     """What one look makes of events, before it is written."""
 
-    def __init__(self, look: Looking, looked: Looked, until: date) -> None:
+    def __init__(self, look: Looking, looked: Looked, until: date, known: Sequence[Event]) -> None:
         self.look = look
         self.looked = looked
         self.until = until
+        self.read = {one.id for one in known}
         self.changes: list[Change] = []
         self.jobs: list[Callable[[], Change]] = []
 
@@ -178,12 +180,22 @@ class Work:
                 for action, note in change.steps:
                     books.step(event.id, self.look.now, author, action, note=note)
 
+    def _free_key(self, books: Books, key: str) -> str:
+        """A key for a new event; '' where another look kept it meanwhile. An event that this look
+        has read and taken for another (it is seen in other series by now) hides no new one."""
+        while (kept := books.by_key(key)) is not None:
+            if kept.id not in self.read:
+                return ""
+            key = hashlib.sha256(key.encode()).hexdigest()
+        return key
+
     def _put(self, books: Books, change: Change) -> Event | None:
         event = change.event
         if not event.id:
-            if books.by_key(event.key) is not None:
+            key = self._free_key(books, event.key)
+            if not key:
                 return None
-            event = books.add(event)
+            event = books.add(replace(event, key=key))
             self.looked.new.append(event)
             return event
         known = books.event(event.id)
