@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from outlay.money import money_text
-from outlay.reports.document import Figure, Severity
+from outlay.reports.document import Figure, Severity, figure_json, figure_of
 
 SignalKind = Literal["anomaly", "budget", "plan", "freshness", "policy", "sync"]
 KINDS: tuple[SignalKind, ...] = get_args(SignalKind)
@@ -71,10 +71,6 @@ def key_of(kind: SignalKind, subject: str, occurrence: str) -> str:
     return hashlib.sha256("\x1f".join((kind, subject, occurrence)).encode()).hexdigest()
 
 
-FIGURE_FIELDS = ("title", "value", "kind", "currency", "before", "change", "ratio", "note")
-_AMOUNTS = ("value", "before", "change", "ratio")
-
-
 def to_json(signal: Signal) -> dict[str, Any]:
     """A signal as plain JSON data; amounts are text in full."""
     return {
@@ -84,10 +80,10 @@ def to_json(signal: Signal) -> dict[str, Any]:
         "title": signal.title,
         "severity": signal.severity,
         "lines": list(signal.lines),
-        "figures": [{n: _text(getattr(one, n)) for n in FIGURE_FIELDS} for one in signal.figures],
+        "figures": [figure_json(one) for one in signal.figures],
         "driver": signal.driver,
         "link": signal.link,
-        "amount": _text(signal.amount),
+        "amount": None if signal.amount is None else money_text(signal.amount),
         "currency": signal.currency,
         "owner": None if signal.owner is None else asdict(signal.owner),
         "where": signal.where,
@@ -96,10 +92,6 @@ def to_json(signal: Signal) -> dict[str, Any]:
 
 def from_json(data: Mapping[str, Any]) -> Signal:
     """Read `to_json`'s form."""
-    figures = tuple(
-        Figure(**{n: _read(n, one[n]) for n in FIGURE_FIELDS if n in one})
-        for one in data["figures"]
-    )
     owner = data.get("owner")
     amount = data.get("amount")
     return Signal(
@@ -109,7 +101,7 @@ def from_json(data: Mapping[str, Any]) -> Signal:
         title=data["title"],
         severity=data["severity"],
         lines=tuple(data["lines"]),
-        figures=figures,
+        figures=tuple(figure_of(one) for one in data["figures"]),
         driver=data["driver"],
         link=data["link"],
         amount=None if amount is None else Decimal(amount),
@@ -117,11 +109,3 @@ def from_json(data: Mapping[str, Any]) -> Signal:
         owner=None if owner is None else Owner(**owner),
         where=data.get("where", ""),
     )
-
-
-def _text(value: Any) -> Any:
-    return money_text(value) if isinstance(value, Decimal) else value
-
-
-def _read(name: str, value: Any) -> Any:
-    return Decimal(value) if name in _AMOUNTS and value is not None else value

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, get_args
 
-from outlay.money import money_text
 from outlay.reports.channels.parcel import Parcel
-from outlay.reports.document import Block, Document, Figure, Figures, Sentence, Severity
+from outlay.reports.document import (
+    Block,
+    Document,
+    Figure,
+    Figures,
+    Sentence,
+    Severity,
+    figure_json,
+    figure_of,
+)
 from outlay.reports.errors import PermanentError, ReportError
 from outlay.reports.model import ChannelSpec
 from outlay.reports.outbox import Delivery
@@ -19,8 +26,6 @@ if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
 
 SEVERITIES: tuple[str, ...] = get_args(Severity)
-_FIELDS = ("title", "value", "kind", "currency", "before", "change", "ratio", "note")
-_AMOUNTS = ("value", "before", "change", "ratio")
 
 
 @dataclass(frozen=True)
@@ -50,21 +55,18 @@ class Message:
             "title": self.title,
             "severity": self.severity,
             "lines": list(self.lines),
-            "figures": [
-                {name: _text(getattr(figure, name)) for name in _FIELDS} for figure in self.figures
-            ],
+            "figures": [figure_json(one) for one in self.figures],
             "link": self.link,
         }
 
 
 def read_message(data: Mapping[str, Any]) -> Message:
     """Read `to_json`'s form."""
-    figures = [Figure(**{name: _read(name, one[name]) for name in one}) for one in data["figures"]]
     return Message(
         title=data["title"],
         severity=data["severity"],
         lines=tuple(data["lines"]),
-        figures=tuple(figures),
+        figures=tuple(figure_of(one) for one in data["figures"]),
         link=data["link"],
     )
 
@@ -114,11 +116,3 @@ def document_of(workspace: Workspace, message: Message, at: datetime) -> Documen
         blocks=tuple(blocks),
         name="notice",
     )
-
-
-def _read(name: str, value: Any) -> Any:
-    return Decimal(value) if name in _AMOUNTS and value is not None else value
-
-
-def _text(value: Any) -> Any:
-    return money_text(value) if isinstance(value, Decimal) else value

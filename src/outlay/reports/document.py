@@ -5,12 +5,13 @@ Amounts are exact decimals throughout; only the renderers round, for showing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
+from outlay.money import money_text
 from outlay.query import Column, Row
 
 Kind = Literal["money", "quantity", "count", "ratio", "unit"]
@@ -34,6 +35,24 @@ class Figure:
     change: Decimal | None = None
     ratio: Decimal | None = None
     note: str = ""
+
+
+_EXACT = ("value", "before", "change", "ratio")
+
+
+def figure_json(figure: Figure) -> dict[str, Any]:
+    """A headline as plain JSON data, to be read back; amounts are text in full."""
+    return {
+        name: money_text(value) if isinstance(value, Decimal) else value
+        for name, value in asdict(figure).items()
+    }
+
+
+def figure_of(data: Mapping[str, Any]) -> Figure:
+    """Read `figure_json`'s form."""
+    exact = {name: Decimal(data[name]) for name in _EXACT if data.get(name) is not None}
+    given: dict[str, Any] = {**data, **exact}
+    return Figure(**given)
 
 
 @dataclass(frozen=True)
