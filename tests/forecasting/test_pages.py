@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +19,18 @@ from outlay.app import Workspace
 from outlay.app.forecasting.forecasting import forecast
 from outlay.money import total
 from outlay.query import CostQuery
-from tests.forecasting.bills import COMMITMENT, COMPUTE, NEW, STORAGE, SUPPORT
-from tests.web.conftest import Get, empty
+from tests.forecasting.bills import (
+    COMMITMENT,
+    COMPUTE,
+    END,
+    NEW,
+    STORAGE,
+    SUPPORT,
+    days,
+    workspace_of,
+)
+from tests.web.company import Line, line, load
+from tests.web.conftest import Get, empty, serving
 
 __all__ = ["empty"]
 BY_SERVICE = "/forecast?by=ServiceName&currency=USD"
@@ -115,6 +127,20 @@ def test_a_file_of_a_moment_that_is_not_kept_says_so(forecasts: TestClient) -> N
     for path in ("/forecast.csv", "/forecast/accuracy.csv"):
         answer = forecasts.get(f"{path}?as_of=2001-01-01")
         assert answer.status_code == 400 and answer.headers["content-type"].startswith("text/plain")
+
+
+def test_months_ahead_are_counted_from_the_moment_that_is_asked(tmp_path: Path) -> None:
+    """What the ledger knew of September: October and the three months after it, as asked then."""
+
+    def storage(last: date) -> list[Line]:
+        return [line("40.25", f"{day}", service=STORAGE) for day in days(date(2026, 8, 1), last)]
+
+    workspace = workspace_of(tmp_path, storage(date(2026, 9, 21)))
+    before = str(workspace.snapshots()[-1].snapshot_id)
+    load(workspace, tmp_path, "acme", storage(END))
+    text = serving(workspace).get(f"/forecast.csv?as_of={before}").text
+    assert [row["month"] for row in table(text)] == ["2026-10", "2026-11", "2026-12", "2027-01"]
+    workspace.close()
 
 
 def test_no_bill_yet(empty: TestClient) -> None:

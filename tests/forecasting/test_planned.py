@@ -123,6 +123,8 @@ def test_a_commitments_saving_is_of_days_that_were_charged(daily: Workspace) -> 
         ({"percent": "1", "ends": "x"}, "percent and ends"),
         ({"per_day": "1"}, "say its currency"),
         ({"percent": "-101"}, "greater than or equal to -100"),
+        ({"per_day": "1e18", "currency": "USD"}, "less than or equal to 1000000000000"),
+        ({"once": "-1e18", "currency": "USD"}, "greater than or equal to -1000000000000"),
         ({"percent": "1", "until": FROM}, "is not after from"),
         ({"once": "1", "currency": "USD", "until": "2026-12-01"}, "leave until out"),
         ({"percent": "1", "where": "Servce ="}, "where"),

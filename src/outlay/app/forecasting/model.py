@@ -12,6 +12,9 @@ from outlay.app.dashboards.model import WhereText
 from outlay.focus.currencies import is_currency
 from outlay.resources import Kind, Spec, registry
 
+MOST = Decimal(10) ** 12
+"""No planned amount is larger; a number beyond it is a slip, and cents of it fit no array."""
+
 EFFECTS = ("percent", "per_day", "once", "ends")
 
 
@@ -38,8 +41,8 @@ class PlannedChangeSpec(Spec):
     until: date | None = None
     where: WhereText = ""
     percent: Decimal | None = Field(default=None, ge=-100, le=10_000)
-    per_day: Decimal | None = None
-    once: Decimal | None = None
+    per_day: Decimal | None = Field(default=None, ge=-MOST, le=MOST)
+    once: Decimal | None = Field(default=None, ge=-MOST, le=MOST)
     ends: str = Field(default="", max_length=500)
     currency: Annotated[str, AfterValidator(_a_currency)] = ""
     reason: str = Field(default="", max_length=500)

@@ -104,15 +104,6 @@ class SeriesSet:
         """The rows of one currency."""
         return np.array([i for i, c in enumerate(self.currencies) if c == currency], dtype=np.int64)
 
-    def until(self, day: date) -> SeriesSet:
-        """The same as it would be were `day` the first that is not complete."""
-        count = max(min((day - self.start).days, self.days), 0)
-        return SeriesSet(
-            self.query, self.measure, self.keys, self.currencies, self.start,
-            self.start + timedelta(days=count), self.usage[:, :count], self.streams,
-            self.stream_values[:, :count], self.unconverted, self.snapshot,
-        )  # fmt: skip
-
 
 def series_of(
     workspace: Workspace,

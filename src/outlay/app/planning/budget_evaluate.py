@@ -51,16 +51,11 @@ class Evaluation:
         return hash(self.text)
 
 
-def evaluate(workspace: Workspace, asked: Evaluation, now: datetime) -> PeriodStatus:
-    """Where a budget stands in a period. Raises QueryError and LakeError as any question does."""
-    (found,) = evaluate_all(workspace, [asked], now)
-    return found
-
-
 def evaluate_all(
     workspace: Workspace, asked: Sequence[Evaluation], now: datetime
 ) -> list[PeriodStatus]:
-    """Where one budget stands in several periods, by one question about its days."""
+    """Where one budget stands in several periods, by one question about its days. Raises QueryError
+    and LakeError as any question does."""
     spec, scope = asked[0].spec, asked[0].scope
     since = min(_since(spec, one.period) for one in asked)
     cost = daily(workspace, spec, scope, since, max(one.period.end for one in asked), now)

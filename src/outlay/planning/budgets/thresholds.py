@@ -74,9 +74,3 @@ def look(
 
 def _ordered(thresholds: Sequence[Threshold], amount: Decimal) -> list[Threshold]:
     return sorted(thresholds, key=lambda one: (limit(one, amount), one.key))
-
-
-def highest(spec: BudgetSpec, amount: Decimal, keys: Collection[str]) -> Threshold | None:
-    """The highest of several thresholds by the money at which it is passed; None of none."""
-    found = _ordered([one for one in spec.thresholds if one.key in keys], amount)
-    return found[-1] if found else None

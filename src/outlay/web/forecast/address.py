@@ -47,11 +47,11 @@ class Asked:
             )  # fmt: skip
         return cls(query, ahead, days, until)
 
-    def horizon(self, today: date) -> tuple[int | None, date | None]:
-        """Days or end, as `forecast` takes them."""
+    def horizon(self, first: date) -> tuple[int | None, date | None]:
+        """Days or end, as `forecast` takes them; `first` is the first day to forecast."""
         if self.days is not None or self.until is not None:
             return self.days, self.until
-        return None, step(today.replace(day=1), "month", int(self.ahead) + 1)
+        return None, step(first.replace(day=1), "month", int(self.ahead) + 1)
 
     def params(self) -> dict[str, str]:
         """The parameters; defaults are left out."""

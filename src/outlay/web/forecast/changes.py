@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 
 from outlay.access import Level, current, who
 from outlay.app.forecasting.commitments import ends
@@ -62,7 +63,7 @@ def add_routes(routes: APIRouter, site: Site) -> None:
         """Keep a planned change, new or changed."""
         form = await request.form()
         fields = {key: str(value) for key, value in form.items()}
-        return _save(site, request, fields)
+        return await run_in_threadpool(_save, site, request, fields)
 
     @routes.post(f"{CHANGES}/{{name}}/delete")
     def remove_change(name: str) -> Response:

@@ -46,7 +46,7 @@ def router(site: Site) -> APIRouter:
 
         def text() -> str:
             asked = _asked(site, dict(request.query_params))
-            days, until = asked.horizon(_today(site))
+            days, until = asked.horizon(_first(site, asked))
             return to_csv(forecast(site.workspace, asked.query, days=days, until=until))
 
         return _file(text, "forecast")
@@ -86,9 +86,11 @@ def _file(text: Callable[[], str], name: str) -> Response:
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _today(site: Site) -> date:
+def _first(site: Site, asked: Asked) -> date:
     """The first day to forecast: whole months are counted from its own."""
-    return site.workspace.incomplete_from() or site.workspace.today()
+    from outlay.app.forecasting.series import complete_until
+
+    return complete_until(site.workspace, asked.query, site.workspace.today())
 
 
 def _asked(site: Site, params: Mapping[str, str]) -> Asked:
@@ -117,7 +119,7 @@ def _page(site: Site, request: Request) -> Response:
     now = utc_now()
     try:
         asked = _asked(site, params)
-        days, until = asked.horizon(_today(site))
+        days, until = asked.horizon(_first(site, asked))
         answer = forecast(workspace, asked.query, days=days, until=until, now=now)
         blocks = view.shown(workspace, asked, answer, now)
         controls = _controls(site, asked)
@@ -191,7 +193,7 @@ def _controls(site: Site, asked: Asked, path: str = FORECAST) -> dict[str, Any]:
 def _api(site: Site, asked: Asked) -> str:
     from outlay.query.codec import to_params
 
-    days, until = asked.horizon(_today(site))
+    days, until = asked.horizon(_first(site, asked))
     more = {"days": str(days)} if days is not None else {"until": str(until)}
     return address("/api/v1/forecast", {**to_params(asked.query), **more})
 
