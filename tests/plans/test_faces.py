@@ -164,6 +164,9 @@ def test_cells_are_edited_by_command_line(books: Workspace, capsys: Capture) -> 
     assert "The year is 170.50 USD" in capsys.readouterr().out
     assert run(books, "adjust", "fy27", "l1", "2026-11", "--to", "1", "--reason", " ") == 1
     assert "an edit of a plan has a reason" in capsys.readouterr().err
+    assert run(books, "drive", "fy27", "l1", "--metric", "orders", "--only", "web",
+               "--reason", "x") != 0  # fmt: skip
+    assert "'web' is no LABEL=VALUE" in capsys.readouterr().err
 
 
 @pytest.mark.slow

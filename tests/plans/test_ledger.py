@@ -22,7 +22,7 @@ from outlay.planning.plans.errors import PlanError
 from outlay.planning.plans.model import Document, Path
 from outlay.planning.plans.outlook import Known, estimated
 from tests.plans import documents
-from tests.plans.company import BEDROCK, EC2, S3, SPEC, SUPPORT
+from tests.plans.company import BEDROCK, COMPLETE_UNTIL, EC2, S3, SPEC, SUPPORT, days
 
 D = Decimal
 OCTOBER, NOVEMBER, DECEMBER = (BillingPeriod(2024, month) for month in (10, 11, 12))
@@ -328,3 +328,12 @@ def test_a_metric_without_values_cannot_drive_and_says_so(own: Workspace) -> Non
     own.metrics.define("visits", {"unit": "visit"}, author="ana")
     with pytest.raises(PlanError, match="'visits' has no value before 2025-02-10"):
         plan_drivers.propose_driver(own, "fy25", ("shop", EC2), "visits")
+    lost = date(2025, 2, 3)
+    known = [day for day in days(date(2024, 1, 1), COMPLETE_UNTIL) if day != lost]
+    values = [{"date": day.isoformat(), "value": 5} for day in known]
+    own.metrics.push("visits", values, author="ana")
+    with pytest.raises(PlanError, match="'visits' does not know 2025-02-03, hence not what 2025"):
+        plan_drivers.propose_driver(own, "fy25", ("shop", EC2), "visits")
+    own.metrics.push("visits", [{"date": lost.isoformat(), "value": 5}], author="ana")
+    driver = plan_drivers.propose_driver(own, "fy25", ("shop", EC2), "visits")
+    assert driver.volumes[4] == 28 * 5

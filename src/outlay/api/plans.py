@@ -24,8 +24,8 @@ from outlay.app.planning import (
     plan_shapes,
     plans,
 )
-from outlay.expression.errors import QueryError
 from outlay.money import BillingPeriod, parse_money
+from outlay.planning.plans.codec import driver_json
 from outlay.planning.plans.errors import PlanError
 
 _Name = Annotated[str, Path(description="The plan's name", examples=["fy2027"])]
@@ -171,9 +171,9 @@ def _results(router: APIRouter, workspace: Workspace) -> None:
     ) -> Response:
         """What `POST …/lines/{line}/driver` takes."""
         found = plan_drivers.propose_driver(
-            workspace, name, tuple(path), metric, only=_only(only), where=where
+            workspace, name, tuple(path), metric, only=plan_drivers.only_of(only), where=where
         )
-        return json_response(plan_shapes.driver_json(found))
+        return json_response(driver_json(found))
 
 
 def _make(router: APIRouter, workspace: Workspace) -> None:
@@ -429,14 +429,4 @@ def _day(text: str) -> date:
 
     found = parse_day(text, "cut")
     assert found is not None
-    return found
-
-
-def _only(pairs: list[str]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for pair in pairs:
-        label, sign, value = pair.partition("=")
-        if not sign:
-            raise QueryError(f"{pair!r} is no LABEL=VALUE", field="only", text=pair)
-        found[label] = (*found.get(label, ()), value)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from outlay.access import whole_only
 from outlay.app.planning.plan_actuals import Months, complete_until
 from outlay.app.planning.plans import get_plan
 from outlay.app.served import served
+from outlay.expression.errors import QueryError
 from outlay.money import BillingPeriod, total
 from outlay.money.quotients import quotient
 from outlay.planning.plans.codec import plain
@@ -30,6 +31,17 @@ UNIT_MONTHS = 3
 UNIT_DIGITS = 12
 VOLUME_DIGITS = 3
 """Decimals of a forecast volume, where the metric does not count in whole numbers."""
+
+
+def only_of(pairs: Iterable[str]) -> Only:
+    """``LABEL=VALUE`` texts as the series of a metric that count; QueryError for what is none."""
+    found: dict[str, tuple[str, ...]] = {}
+    for pair in pairs:
+        label, sign, value = (part.strip() for part in pair.partition("="))
+        if not sign or not label:
+            raise QueryError(f"{pair!r} is no LABEL=VALUE", field="only", text=pair)
+        found[label] = (*found.get(label, ()), value)
+    return found
 
 
 @served("GET /plans/{name}/driver")
@@ -92,20 +104,24 @@ def volumes_of(
     """A metric by month: counted where the month is over and known, else the days that are known
     and a forecast of the others, brought to a month as the metric's aggregation says.
 
-    PlanError when there is too little history for a forecast.
+    PlanError when there is too little history for a forecast, and where a day before the last
+    known one is not known in the month that has begun: its sum would lack that day.
     """
     first = until - timedelta(days=HISTORY_DAYS)
-    days = {
-        one.start: one.total
-        for one in reader.periods(metric, (), min(first, months[0].start), until, "day", only)
-        if one.total is not None
-    }
+    counted = reader.periods(metric, (), min(first, months[0].start), until, "day", only)
+    days = {one.start: one.total for one in counted if one.total is not None}
     if not days:
         raise PlanError(f"the metric {metric!r} has no value before {until}: nothing to forecast")
     start = max(days) + timedelta(days=1)
+    aggregation = reader.spec(metric).aggregation
+    begun = BillingPeriod.of(until)
+    lost = [one.start for one in counted if begun.start <= one.start < start and not one.complete]
+    if lost and aggregation == "sum":
+        raise PlanError(
+            f"the metric {metric!r} does not know {lost[0]}, hence not what {begun} comes to"
+        )
     if start < months[-1].end:
         days |= _forecast(metric, days, start, months[-1].end)
-    aggregation = reader.spec(metric).aggregation
     return tuple(_month(days, month, aggregation) for month in months)
 
 

@@ -405,13 +405,11 @@ def _register_drive(group: typer.Typer) -> None:
             raise typer.BadParameter("say --metric or --off")
         driver = None
         if metric:
-            labels: dict[str, tuple[str, ...]] = {}
-            for label, _, value in (text.partition("=") for text in only or ()):
-                labels[label] = (*labels.get(label, ()), value)
             own = plans.version(cli.workspace, plan).document.line(line)
             driver = plan_drivers.propose_driver(
-                cli.workspace, plan, own.path, metric, only=labels, where=own.where
-            )
+                cli.workspace, plan, own.path, metric, only=plan_drivers.only_of(only or ()),
+                where=own.where,
+            )  # fmt: skip
         made = plans.drive_line(cli.workspace, plan, line, driver, reason, revision=revision)
         done(cli, made, made.document.steps[-1].said + (f" ({driver.basis})" if driver else ""))
 

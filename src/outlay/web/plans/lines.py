@@ -203,25 +203,15 @@ def _drive(site: Site, name: str, line_id: str, fields: Fields) -> None:
     if fields.get("undrive") != "1":
         line = plans.version(workspace, name).document.line(line_id)
         if metric:
+            given = filter(None, (part.strip() for part in fields.get("only", "").split(",")))
             driver = plan_drivers.propose_driver(
-                workspace, name, line.path, metric, only=_only(fields.get("only", "")),
+                workspace, name, line.path, metric, only=plan_drivers.only_of(given),
                 where=line.where,
             )  # fmt: skip
         else:
             volume, cost = amount(fields.get("volume", "")), amount(fields.get("unit_cost", ""))
             driver = Driver("", (volume,) * 12, (cost,) * 12, basis="given by hand")
     plans.drive_line(workspace, name, line_id, driver, reason, revision=seen)
-
-
-def _only(text: str) -> dict[str, tuple[str, ...]]:
-    """Labels' values as they are typed: ``region=eu, region=us``."""
-    found: dict[str, tuple[str, ...]] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        label, sign, value = part.partition("=")
-        if not sign:
-            raise PlanError(f"{part!r}: a label's value is said as label=value")
-        found[label.strip()] = (*found.get(label.strip(), ()), value.strip())
-    return found
 
 
 def _line_page(
