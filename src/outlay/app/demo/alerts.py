@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import outlay.alerts.model  # noqa: F401  the kinds that the file has
-from outlay.app.demo.reports import put_file
+from outlay.app.demo.written import put_file
 from outlay.app.workspace import Workspace
 
 

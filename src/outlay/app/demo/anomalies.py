@@ -37,7 +37,7 @@ def _logs(workspace: Workspace, event: Event, cause: str) -> None:
     with as_person(_owner(workspace, event)):
         acting.comment(workspace, event.id, cause)
         acting.feedback(workspace, event.id, "unexpected")
-        acting.resolve(workspace, event.id, "Debug logging is off; a budget watches the log group.")
+        acting.resolve(workspace, event.id, "Debug logging is off again.")
 
 
 def _gpus(workspace: Workspace, event: Event, cause: str) -> None:

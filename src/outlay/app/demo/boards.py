@@ -4,29 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from importlib import resources
 from typing import Any
 
 from outlay.app.annotations.model import ANNOTATION
+from outlay.app.demo.allocation import AUTHOR
 from outlay.app.demo.story import Story
+from outlay.app.demo.written import put_file
 from outlay.app.workspace import Workspace
-from outlay.resources import parse_resources
-
-_FILE = "boards.yaml"
-_AUTHOR = "outlay demo"
 
 Parts = dict[str, Any]
 
 
 def configure(workspace: Workspace, story: Story) -> None:
     """Keep the demo's dashboards and annotations, those that are there already excepted."""
-    text = resources.files("outlay.app.demo").joinpath(_FILE).read_text(encoding="utf-8")
-    for document in parse_resources(text, _FILE):
-        if not workspace.history(document.kind, document.name):
-            workspace.put_resource(document.kind, document.name, document.spec, author=_AUTHOR)
+    put_file(workspace, "boards.yaml")
     for name, parts in written(story):
         if not workspace.history(ANNOTATION.name, name):
-            workspace.put_resource(ANNOTATION.name, name, parts, author=_AUTHOR)
+            workspace.put_resource(ANNOTATION.name, name, parts, author=AUTHOR)
 
 
 def written(story: Story) -> Iterator[tuple[str, Parts]]:
