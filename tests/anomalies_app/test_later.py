@@ -16,6 +16,7 @@ from outlay.app.anomalies.exact import daily
 from outlay.app.anomalies.monitors import kept
 from outlay.app.anomalies.renewing import renewed
 from outlay.app.anomalies.telling import driver
+from outlay.app.anomalies.watch import watch
 from outlay.app.anomalies.watching import watching
 from outlay.app.anomalies.working import base_of
 from outlay.app.errors import WorkspaceError
@@ -135,3 +136,15 @@ def test_without_a_look_nothing_is_said_to_be_in_order(tmp_path: Path) -> None:
     assert watching(workspace).doubt.startswith("No look was taken yet")
     assert "Nothing out of the ordinary" not in serving(workspace).get("/anomalies").text
     workspace.close()
+
+
+@pytest.mark.parametrize("grain", ["day", "hour"])
+def test_amounts_without_a_rate_are_no_quiet(spiked: Workspace, grain: str) -> None:
+    spec = {"currency": "KES", "grain": grain}
+    spiked.put_resource("AnomalyMonitor", "default", spec, author="ana")
+    before = events(spiked)
+    told = watch(spiked, utc_now())
+    assert told.failed == (
+        "The monitor default cannot be asked: amounts in USD have no rate into KES."
+    )
+    assert events(spiked) == before and watching(spiked).failed is not None

@@ -2,8 +2,9 @@
 
 Plain data; no NumPy here, so that reading stored events costs nothing. Days are UTC dates, the
 hours of an hourly series are UTC datetimes; both ends of an event are **inclusive**. The engine's
-numbers are floats of one currency; what is shown as money is reckoned anew, exactly, by
-``outlay.anomalies.exact.money``.
+numbers are floats of one currency: they decide what is an event (also whether it is worth a word:
+`Settings.minimum_money`). What is shown as money is reckoned anew from exact amounts, with the
+expected rounded once to the currency's smallest unit (``outlay.app.anomalies.drafting``).
 """
 
 from __future__ import annotations

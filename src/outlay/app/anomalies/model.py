@@ -40,8 +40,9 @@ class AnomalyMonitorSpec(Spec):
     is nobody's: those charges are seen by account and service). `where` says which charges count;
     `charges` are those that move by use, or ``all`` with fees, credits and purchases. Amounts are
     those of `measure`, in the currency of the bill or converted to `currency`. An event is raised
-    when its impact, without its sign, is at least `minimum_impact` of that currency and
-    `minimum_percent` of what was expected. `sensitivity` is how far outside the band a day has to
+    when its days outside the band together differ, without sign and by the engine's figures before
+    they are rounded, by at least `minimum_impact` of that currency and `minimum_percent` of what
+    was expected. `sensitivity` is how far outside the band a day has to
     be. `owner_tag` is the virtual tag whose value owns an event.
     """
 

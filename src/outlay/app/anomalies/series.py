@@ -17,6 +17,7 @@ from outlay.app.anomalies.events import NONE
 from outlay.app.anomalies.monitors import Monitor, groupings
 from outlay.app.complete import incomplete_from
 from outlay.expression import text_literal
+from outlay.expression.errors import QueryError
 from outlay.query import CostQuery, equals
 
 if TYPE_CHECKING:
@@ -158,6 +159,7 @@ def _batch(
     sets = [
         series_of(workspace, base.but(by=by), since=since, until=until, parts=False) for by in names
     ]
+    _all_converted(base, {code for one in sets for code in one.unconverted})
     sets = [one for one in sets if one.keys and one.days]
     if not sets:
         return None
@@ -194,7 +196,9 @@ def _hourly(
     for by in names:
         query = base.but(by=by, grain="hour", range=f"{start}..{until}")
         defaults = {n: rules.tags[n].default for n in by if n in rules.tags}
-        rows = list(workspace.query(query).rows())
+        result = workspace.query(query)
+        _all_converted(base, {one.currency or "" for one in result.unconverted})
+        rows = list(result.rows())
         codes = {row.get("BillingCurrency") for row in rows}
         for row in rows:
             if any(row[name] == default for name, default in defaults.items()):
@@ -212,6 +216,15 @@ def _hourly(
     for at, amounts in enumerate(found.values()):
         matrix[at, list(amounts)] = np.array(list(amounts.values()), dtype=np.float64)
     return Batch(base, tuple(found), matrix, start, until, True)
+
+
+def _all_converted(base: CostQuery, missing: set[str]) -> None:
+    """QueryError where charges have no rate: without them a day would look like a fall."""
+    if missing:
+        raise QueryError(
+            f"amounts in {', '.join(sorted(missing))} have no rate into {base.currency}",
+            field="currency",
+        )
 
 
 def _sole(workspace: Workspace) -> str:
