@@ -1,4 +1,4 @@
-"""The smallest set of values that explains an impact, and which kind of effect it was."""
+"""The smallest set of values that explains an impact."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outlay.anomalies.attribute import Used, attribute
 from outlay.anomalies.explain import smallest_set
 from outlay.anomalies.model import Row
 
@@ -112,29 +111,3 @@ def test_no_smaller_set_of_a_cut_explains_as_much(rows: list[Row]) -> None:
         for size in range(1, len(told.elements)):
             for chosen in combinations(parts.values(), size):
                 assert sum(chosen) / told.impact < Decimal("0.8")
-
-
-def test_usage_price_and_mix_add_up() -> None:
-    items = [
-        Used("Hrs", Decimal(100), Decimal(10), Decimal(150), Decimal(15)),
-        Used("Hrs", Decimal(10), Decimal(20), Decimal(30), Decimal("66.03")),
-        Used("GB", Decimal(7), Decimal("0.70"), Decimal(7), Decimal("0.91")),
-        Used("GB", Decimal(0), Decimal(0), Decimal(5), Decimal("4.50")),
-        Used("", None, Decimal(3), None, Decimal(8)),
-    ]
-    impact = sum((i.actual_cost - i.expected_cost for i in items), Decimal(0)) + Decimal(12)
-    told = attribute(items, impact, restatement=Decimal(9), tags=Decimal(3))
-    assert sum(told.effects.values()) == impact
-    # 70 hours more at 30 ÷ 110 each; then 180 hours, of which 30 dear ones instead of 16.36
-    assert told.usage == Decimal("19.09") + Decimal("4.50")
-    assert told.mix == Decimal("25.91")
-    assert told.price == Decimal("6.03") + Decimal("0.21")
-    assert (told.restatement, told.tags, told.other) == (Decimal(9), Decimal(3), Decimal(5))
-    assert told.main == "mix"
-
-
-def test_a_price_that_rises() -> None:
-    told = attribute([Used("Hrs", Decimal(3), Decimal(10), Decimal(3), Decimal(20))], Decimal(10))
-    assert told.effects == {
-        "usage": 0, "price": Decimal(10), "mix": 0, "restatement": 0, "tags": 0, "other": 0
-    }  # fmt: skip

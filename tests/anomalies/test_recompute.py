@@ -1,17 +1,15 @@
-"""Every event can be reckoned again by hand from the numbers shown with it; its money is exact."""
+"""Every event can be reckoned again by hand from the numbers shown with it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
 from statistics import median
 
 import numpy as np
 import pytest
 
 from outlay.anomalies.detect import detect
-from outlay.anomalies.exact import money
 from outlay.anomalies.model import Candidate
 from outlay.anomalies.recompute import recompute
 from tests.anomalies.series import ALL, START, found, usual
@@ -74,22 +72,6 @@ def test_the_worked_example_of_the_docs() -> None:
     assert (day.lower, day.upper) == pytest.approx((86.4, 113.6))
     assert event.impact == pytest.approx(80)
     assert median(one.steady for one in basis.history[-14:]) == pytest.approx(week)
-
-
-def test_money_is_exact() -> None:
-    values = usual()
-    values[150:152] *= 1.8
-    (event,) = found(values)
-    actuals = [Decimal("215.123456789"), Decimal("210.1")]
-    told = money(event, actuals)
-    assert told.actual == Decimal("425.223456789")
-    assert [expected for _, expected in told.days] == [
-        Decimal(repr(day.expected)).quantize(Decimal("0.01")) for day in event.days
-    ]
-    assert told.impact == told.actual - told.expected
-    assert told.expected == sum(expected for _, expected in told.days)
-    with pytest.raises(ValueError, match="2 days, but 1"):
-        money(event, actuals[:1])
 
 
 def test_the_band_bounds_what_is_normal() -> None:
