@@ -106,4 +106,6 @@ def test_a_look_whose_step_fails_exits_with_one(
     steps = {step["name"]: step["failed"] for step in json.loads(captured.out)["steps"]}
     assert steps["freshness"] == "the clock stands still"
     assert "Warning: the look at freshness failed: the clock stands still" in captured.err
+    assert run(folder, "alerts", "list", "--json") == 0
+    assert "The last look at freshness did not work: alerts may be" in capsys.readouterr().err
     assert run(folder, "watch", "--only", "weather") != 0

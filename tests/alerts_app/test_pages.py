@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
+from outlay.alerts.store import Look
 from outlay.app import Workspace
 from outlay.app.alerts import use, watch_routes
-from outlay.app.alerts.raising import raise_signal
+from outlay.app.alerts.raising import raise_signal, store
 from outlay.app.reports import delivering
 from outlay.app.runs import utc_now
 from tests.alerts_app.conftest import made, put_channel, put_route, signal
@@ -195,6 +196,17 @@ def test_an_empty_workspace_says_what_is_watched(workspace: Workspace) -> None:
     assert "0 sources for data that is late, missing or held back" in found
     assert "Nobody is told yet" in page(client, "/alerts/routes").text
     assert "No route has a digest" in page(client, "/alerts/digest").text
+
+
+def test_a_look_that_failed_is_not_told_as_one_that_found_nothing(workspace: Workspace) -> None:
+    now = utc_now()
+    client = serving(workspace)
+    store(workspace).note_look(Look(now, "1", now))
+    assert "and found nothing" in page(client, "/alerts").text
+    store(workspace).note_look(Look(now, "1", now, {"plans": "no rates", "budgets": "no days"}))
+    found = page(client, "/alerts")
+    assert "and did not work for everything" in found.text
+    assert "plans: no rates; budgets: no days" in found.one("div", id="look-failed").text
 
 
 def test_names_in_a_signal_are_text(pages: TestClient, kept: Workspace) -> None:

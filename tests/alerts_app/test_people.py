@@ -11,6 +11,7 @@ import pytest
 from outlay.access import AccessDeniedError, Level, Principal, acting
 from outlay.alerts.errors import AlertError, AlertNotFoundError
 from outlay.alerts.signal import Owner
+from outlay.alerts.store import Look
 from outlay.app import Workspace, events
 from outlay.app.alerts import trying, use
 from outlay.app.alerts.raising import raise_signal, store
@@ -108,6 +109,23 @@ def test_an_open_alert_is_never_cut_off_for_newer_ones_that_have_ended(
     found = use.alerts(workspace, "all")
     assert [one.id for one in found.alerts] == [mine]
     assert found.counts["open"] == 1
+
+
+def test_nothing_to_tell_and_a_look_that_failed_are_two_things(workspace: Workspace) -> None:
+    now = utc_now()
+    for look, doubt in (
+        (None, "Nobody has looked yet."),
+        (Look(now, "1", now), ""),
+        (
+            Look(now, "1", now, {"budgets": "team = 'data' is too large", "plans": "no rates"}),
+            "The last look at budgets, plans did not work: alerts may be missing.",
+        ),
+    ):
+        if look is not None:
+            store(workspace).note_look(look)
+        assert use.alerts(workspace).doubt == doubt
+        with as_storefront():  # who sees a part is told as much, and nothing of the others
+            assert use.alerts(workspace).doubt == doubt
 
 
 @pytest.mark.parametrize(

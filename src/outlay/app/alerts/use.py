@@ -78,13 +78,15 @@ class Asked:
 class Listing:
     """Alerts that were asked for, the most severe and newest first; `counts` by state and
     `owners` over all that the reader may see; `told` by what deliveries each of the alerts went.
-    `now` is when it was looked at (UTC)."""
+    `now` is when it was looked at (UTC); `doubt` says why alerts may be missing, '' where every
+    step of the last look worked."""
 
     alerts: tuple[Alert, ...]
     counts: Mapping[str, int]
     owners: tuple[str, ...]
     told: Mapping[int, tuple[Delivery, ...]]
     now: datetime
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,17 @@ def alerts(
     found.sort(key=lambda one: (one.state == "settled", -SEVERITIES.index(one.severity)))
     owners = sorted({one.signal.owner.text for one in seen if one.signal.owner is not None})
     told = _told(workspace, [one.id for one in found[:limit]])
-    return Listing(tuple(found[:limit]), counts, tuple(owners), told, now)
+    doubt = _doubt(store(workspace).last_look())
+    return Listing(tuple(found[:limit]), counts, tuple(owners), told, now, doubt)
+
+
+def _doubt(last: Look | None) -> str:
+    """Why alerts may be missing; it names no charge, so that everybody may read it."""
+    if last is None:
+        return "Nobody has looked yet."
+    if last.failed:
+        return f"The last look at {', '.join(last.failed)} did not work: alerts may be missing."
+    return ""
 
 
 def _told(workspace: Workspace, idents: Sequence[int]) -> dict[int, tuple[Delivery, ...]]:

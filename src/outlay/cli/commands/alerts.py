@@ -134,6 +134,8 @@ def _register_list(group: typer.Typer) -> None:
         from outlay.app.alerts import shapes, use
 
         found = use.alerts(cli.workspace, state, kind, severity, owner, text, limit)
+        if found.doubt:
+            typer.echo(f"Warning: {found.doubt} `outlay watch` looks now.", err=True)
         if cli.out.json:
             cli.out.data(shapes.listing_json(found))
             return

@@ -62,4 +62,5 @@ def list_alerts(context: Context, asked: AlertsInput) -> Answer:
         + (f". {row['driver']}" if row["driver"] else "")
         for row in rows
     ]
-    return Answer(data, "\n".join(lines) or "No alert fits.")
+    said = [*(lines or ["No alert fits."]), *([found.doubt] if found.doubt else [])]
+    return Answer(data, "\n".join(said))
