@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,16 @@ from outlay.app.forecasting.answer import ForecastAnswer
 from outlay.app.forecasting.forecasting import forecast
 from outlay.query import CostQuery
 from outlay.resources import ResourceError
-from tests.forecasting.bills import COMMITMENT, COMPUTE, SAVING_A_DAY, STORAGE
+from tests.forecasting.bills import (
+    COMMITMENT,
+    COMPUTE,
+    END,
+    SAVING_A_DAY,
+    STORAGE,
+    days,
+    workspace_of,
+)
+from tests.web.company import line
 
 SERVICES = CostQuery(by=("ServiceName",))
 DAYS = 30
@@ -109,6 +119,19 @@ def test_a_part_of_an_amount_does_not_tell_what_the_others_cost(planned: Workspa
     with acting(Principal("bo", Level.VIEWER, scope="SubAccountName = 'Data'")):
         told = counted(planned)
     assert told.effect == "a part of an amount" and 0 < told.amounts["USD"] < 150 * LEFT
+
+
+def test_an_amount_is_the_same_whatever_is_asked_by_where_credits_are(tmp_path: Path) -> None:
+    lines = []
+    for day in days(END - timedelta(days=60), END):
+        lines.append(line("120.00", f"{day}", service=COMPUTE))
+        lines.append(line("-20.00", f"{day}", service="Promotion", category="Credit"))
+    workspace = workspace_of(tmp_path, lines)
+    put(workspace, where="SubAccountName = 'Shop'", per_day="10.00", currency="USD")
+    assert compared(workspace, CostQuery()) == {"Total": 200, "total USD": 200}
+    assert compared(workspace) == {COMPUTE: 200, "total USD": 200}
+    assert counted(workspace).amounts == {"USD": Decimal(200)}
+    workspace.close()
 
 
 def test_a_commitments_saving_is_of_days_that_were_charged(daily: Workspace) -> None:

@@ -67,10 +67,10 @@ class Amounts:
 
 @dataclass(frozen=True)
 class Month:
-    """One month of a series: `actual` is what its complete days have (None: before the days that
-    were asked), `forecast` what is expected of the days after them, both exact; `outlook` is their
-    sum, with the bands of what is still to come around it. `to` is the day after the last that is
-    counted: the end of the month, or of the horizon within it."""
+    """One month of a series: `actual` is what its complete days have, `forecast` what is expected
+    of the days after them, both exact; `outlook` is their sum, with the bands of what is still to
+    come around it. `to` is the day after the last that is counted: the end of the month, or of the
+    horizon within it."""
 
     period: BillingPeriod
     to: date

@@ -214,20 +214,30 @@ def _by_amount(
     days, ends = _days(asked, spec)
     by = (-amount if ends else amount) * days
     of_all = _scope_sum(asked, spec, block.currency)
-    rows = [(row, part) for found, row, part in _rows(asked, sums) if found is block and part > 0]
     where = asked.series.query.where
     if spec.where and of_all > 0:
-        placed = 0.0
-        for row, part in rows:
-            placed += part / of_all
-            block.change(row, by * part / of_all)
-        if not rows:
+        placed = _placed(asked, sums, block, of_all)
+        for row, part in placed.items():
+            block.change(row, by * part)
+        if not placed:
             return {}, "no charge of this question meets its condition"
-        return _told({block.currency or "": by.sum().item() * min(placed, 1.0)}), ""
+        return _told({block.currency or "": by.sum().item() * sum(placed.values())}), ""
     if where not in ("", spec.where) or not current().whole:
         return {}, "nothing is charged in its scope yet: its part of this question is not known"
     block.plan(f"Planned: {spec.title or spec.effect}", by)
     return _told({block.currency or "": by.sum().item()}), ""
+
+
+def _placed(asked: _Asked, sums: _Sums, block: Block, of_all: float) -> dict[int, float]:
+    """Each row's part of an amount. Together they are what the question has of the scope, credits
+    taken off, so that the total is the same whatever it is grouped by; it is shared by the rows
+    that cost something."""
+    rows = [(row, part) for found, row, part in _rows(asked, sums) if found is block]
+    whole = min(sum(part for _, part in rows) / of_all, 1.0)
+    costs = {row: part for row, part in rows if part > 0}
+    if whole <= 0:
+        return {}
+    return {row: whole * part / sum(costs.values()) for row, part in costs.items()}
 
 
 def _scope_sum(asked: _Asked, spec: PlannedChangeSpec, currency: str | None) -> float:
