@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from outlay.access import current
 from outlay.app.anomalies.detecting import store
 from outlay.app.anomalies.errors import not_found
 from outlay.app.anomalies.events import QUIET, STATES, Event, Step
@@ -200,8 +199,3 @@ def _is_sought(event: Event, sought: Sought) -> bool:
         and event.impact.copy_abs() >= sought.minimum
         and sought.text.strip().lower() in words
     )
-
-
-def is_mine(event: Event) -> bool:
-    """Whether an event is assigned to who asks."""
-    return event.assignee == current().name
