@@ -289,6 +289,7 @@ def test_an_answer_travels_to_another_machine(daily: Workspace) -> None:
     [
         ({"days": 0}, "there is no day to forecast"),
         ({"days": 801}, "801 days are too far ahead: at most 800"),
+        ({"days": 10**10}, "10000000000 days are too far ahead"),
         ({"until": FIRST}, "the first that is not complete is 2026-11-01"),
         ({"days": 3, "until": NOVEMBER}, "exclude each other"),
     ],

@@ -103,19 +103,19 @@ def _end(start: date, days: int | None, until: date | None) -> date:
             "days and until exclude each other", field="until", text=str(until),
             hint="Give either how many days, or the day after the last.",
         )  # fmt: skip
-    end = until or start + timedelta(days=DEFAULT_DAYS if days is None else days)
+    ahead = (until - start).days if until else DEFAULT_DAYS if days is None else days
     field, text = ("until", str(until)) if until else ("days", str(days))
-    if end <= start:
+    if ahead <= 0:
         raise QueryError(
             f"there is no day to forecast: the first that is not complete is {start}",
             field=field, text=text, hint="Forecasts begin on it: end the horizon after it.",
         )  # fmt: skip
-    if (end - start).days > MOST_DAYS:
+    if ahead > MOST_DAYS:
         raise QueryError(
-            f"{(end - start).days} days are too far ahead: at most {MOST_DAYS} are forecast",
+            f"{ahead} days are too far ahead: at most {MOST_DAYS} are forecast",
             field=field, text=text, allowed=(f"1 to {MOST_DAYS} days",),
         )  # fmt: skip
-    return end
+    return start + timedelta(days=ahead)
 
 
 def calendar_of(workspace: Workspace) -> Calendar:
