@@ -206,7 +206,12 @@ def test_a_planned_line_is_added_with_amounts(own: Workspace, client: TestClient
     new = {"path0": "labs", "path1": "Amazon Bedrock", "amount-2027-01": "1000.00",
            "amount-2027-02": "1500", "reason": "A launch", "effect": "volume"}  # fmt: skip
     assert client.post(f"{HERE}/lines", data=new).status_code == 200
-    assert amounts(grid(page(client, HERE))["labs"])[-1] == Decimal(2500)
+    rows = grid(page(client, HERE))
+    assert amounts(rows["labs"])[-1] == Decimal(2500)
+    cells = dict(zip(MONTHS, rows["Amazon Bedrock"].all("td"), strict=False))
+    assert cells["2027-01"].text == "1,000.00"
+    assert (cells["2026-07"].text, cells["2026-07"].attrs["data-v"]) == ("–", "0.00")
+    assert "no history" in cells["2026-07"].attrs["title"]
     again = client.post(f"{HERE}/lines", data=new)
     assert again.status_code == 400
     root = parse(again.text)

@@ -27,11 +27,7 @@ def to_csv(version: Version) -> str:
     beside = [document.frame.plan, version.info.version, document.revision]
     for line in document.live:
         cells = document.cells(line.id)
-        amounts = [
-            "" if c.baseline is None and not c.adjusted and not c.total
-            else unit_text(c.total, digits)
-            for c in cells
-        ]  # fmt: skip
+        amounts = [unit_text(c.total, digits) if c.known else "" for c in cells]
         path = [text_in(value) or "" for value in line.path]
         year = unit_text(document.year(line.id).total, digits)
         writer.writerow([*beside, line.id, *path, line.name, kind_of(line), *amounts, year])

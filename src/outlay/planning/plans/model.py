@@ -212,6 +212,11 @@ class Cell:
     base_volume: Decimal | None = None
     base_unit_cost: Decimal | None = None
 
+    @property
+    def known(self) -> bool:
+        """Whether there is an amount at all: a baseline, or what people said."""
+        return bool(self.baseline is not None or self.adjusted or self.total)
+
 
 @dataclass(frozen=True)
 class Document:

@@ -111,8 +111,7 @@ class _Writer:
             texts = [line.id, *line.path, line.name or None, kind_of(line)]
             self._texts(sheet, row, texts, self.fixed)
             for at, cell in enumerate(document.cells(line.id)):
-                known = cell.baseline is not None or cell.adjusted or cell.total
-                if known:
+                if cell.known:
                     self._number(sheet, row, first + at, cell.total, self.money)
                 else:
                     sheet.write_blank(row, first + at, None, self.money)

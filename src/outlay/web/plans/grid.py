@@ -38,7 +38,8 @@ class Column:
 @dataclass(frozen=True)
 class GridCell:
     """One amount: `base` is the baseline where it differs, `beside` what was actual, `tone` over
-    or under for variances, `estimate` for an outlook's months that are not over."""
+    or under for variances, `estimate` for an outlook's months that are not over. `unknown` says why
+    a plan has no amount there; it counts as nought."""
 
     value: Decimal | None
     base: Decimal | None = None
@@ -47,6 +48,7 @@ class GridCell:
     beside: Decimal | None = None
     tone: str = ""
     estimate: bool = False
+    unknown: str = ""
 
 
 @dataclass(frozen=True)
@@ -209,6 +211,7 @@ class _Maker:
         return GridCell(
             value, base if moved else None, moved or (view == "adjustments" and bool(own.adjusted)),
             (line.id, self.document.months[column.at[0]]) in self.noted, under, tone, cell.estimate,
+            (line.reason or "no baseline") if view == "plan" and not own.known else "",
         )  # fmt: skip
 
 
