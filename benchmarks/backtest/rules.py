@@ -65,10 +65,13 @@ def sigma(values: Floats, k: float, today: Floats) -> Flags:
 
 
 RULES = (
-    Rule("7-day mean ± 30 %", week_mean, 30, (20, 30, 40, 50, 75, 100)),
-    Rule("median ± 3 MAD (30 days)", median_mad, 3, (2, 3, 4, 5, 7, 10, 15)),
+    Rule("7-day mean ± 30 %", week_mean, 30, (20, 30, 40, 50, 75, 100, 150, 200)),
+    Rule("median ± 3 MAD (30 days)", median_mad, 3, (2, 3, 4, 5, 7, 10, 15, 20, 30)),
     Rule("2 σ of 30 days", sigma, 2, (1.5, 2, 2.5, 3, 3.5, 4, 5)),
 )
+
+
+STL_TRIED = (3, 4, 5, 6, 8, 10, 15, 20, 30, 50)
 
 
 def stl_rule(scores: Floats) -> Rule:
@@ -78,4 +81,4 @@ def stl_rule(scores: Floats) -> Rule:
     def flags(values: Floats, k: float, today: Floats) -> Flags:
         return np.where(np.abs(scores) > k, np.sign(scores), 0).astype(np.int8)
 
-    return Rule("STL remainder, 3 σ (120 days)", flags, 3, (3, 4, 5, 6, 8, 10, 15))
+    return Rule("STL remainder, 3 σ (120 days)", flags, 3, STL_TRIED)

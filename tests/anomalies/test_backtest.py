@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.backtest.anomalies import ours, theirs
+from benchmarks.backtest.anomalies import ours, setting, theirs
 from benchmarks.backtest.bills import Bill, bill
 from benchmarks.backtest.injected import Case, Injected, case
 from benchmarks.backtest.rules import RULES
@@ -79,3 +79,10 @@ def test_better_than_the_rules_of_others() -> None:
     for rule in RULES:
         for k in rule.tried:
             assert score(cases, theirs(cases, rule, k)).f1 <= 0.7
+
+
+def test_a_setting_at_the_end_of_what_was_tried_says_so() -> None:
+    (mean, *_) = RULES
+    assert setting(mean.published, mean) == "30" == f"{mean.published:g}"
+    assert setting(75, mean) == "75"
+    assert setting(max(mean.tried), mean) == "200 (the end of what was tried)"
