@@ -117,6 +117,24 @@ def test_quiet_hours_delay_what_is_told_and_never_drop_it() -> None:
     assert told.at == datetime(2026, 10, 26, 6)
 
 
+def test_who_may_not_see_an_alert_any_more_is_not_told_of_it_later() -> None:
+    to = {"people": ["ada", "bo"], "mail": "mail"}
+    quiet = route("quiet", to=to, quiet=QUIET)
+    often = route("often", to=to, repeat_hours=2)
+    for found, first in ((quiet, "hold"), (often, "tell")):
+        world = World([found], alert(signal(where="SubAccountId = 'bo'")))
+        world.look(START if first == "tell" else START + 13 * HOUR)
+        steps = [(s.action, s.address) for s in world.steps if s.channel]
+        assert steps == [(first, "ada@example.com"), (first, "bo@example.com")]
+        # It grows beyond the part of the ledger that bo sees.
+        world.alert = replace(world.alert, signal=signal(where="SubAccountId in ('bo', 'al')"))
+        world.until(START + 100 * HOUR)
+        later = [s for s in world.steps if s.at > START + 13 * HOUR or s.action == "remind"]
+        assert {s.address for s in later if s.channel} == {"ada@example.com"}
+        (noted,) = [s.note for s in world.steps if s.action == "nobody"]
+        assert noted == "bo@example.com may not see it any more"
+
+
 def test_what_waits_is_told_though_its_route_was_removed() -> None:
     night = datetime(2026, 10, 22, 22)
     world = World([route("a", to={"channels": ["ops"]}, quiet=QUIET)], alert(at=night))

@@ -13,7 +13,15 @@ from functools import cached_property
 
 from outlay.alerts.signal import SEVERITIES
 from outlay.alerts.store import Alert, Step
-from outlay.alerts.targets import PAGED, Directory, Route, Target, matching, reached
+from outlay.alerts.targets import (
+    PAGED,
+    Directory,
+    Route,
+    Target,
+    matching,
+    reached,
+    refused,
+)
 from outlay.reports.document import Severity
 
 _TOLD = ("tell", "remind", "escalate")
@@ -157,11 +165,25 @@ def _release(known: _Deciding) -> None:
             if held is not None and _rank(step.about) >= _rank(held.about):
                 del waiting[_target(step)]
     for target, step in waiting.items():
-        until = known.quiet(by_name.get(step.route))
-        if until is not None:
+        route = by_name.get(step.route)
+        if _refused(known, step, route):
+            continue
+        if (until := known.quiet(route)) is not None:
             known.times.append(until)
         else:
             known.add("tell", step.route, target, step.about)
+
+
+def _refused(known: _Deciding, step: Step, route: Route | None) -> bool:
+    """Whether whom a step reaches may not be told any more; it is noted, once."""
+    aim, target = route.spec.to if route else None, _target(step)
+    if not refused(target, aim, known.alert.signal, known.directory):
+        return False
+    about = f"{step.about} {target.text}"
+    if not any(s.action == "nobody" and s.about == about for s in known.all()):
+        told = f"{target.address} may not see it any more"
+        known.steps.append(Step("nobody", known.now, "outlay", step.route, about=about, note=told))
+    return True
 
 
 def _remind(known: _Deciding, fitting: Sequence[Route]) -> None:
@@ -180,7 +202,7 @@ def _remind(known: _Deciding, fitting: Sequence[Route]) -> None:
         most = route.spec.repeat_most if route is not None else 0
         hours = repeating.get(step.route) if counts[target] < most else None
         due = _again(step, known, hours)
-        if due is None:
+        if due is None or _refused(known, step, route):
             continue
         if due > known.now:
             known.times.append(due)

@@ -170,6 +170,21 @@ def _owners(
             yield from _mailed(reader, aim.mail, signal, problems)
 
 
+def refused(target: Target, aim: Aim | None, signal: Signal, directory: Directory) -> bool:
+    """Whether somebody who was to be told may not be any more: the account was turned off, or sees
+    a part of the ledger that does not hold the signal as it is now. `aim` is that of the route as
+    it is written now, None where it is gone; whom it reaches is not refused."""
+    address = target.address.lower()
+    if not address:
+        return False
+    readers = [one for one in directory.people.values() if one.address.lower() == address]
+    if any(covers(one.scope, signal.where) for one in readers):
+        return False
+    if not readers and address not in directory.off:
+        return False
+    return aim is None or target not in reached(aim, signal, directory)[0]
+
+
 def _mailed(reader: Reader, mail: str, signal: Signal, problems: list[str]) -> list[Target]:
     """A person gets what the person's part of the ledger holds, and nothing else."""
     if not reader.address:
