@@ -52,6 +52,18 @@ def test_what_is_unused_is_carried_up_to_its_cap(kept: Workspace) -> None:
     assert past["2026-07"].actual == Decimal("155.00")
 
 
+def test_months_that_were_never_loaded_hand_on_nothing(own: Workspace) -> None:
+    """The bill begins in June: from January to May nobody knows what was left."""
+    said = {"scope": "team = 'shop'", "amount": "400", "rollover": "unused"}
+    keep(own, "early", **said, **{"from": "2026-01-01"})
+    status = told(own, "early", forecast=False)
+    assert status.allowance is not None
+    # June and September left 10 each.
+    assert status.allowance.carried == Decimal("20.00")
+    early = budgets.show(own, "early", "2026-03", MOMENT, forecast=False)[0].status
+    assert early is not None and early.allowance is not None and early.allowance.carried == 0
+
+
 def test_parts_and_the_rest_add_up(kept: Workspace) -> None:
     whole = of(kept, "all")
     assert whole.parts is not None and whole.status is not None

@@ -57,23 +57,23 @@ def evaluate_all(
     """Where one budget stands in several periods, by one question about its days. Raises QueryError
     and LakeError as any question does."""
     spec, scope = asked[0].spec, asked[0].scope
-    since = min(_since(spec, one.period) for one in asked)
+    since = min(_since(workspace, spec, one.period) for one in asked)
     cost = daily(workspace, spec, scope, since, max(one.period.end for one in asked), now)
     known = complete_until(workspace, now.date())
     return [_status(workspace, one, cost, known, now) for one in asked]
 
 
-def _since(spec: BudgetSpec, period: Period) -> date:
+def _since(workspace: Workspace, spec: BudgetSpec, period: Period) -> date:
     """The first day that a period is told from: its own history, and what is carried in."""
     learned_from = step(period.start.replace(day=1), "month", -MOST_MONTHS)
-    return min(learned_from, _chain(spec, period)[0].start)
+    return min(learned_from, _chain(workspace, spec, period)[0].start)
 
 
 def _status(
     workspace: Workspace, asked: Evaluation, cost: Daily, known: date | None, now: datetime
 ) -> PeriodStatus:
     spec, period, today = asked.spec, asked.period, now.date()
-    chain = _chain(spec, period)
+    chain = _chain(workspace, spec, period)
     missing = _missing(workspace, asked, chain, now) if cost.unconverted else {}
     allowance = _allowance(spec, chain, cost)
     until = _clamped(known, period)
@@ -109,11 +109,13 @@ def _missing(
     return unconverted(workspace, asked.spec, asked.scope, chain[0].start, asked.period.end, now)
 
 
-def _chain(spec: BudgetSpec, period: Period) -> list[Period]:
-    """The periods that hand something on up to a period, the first one first."""
+def _chain(workspace: Workspace, spec: BudgetSpec, period: Period) -> list[Period]:
+    """The periods that hand something on up to a period, the first one first. One before the first
+    charge that was loaded hands on nothing: what it cost is not known."""
     if spec.rollover.carry == "none" or spec.from_ is None:
         return [period]
-    return between(spec, spec.from_, period.end)
+    since = max(spec.from_, first_day(workspace) or spec.from_)
+    return between(spec, since, period.end) or [period]
 
 
 def _allowance(spec: BudgetSpec, chain: list[Period], cost: Daily) -> Allowance | None:
