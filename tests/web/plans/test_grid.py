@@ -279,6 +279,18 @@ def test_the_outlook_is_actual_then_estimate_and_adds_up(reader: TestClient) -> 
     assert sum(told) == Decimal(root.one("dd", id="estimate").attrs["data-exact"])
 
 
+def test_lines_that_are_not_shown_are_counted(
+    reader: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from outlay.web.plans import analysis
+
+    monkeypatch.setattr(analysis, "_MOST_LINES", 1)
+    for tab in ("variance", "outlook"):
+        root = page(reader, f"{HERE}/{tab}")
+        assert len(root.one("table", id="table").rows()) == 1
+        assert "and 1 more row, counted" in root.text
+
+
 def test_who_submits_does_not_approve_where_somebody_else_can(
     own: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -132,10 +132,11 @@ def _variance(site: Site, request: Request, name: str) -> Response:
         except (PlanError, QueryError) as error:
             empty = f"{str(error)[:1].upper()}{str(error)[1:]}."
     steps = _steps(found) if found else []
+    rows = _told(plan, found.groups(), _depth(params)) if found else []
     return _page(
         site, request, "variance", plan, "Variance",
         bridge=found, empty=empty, problem=problem, version=version,
-        rows=_told(plan, found.groups(), _depth(params)) if found else [],
+        rows=rows[:_MOST_LINES], more=max(len(rows) - _MOST_LINES, 0),
         bars=bars(steps) if steps else (), cut=bool(steps) and starts_above_nought(steps),
         width=WIDTH, height=HEIGHT, steps=steps, effects=EFFECTS,
         months=plan.frame.months, depth=_depth(params), levels=len(plan.frame.hierarchy),
@@ -188,11 +189,12 @@ def _outlook(site: Site, request: Request, name: str) -> Response:
         except (PlanError, QueryError) as error:
             empty = f"{str(error)[:1].upper()}{str(error)[1:]}."
     whole = found.total if found else None
+    rows = _told(plan, found.groups(), _depth(params)) if found else []
     low, high = _year_band(workspace, found) if found else (None, None)
     return _page(
         site, request, "outlook", plan, "Outlook",
         outlook=found, whole=whole, empty=empty, low=low, high=high,
-        rows=_told(plan, found.groups(), _depth(params)) if found else [],
+        rows=rows[:_MOST_LINES], more=max(len(rows) - _MOST_LINES, 0),
         depth=_depth(params), levels=len(plan.frame.hierarchy), version=number(params, "version"),
         chart=_chart(workspace, found, whole) if found and whole else None,
         labels=[f"{month.start:%b %Y}" for month in plan.frame.months],
@@ -418,7 +420,7 @@ def _told(
             Told(name, at - 1, row, at < levels, value is None,
                  of_plan(plan.name, "lines", row.line) if row.line else "")
         )  # fmt: skip
-    return found[:_MOST_LINES]
+    return found
 
 
 def _ordered(groups: list[tuple[int, Any]]) -> list[tuple[int, Any]]:
@@ -432,7 +434,7 @@ def _ordered(groups: list[tuple[int, Any]]) -> list[tuple[int, Any]]:
             parts.append([one])
         else:
             parts[-1].append(one)
-    parts.sort(key=lambda part: -abs(_difference(part[0][1])))
+    parts.sort(key=lambda part: _difference(part[0][1]).copy_abs(), reverse=True)
     return [row for part in parts for row in (part[0], *_ordered(part[1:]))]
 
 
@@ -452,4 +454,4 @@ def _month(params: Mapping[str, str], key: str) -> BillingPeriod | None:
 
 def _share(part: Decimal, whole: Decimal) -> Decimal | None:
     """A part as a share of a whole; None where the whole is nought."""
-    return quotient(part, abs(whole), 6) if whole else None
+    return quotient(part, whole.copy_abs())
