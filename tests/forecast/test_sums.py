@@ -89,3 +89,9 @@ def test_exact_parts_add_up_to_an_exact_total() -> None:
 def test_no_number_is_no_amount() -> None:
     with pytest.raises(ValueError, match="not a number"):
         exact(np.array([[1.0, np.nan]]))
+
+
+def test_what_64_bits_do_not_hold_is_no_amount() -> None:
+    """Else a sum would turn over, and a rise be told as a fall."""
+    with pytest.raises(ValueError, match="too large"):
+        cents(np.array([[1e17, 1.0]]))

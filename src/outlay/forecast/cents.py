@@ -15,13 +15,16 @@ def cents(values: NDArray[np.float64], digits: int = 2) -> NDArray[np.int64]:
 
     What rounding leaves on one day is carried to the next, so that the sum of any run of days is
     within one minor unit of the sum of its floats; rounding each day by itself would make a
-    service of 0.004 a day cost nothing for ever. Raises ValueError for NaN or infinity."""
+    service of 0.004 a day cost nothing for ever. Raises ValueError for NaN or infinity, and for
+    sums that 64 bits do not hold."""
     import numpy as np
 
     if not np.isfinite(values).all():
         raise ValueError("an amount that is not a number cannot be written in cents")
-    running = np.rint(np.cumsum(values, axis=-1) * 10.0**digits).astype(np.int64)
-    return np.diff(running, axis=-1, prepend=0)
+    running = np.rint(np.cumsum(values, axis=-1) * 10.0**digits)
+    if running.size and np.abs(running).max() >= 2.0**62:
+        raise ValueError("amounts are too large to be written in cents")
+    return np.diff(running.astype(np.int64), axis=-1, prepend=0)
 
 
 def exact(values: NDArray[np.float64], digits: int = 2) -> list[list[Decimal]]:
