@@ -17,6 +17,7 @@ from outlay.app.alerts import trying, use, watch_routes
 from outlay.app.alerts.documents import figures_of
 from outlay.app.alerts.raising import raise_signal, settle, store
 from outlay.app.reports import delivering
+from outlay.app.runs import utc_now
 from outlay.reports.document import Figure, Sentence
 from outlay.resources import ResourceError, ResourceInUseError
 from tests.alerts_app.conftest import NOW, put_channel, put_mail, put_route, signal
@@ -308,6 +309,24 @@ def test_what_pagerduty_refuses_is_in_the_log_without_the_key(
             [dict(one.log[0]) for one in delivering.outbox(workspace).listed()], default=str
         ).encode()
     )
+
+
+def test_no_incident_begins_after_its_alert_was_acknowledged(
+    workspace: Workspace, http: HttpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAGERDUTY_KEY", "r0uting-key")
+    put_channel(workspace, "pager", type="pagerduty", secret="env:PAGERDUTY_KEY", url=http.url)
+    put_route(workspace, "all", to={"channels": ["pager"]})
+    raise_signal(workspace, signal(), NOW)
+    http.answers.append((503, {}))
+    assert [one[:2] for one in told(workspace, NOW)] == [("pager", "waiting")]
+    use.acknowledge(workspace, 1)
+    later = utc_now() + HOUR
+    assert sorted(told(workspace, later)) == [
+        ("pager", "sent", "PagerDuty answers 200: acknowledged"),
+        ("pager", "skipped", "the alert was acknowledged before it could be told."),
+    ]
+    assert [one.json["event_action"] for one in http.requests] == ["trigger", "acknowledge"]
 
 
 def test_a_test_of_pagerduty_leaves_no_incident(

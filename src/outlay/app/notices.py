@@ -71,6 +71,21 @@ def read_message(data: Mapping[str, Any]) -> Message:
     )
 
 
+def too_late(workspace: Workspace, delivery: Delivery, channel: ChannelSpec) -> str:
+    """Why a notice is not sent any more: its alert was acknowledged or has ended while it waited,
+    so that an incident would begin after it had ended, and never end. '' where it is sent."""
+    from outlay.alerts.targets import PAGED
+    from outlay.app.alerts.raising import store
+
+    payload = delivery.payload
+    if channel.type != PAGED or payload.get("event") != "trigger" or not payload.get("incident"):
+        return ""
+    alert = store(workspace).find(payload["incident"])
+    if alert is None or alert.state == "open":
+        return ""
+    return f"the alert was {alert.state} before it could be told."
+
+
 def parcel_of(workspace: Workspace, delivery: Delivery, channel: ChannelSpec) -> Parcel:
     """What a notice of the outbox sends: its message, or a digest of alerts.
 

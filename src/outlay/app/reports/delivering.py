@@ -21,7 +21,7 @@ from outlay.access import Level, Principal, acting, who
 from outlay.access.errors import AccessError
 from outlay.app import events
 from outlay.app.errors import WorkspaceError
-from outlay.app.notices import parcel_of
+from outlay.app.notices import parcel_of, too_late
 from outlay.app.reports import owners
 from outlay.app.reports.compose import Composed, compose, dated
 from outlay.app.runs import utc_now
@@ -308,7 +308,7 @@ def _deliver(
 
 
 class _SkippedError(Exception):
-    """The condition of the report does not hold."""
+    """The condition of the report does not hold, or what a notice tells of is over."""
 
 
 @dataclass(frozen=True)
@@ -322,6 +322,8 @@ def _send(workspace: Workspace, delivery: Delivery, kept: _Kept, now: datetime) 
     spec = channel_spec(workspace, delivery.channel)
     ways = channels.Ways(workspace.path, workspace.settings.delivery.private_addresses)
     if delivery.kind == "notice" or not delivery.report:
+        if late := too_late(workspace, delivery, spec):
+            raise _SkippedError(late)
         sent = channels.send(spec, parcel_of(workspace, delivery, spec), ways)
         return _Done(sent.message, [], owners.sender(delivery.author))
     resource = workspace.resources.get(REPORT.name, delivery.report)
