@@ -21,10 +21,11 @@ def cents(values: NDArray[np.float64], digits: int = 2) -> NDArray[np.int64]:
 
     if not np.isfinite(values).all():
         raise ValueError("an amount that is not a number cannot be written in cents")
-    running = np.rint(np.cumsum(values, axis=-1) * 10.0**digits)
-    if running.size and np.abs(running).max() >= 2.0**62:
+    rounded = np.rint(np.cumsum(values, axis=-1) * 10.0**digits)
+    if rounded.size and np.abs(rounded).max() >= 2.0**62:
         raise ValueError("amounts are too large to be written in cents")
-    return np.diff(running.astype(np.int64), axis=-1, prepend=0)
+    running = rounded.astype(np.int64)
+    return np.diff(running, axis=-1, prepend=0)
 
 
 def exact(values: NDArray[np.float64], digits: int = 2) -> list[list[Decimal]]:
