@@ -6,19 +6,16 @@ pages, its memory goes with it, and what it did stands in the run log like any o
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from outlay.app.kinds import SOURCE, SourceSpec
 from outlay.app.runs import utc_now
 from outlay.app.status import RunRecord
+from outlay.app.ticking import TICK_SECONDS, Ticker
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
@@ -37,9 +34,6 @@ RUNS_LOOKED_AT = 12
 """Newest runs of a source that tell when it is due: more failures in a row wait no longer."""
 
 _FIRST_RETRY = timedelta(minutes=2)
-_TICK_SECONDS = 20
-_NICE = 10
-_GRACE_SECONDS = 20
 
 
 def next_sync(cadence: str, runs: Sequence[RunRecord], now: datetime) -> datetime | None:
@@ -75,49 +69,25 @@ def due_of(spec: object, runs: Sequence[RunRecord], now: datetime) -> datetime |
     return next_sync(spec.cadence, runs, now)
 
 
-class Syncer:
+class Syncer(Ticker):
     """Keeps the sources and metrics of a workspace up to date; one sync at a time.
 
     Where several processes serve the workspace, the one that keeps house asks for what is due
-    (`outlay.app.servers`); what a person asks for is done by the process that was asked.
+    (`outlay.app.servers`); what a person asks for is done by the process that was asked. A sync
+    that is cut off leaves the old slice or the new one.
     """
 
-    def __init__(self, workspace: Workspace, tick_seconds: float = _TICK_SECONDS) -> None:
-        from apscheduler.executors.pool import ThreadPoolExecutor
-        from apscheduler.schedulers.background import BackgroundScheduler
-
+    def __init__(self, workspace: Workspace, tick_seconds: float = TICK_SECONDS) -> None:
         from outlay.app.servers import House
 
+        super().__init__(workspace, tick_seconds, ("syncs",))
         self._house = House(workspace)
-        self._workspace = workspace
-        self._child: subprocess.Popen[bytes] | None = None
-        self._stopping = threading.Event()
         self._waiting: dict[str, None] = {}
         self._lock = threading.Lock()
-        self._scheduler = BackgroundScheduler(
-            timezone=UTC,
-            executors={"default": ThreadPoolExecutor(1), "syncs": ThreadPoolExecutor(1)},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        )
-        self._scheduler.add_job(
-            self._tick, "interval", seconds=tick_seconds, next_run_time=datetime.now(UTC)
-        )
-
-    def start(self) -> None:
-        """Begin, in threads of its own."""
-        self._scheduler.start()
 
     def stop(self) -> None:
-        """End: a sync under way is ended too (a load leaves the old slice or the new one)."""
-        self._stopping.set()
-        child = self._child
-        if child is not None and child.poll() is None:
-            child.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(_GRACE_SECONDS)
-            if child.poll() is None:
-                child.kill()
-        self._scheduler.shutdown(wait=True)
+        """End, and with it a sync under way."""
+        super().stop()
         self._house.release()
 
     def request(self, name: str) -> None:
@@ -159,18 +129,8 @@ class Syncer:
                 self._waiting.pop(name, None)
 
     def _run(self, name: str) -> None:
-        command = [sys.executable, "-m", "outlay", "-w", str(self._workspace.path)]
         kind, _, metric = name.partition(":")
         words = ["metrics", "sync", metric] if kind == "metric" else ["sync", name, "--no-watch"]
-        self._child = subprocess.Popen(
-            [*command, *words, "--json"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-        with contextlib.suppress(OSError):  # pages go first
-            os.setpriority(os.PRIO_PROCESS, self._child.pid, _NICE)
-        _, errors = self._child.communicate()
-        if self._child.returncode not in (0, 3) and not self._stopping.is_set():
-            lines = errors.decode(errors="replace").strip().splitlines()
-            _LOG.warning("the sync of %s failed: %s", name, lines[-1] if lines else "no reason")
+        code, said = self._command(*words)
+        if code not in (0, 3) and not self._stopping.is_set():
+            _LOG.warning("the sync of %s failed: %s", name, said or "no reason")
