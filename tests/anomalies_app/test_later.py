@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from outlay.access import Level, Principal, acting
 from outlay.app import Workspace
 from outlay.app.anomalies.away import question
+from outlay.app.anomalies.detecting import store
 from outlay.app.anomalies.exact import daily
 from outlay.app.anomalies.monitors import kept
 from outlay.app.anomalies.renewing import renewed
@@ -148,3 +150,18 @@ def test_amounts_without_a_rate_are_no_quiet(spiked: Workspace, grain: str) -> N
         "The monitor default cannot be asked: amounts in USD have no rate into KES."
     )
     assert events(spiked) == before and watching(spiked).failed is not None
+
+
+def test_what_nobody_watches_does_not_go_on(tmp_path: Path) -> None:
+    path = bill.write(tmp_path / "bill.csv", bill.lines(), bill.more(date(2026, 8, 30), bill.END))
+    workspace = make(tmp_path / "ws", path)
+    look(workspace)
+    (event,) = events(workspace)
+    assert event.ongoing and event.state == "active"
+    workspace.put_resource("AnomalyMonitor", "default", {"enabled": False}, author="ana")
+    found = look(workspace)
+    assert (found.run.outcome, found.run.message) == ("short", "No monitor is on.")
+    (event,) = events(workspace)
+    assert not event.ongoing and event.state == "ended"
+    assert store(workspace).steps(event.id)[-1].note == "The monitor default is off."
+    workspace.close()

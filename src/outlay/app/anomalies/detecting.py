@@ -135,20 +135,18 @@ class Looking:
         known = horizon(self.workspace.pin().slices, self.now.date())
         first = first_day(self.workspace)
         days = 0 if known is None or first is None else (known.until - first).days
-        if known is None or days < SHORTEST_DAYS or not self.monitors:
-            return Looked(self._run("short", self._why_short(days), None))
+        if known is None or days < SHORTEST_DAYS:
+            why = (
+                f"The ledger has {max(days, 0)} complete days; {SHORTEST_DAYS} are needed to say "
+                "what is expected."
+            )
+            return Looked(self._run("short", why, None))
         findings = self._findings(known)
         looked = self._kept(findings, known)
         self._told(looked, known.until)
-        return looked
-
-    def _why_short(self, days: int) -> str:
         if not self.monitors:
-            return "No monitor is on."
-        return (
-            f"The ledger has {max(days, 0)} complete days; {SHORTEST_DAYS} are needed to say what "
-            "is expected."
-        )
+            looked.run = replace(looked.run, outcome="short", message="No monitor is on.")
+        return looked
 
     def _run(self, outcome: str, message: str, looked: Looked | None, until: str = "") -> Run:
         detail: dict[str, object] = {"until": until, "monitors": sorted(self.monitors)}
