@@ -77,6 +77,14 @@ def test_the_list_shows_impact_driver_and_totals(reader: TestClient, still: Work
     for nothing in ("direction=down", "owner=insight", "minimum=5000", "state=resolved"):
         assert not page(reader, f"/anomalies?{EVER}&{nothing}").all(id="anomalies")
     assert "is no amount" in page(reader, "/anomalies?minimum=many", 400).text
+    for wrong in ("many", "NaN", "Infinity"):
+        answer = reader.get(f"/api/v1/anomalies?minimum={wrong}")
+        assert (answer.status_code, answer.json()["field"]) == (400, "minimum")
+        assert f"'{wrong}' is no amount" in page(reader, f"/anomalies?minimum={wrong}", 400).text
+        done = CliRunner().invoke(
+            app, ["-w", str(still.path), "anomalies", "list", "--minimum", wrong]
+        )
+        assert f"'{wrong}' is no amount" in done.output
     assert "'old' is no state" in page(reader, "/anomalies?state=old", 400).text
 
 

@@ -169,6 +169,20 @@ def test_cells_are_edited_by_command_line(books: Workspace, capsys: Capture) -> 
     assert "'web' is no LABEL=VALUE" in capsys.readouterr().err
 
 
+def test_a_variance_without_a_complete_month_is_no_amount(books: Workspace) -> None:
+    content, _ = call(Context(books, Options()), "plans", {"plan": "fy27", "what": "variance"})  # type: ignore[misc]
+    assert content[0].text.startswith("No month of fy27 is complete yet")
+
+
+def test_a_new_line_of_a_file_is_named_by_its_path(
+    books: Workspace, tmp_path: Path, capsys: Capture
+) -> None:
+    row = ",".join(["", "", "", "", "shop", "", "", "", "5", *[""] * 12])
+    (tmp_path / "plan.csv").write_text(to_csv(plans.version(books, "fy27")) + row + "\n")
+    assert run(books, "import", "fy27", str(tmp_path / "plan.csv")) == 0
+    assert "new line shop › (none)" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_a_plan_goes_its_way_by_command_line(
     books: Workspace, capsys: Capture, tmp_path: Path

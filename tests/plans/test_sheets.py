@@ -204,6 +204,8 @@ def test_new_rows_are_lines_new_notes_are_notes_volumes_are_adjusted() -> None:
     ("change", "cell", "words"),
     [
         (put("Plan", FIRST, JULY, "soon"), "Plan!F5", "is 'soon', no number: write 1234.50"),
+        (put("Plan", FIRST, JULY, 1e200), "Plan!F5", "has more than 38 digits before the point"),
+        (put("Plan", FIRST, JULY, "1e-200"), "Plan!F5", "or 36 after it"),
         (put("Plan", FIRST, JULY, None), "Plan!F5", "is empty, and was 100.00: write 0"),
         (put("Plan", FIRST, JULY, "#REF!"), "Plan!F5", "holds the error #REF!"),
         (put("Plan", FIRST, 3, "elsewhere"), "Plan!A5", "stands elsewhere, or is named otherwise"),

@@ -42,6 +42,16 @@ def test_an_outlook_beyond_the_tolerance_is_told_once_a_month(own: Workspace) ->
     assert signal.link == "/plans/fy25"
 
 
+def test_a_year_without_a_complete_month_is_not_said_to_be_nought_so_far(own: Workspace) -> None:
+    plans.new_plan(own, "fy26", SPEC | {"starts": "2025-02"})
+    plan_baseline.make_baseline(own, "fy26", cut=CUT)
+    plans.submit(own, "fy26")
+    plans.approve(own, "fy26", 1)
+    assert look(own, FEBRUARY) == 1
+    signal = AlertStore(own.resources.engine).listed()[0].signal
+    assert signal.driver.endswith("; no month is complete yet.")
+
+
 def test_what_is_within_again_or_over_is_settled(own: Workspace) -> None:
     plans.new_plan(own, "fy25", SPEC)
     plan_baseline.make_baseline(own, "fy25", cut=CUT)

@@ -5,7 +5,6 @@ Monitors are resources: `PUT /resources/anomalymonitor/{name}` makes and changes
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query
@@ -86,12 +85,7 @@ def _read(router: APIRouter, workspace: Workspace) -> None:
     ) -> Response:
         """Who sees a part of the ledger sees the events whose charges all lie in it; sums and
         counts are over those."""
-        try:
-            least = Decimal(minimum)
-        except InvalidOperation:
-            least = Decimal("NaN")
-        if not least.is_finite():
-            raise QueryError(f"{minimum!r} is no amount", field="minimum", text=minimum)
+        least = listing.least(minimum)
         sought = Sought(state, direction, owner, monitor, least, days, text, sort)
         return json_response(shapes.listed_json(listing.anomalies(workspace, sought), limit))
 

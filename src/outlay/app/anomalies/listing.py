@@ -18,7 +18,7 @@ from outlay.app.runs import utc_now
 from outlay.app.served import served
 from outlay.expression.errors import QueryError, near_names
 from outlay.lake import LakeError
-from outlay.money import total
+from outlay.money import MoneyError, parse_money, total
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
@@ -75,6 +75,14 @@ class Listed:
     below: tuple[tuple[str, Decimal], ...]
     counts: tuple[tuple[str, int], ...]
     owners: tuple[str, ...]
+
+
+def least(text: str) -> Decimal:
+    """A least impact as it is written; QueryError for what is no amount."""
+    try:
+        return parse_money(text)
+    except MoneyError:
+        raise QueryError(f"{text!r} is no amount", field="minimum", text=text) from None
 
 
 @served("GET /anomalies")

@@ -106,9 +106,10 @@ def _driver(found: Outlook) -> str:
     rows = _largest(found)
     if not rows:
         return ""
-    code, spent = found.frame.currency, found.to_date.variance
-    return (
-        f"The largest part is {path_text(rows[0].path)} "
-        f"({display.change(rows[0].year.variance, 'money', code)} {code}); of complete months "
-        f"alone it is {display.change(spent, 'money', code)} {code}."
-    )
+    code = found.frame.currency
+    largest = display.change(rows[0].year.variance, "money", code)
+    said = f"The largest part is {path_text(rows[0].path)} ({largest} {code})"
+    if not found.complete:
+        return f"{said}; no month is complete yet."
+    spent = display.change(found.to_date.variance, "money", code)
+    return f"{said}; of complete months alone it is {spent} {code}."

@@ -58,17 +58,14 @@ def _register_list(group: typer.Typer) -> None:
         limit: Annotated[int, typer.Option(min=1, help="The most events.")] = 50,
     ) -> int:
         """List the events that want a look: what goes on first, then the largest."""
-        from decimal import Decimal, InvalidOperation
-
         from outlay.app.anomalies import listing, shapes
         from outlay.cli.failure import usage
+        from outlay.expression.errors import QueryError
 
         try:
-            least = Decimal(minimum)
-        except InvalidOperation:
-            least = Decimal("NaN")
-        if not least.is_finite():
-            return usage(f"{minimum!r} is no amount", as_json=cli.out.json, hint="--minimum 100")
+            least = listing.least(minimum)
+        except QueryError as error:
+            return usage(error.what, as_json=cli.out.json, hint="--minimum 100")
         sought = listing.Sought(state, direction, owner, monitor, least, days, text, sort)
         found = listing.anomalies(cli.workspace, sought)
         if cli.out.json:

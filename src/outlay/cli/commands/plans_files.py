@@ -70,6 +70,7 @@ def _register_import(group: typer.Typer) -> None:
         Changed amounts become adjustments; rows without a line's id are new lines.
         """
         from outlay.app.planning import plan_files, plan_shapes
+        from outlay.planning.plans.model import path_text
 
         try:
             content = file.read_bytes()
@@ -86,11 +87,9 @@ def _register_import(group: typer.Typer) -> None:
         for change in found.changes:
             by = " (rounded)" if change.rounded else ""
             cli.out.say(f"{change.cell}: {change.name}, {change.month}, {_of(change.of)}"
-                        f"{change.before} → {change.after}{by}")  # fmt: skip
+                        f"{change.before:f} → {change.after:f}{by}")  # fmt: skip
         for row in found.lines:
-            cli.out.say(
-                f"{row.cell}: new line {row.line.name or '/'.join(map(str, row.line.path))}"
-            )
+            cli.out.say(f"{row.cell}: new line {row.line.name or path_text(row.line.path)}")
         for problem in found.problems:
             cli.out.say(f"Refused: {problem.cell} {problem.message}")
         for conflict in found.conflicts:

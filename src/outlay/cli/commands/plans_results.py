@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from outlay.cli.command import Cli, command
+from outlay.cli.commands.plans_common import Name
 from outlay.cli.output import NOTHING, Col, money
 
 if TYPE_CHECKING:
     from outlay.planning.plans.model import Path
     from outlay.planning.plans.results import BridgeRow, ToDate
 
-_Name = Annotated[str, typer.Argument(help="The plan's name.")]
 _Number = Annotated[
     int | None,
     typer.Option("--version", metavar="N", help="A version; default: the approved one."),
@@ -36,7 +36,7 @@ def _register_compare(group: typer.Typer) -> None:
     @command(group, "compare", examples=["outlay plans compare fy2027 1 2"])
     def compare(
         cli: Cli,
-        plan: _Name,
+        plan: Name,
         before: Annotated[int, typer.Argument(help="The earlier version.")],
         after: Annotated[int, typer.Argument(help="The later version.")],
     ) -> None:
@@ -67,7 +67,7 @@ def _register_variance(group: typer.Typer) -> None:
             "outlay plans variance fy2027 --version 1 --depth 2",
         ],
     )
-    def variance(cli: Cli, plan: _Name, version: _Number = None, depth: _Depth = 1) -> None:
+    def variance(cli: Cli, plan: Name, version: _Number = None, depth: _Depth = 1) -> None:
         """Actual cost against a version, over its complete months; above nought is over plan."""
         from outlay.app.planning import plan_shapes
         from outlay.app.planning.plan_actuals import variance as ask
@@ -103,7 +103,7 @@ def _register_bridge(group: typer.Typer) -> None:
     )
     def bridge(
         cli: Cli,
-        plan: _Name,
+        plan: Name,
         version: _Number = None,
         first: Annotated[
             str | None,
@@ -154,7 +154,7 @@ def _register_outlook(group: typer.Typer) -> None:
         "outlook",
         examples=["outlay plans outlook fy2027", "outlay plans outlook fy2027 --depth 2"],
     )
-    def outlook(cli: Cli, plan: _Name, version: _Number = None, depth: _Depth = 1) -> None:
+    def outlook(cli: Cli, plan: Name, version: _Number = None, depth: _Depth = 1) -> None:
         """The full year's latest estimate: actual to date, forecast of the rest, adjustments of
         months to come; against a version."""
         from outlay.app.planning import plan_shapes

@@ -105,16 +105,18 @@ def _lines(context: Context, asked: PlansInput) -> tuple[dict[str, Any], list[st
 def _variance(context: Context, asked: PlansInput) -> tuple[dict[str, Any], list[str]]:
     found = plan_actuals.variance(context.workspace, asked.plan, asked.version)
     sums = found.to_date(found.total)
-    lines = [
-        f"Complete months of {asked.plan}: planned {money_text(sums.planned)}, actual "
-        f"{money_text(sums.actual)}, variance {money_text(sums.variance)} "
-        f"{found.frame.currency}."
-    ]
-    lines += [
-        f"- {path_text(row.path)}: {money_text(found.to_date(row).variance)}"
-        for depth, row in found.groups()
-        if depth == 1
-    ][:_TOLD]
+    lines = [f"No month of {asked.plan} is complete yet: there is nothing to compare."]
+    if found.complete:
+        lines = [
+            f"Complete months of {asked.plan}: planned {money_text(sums.planned)}, actual "
+            f"{money_text(sums.actual)}, variance {money_text(sums.variance)} "
+            f"{found.frame.currency}."
+        ]
+        lines += [
+            f"- {path_text(row.path)}: {money_text(found.to_date(row).variance)}"
+            for depth, row in found.groups()
+            if depth == 1
+        ][:_TOLD]
     data = plan_shapes.variance_json(found)
     return _cut(data, "lines", asked.limit, "the lines"), lines
 

@@ -25,6 +25,9 @@ LINE, NAME, KIND, YEAR, TOTAL = "Line", "Name", "Kind", "Year", "Total"
 DIGITS = 15
 """So many significant digits a spreadsheet's number keeps."""
 
+MOST_WHOLE, MOST_DECIMALS = 38, 36
+"""Digits of a number before and after its point: exact sums of such numbers are possible."""
+
 MOST_CELL = 30_000
 """Characters in a cell; a spreadsheet takes 32,767."""
 
@@ -102,7 +105,7 @@ def number_out(value: Any) -> Decimal:
     if isinstance(value, bool) or value is None:
         raise ValueError("is no number: write an amount such as 1234.50")
     if isinstance(value, int):
-        return Decimal(value)
+        return _sized(Decimal(value))
     if isinstance(value, float):
         found = Decimal(repr(value))
         if not found.is_finite():
@@ -112,13 +115,24 @@ def number_out(value: Any) -> Decimal:
             found = found.quantize(
                 Decimal(1).scaleb(found.adjusted() - DIGITS + 1), context=_ROUND
             ).normalize(_ROUND)
-        return found
+        return _sized(found)
     text = str(value).strip()
     if not _NUMBER.fullmatch(text):
         raise ValueError(
             f"is {text[:40]!r}, no number: write 1234.50, without a thousands separator or currency"
         )
     try:
-        return Decimal(text)
+        found = Decimal(text)
     except InvalidOperation:
         raise ValueError(f"is {text[:40]!r}, no number") from None
+    return _sized(found)
+
+
+def _sized(number: Decimal) -> Decimal:
+    """The number itself; ValueError where exact arithmetic could not hold it beside others."""
+    exponent = number.as_tuple().exponent
+    if number.adjusted() >= MOST_WHOLE or (isinstance(exponent, int) and -exponent > MOST_DECIMALS):
+        raise ValueError(
+            f"has more than {MOST_WHOLE} digits before the point, or {MOST_DECIMALS} after it"
+        )
+    return number

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, time
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -53,14 +52,7 @@ def sought_of(given: dict[str, str]) -> Sought:
         if given.get(name):
             found[name] = given[name]
     if given.get("minimum"):
-        try:
-            found["minimum"] = Decimal(given["minimum"])
-        except InvalidOperation:
-            raise QueryError(
-                f"{given['minimum']!r} is no amount", field="minimum", text=given["minimum"]
-            ) from None
-        if not found["minimum"].is_finite():
-            raise QueryError("an amount is a number", field="minimum", text=given["minimum"])
+        found["minimum"] = listing.least(given["minimum"])
     if given.get("days"):
         text = given["days"]
         if not text.isdigit() or len(text) > 5:

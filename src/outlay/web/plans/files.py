@@ -14,6 +14,7 @@ from outlay.app.planning import plan_files, plans
 from outlay.money import MONEY_CONTEXT, total
 from outlay.planning.plans.errors import PlanError
 from outlay.planning.plans.importing import Preview
+from outlay.planning.plans.model import path_text
 from outlay.web.plans.address import PLANS, number, of_plan
 from outlay.web.render import Site
 from outlay.web.views import form
@@ -112,5 +113,6 @@ def _page(
         before=total([change.now for change in money]) if money else None,
         after=total([change.after for change in money]) if money else None,
         less=MONEY_CONTEXT.subtract,
+        path_text=path_text,
         content=base64.b64encode(content).decode(),
     )
