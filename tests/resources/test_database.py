@@ -22,6 +22,8 @@ TABLES = {
     *("api_tokens", "events", "report_runs"),
     *("anomaly_events", "anomaly_steps", "anomaly_runs", "plan_versions"),
     *("alerts", "alert_steps", "budget_marks"),
+    *("recommendations", "recommendation_steps", "saving_looks", "native_deliveries"),
+    *("native_findings", "tickets", "saving_baselines", "saving_entries"),
 }
 
 

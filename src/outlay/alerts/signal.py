@@ -11,7 +11,9 @@ from typing import Any, Literal, get_args
 from outlay.money import money_text
 from outlay.reports.document import Figure, Severity, figure_json, figure_of
 
-SignalKind = Literal["anomaly", "budget", "plan", "freshness", "policy", "sync"]
+SignalKind = Literal[
+    "anomaly", "budget", "plan", "saving", "commitment", "contract", "freshness", "policy", "sync"
+]
 KINDS: tuple[SignalKind, ...] = get_args(SignalKind)
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """From the least to the most."""

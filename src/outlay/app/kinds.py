@@ -118,9 +118,14 @@ def register_all() -> None:
     import outlay.allocation.model
     import outlay.app.annotations.model
     import outlay.app.anomalies.model
+    import outlay.app.commitments.model
+    import outlay.app.contracts.model
     import outlay.app.dashboards.model
     import outlay.app.forecasting.model
+    import outlay.app.native.model
     import outlay.app.rates
+    import outlay.app.savings.model
+    import outlay.app.tickets.model
     import outlay.app.vocabulary
     import outlay.planning.budgets.model
     import outlay.planning.plans.kind

@@ -56,6 +56,11 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("anomalies", "outlay.app.anomalies.watch"),
     ("budgets", "outlay.app.planning.watch_budgets"),
     ("plans", "outlay.app.planning.watch_plans"),
+    ("savings", "outlay.app.savings.watch"),
+    ("realised", "outlay.app.realised.watch"),
+    ("commitments", "outlay.app.commitments.watch"),
+    ("contracts", "outlay.app.contracts.watch"),
+    ("tickets", "outlay.app.tickets.watch"),
     ("freshness", "outlay.app.alerts.watch_freshness"),
     ("alerts", "outlay.app.alerts.watch_routes"),
 )

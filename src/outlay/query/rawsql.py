@@ -285,7 +285,7 @@ def _view(view: str, facts: list[SliceFacts], tags: SqlTags) -> str:
         return " UNION ALL BY NAME ".join(f"SELECT * FROM {part}" for part in parts)
     if not facts:
         raise QueryError("there is nothing to read yet", field="sql", hint="Load a bill first.")
-    return " UNION ALL BY NAME ".join(_slice_view(view, one, tags) for one in facts)
+    return " UNION ALL BY NAME ".join(slice_view(view, one, tags) for one in facts)
 
 
 @runtime_checkable
@@ -310,7 +310,8 @@ def _usage_view(paths: list[str]) -> str:
     return f"SELECT * FROM read_parquet([{listed}], union_by_name = true)"
 
 
-def _slice_view(view: str, facts: SliceFacts, tags: SqlTags) -> str:
+def slice_view(view: str, facts: SliceFacts, tags: SqlTags) -> str:
+    """The rows of one slice in ``daily``, ``contexts`` or (where tags are named) ``charges``."""
     contexts = f"read_parquet({literal(str(facts.paths['contexts']))})"
     own = (
         f"{literal(facts.slice.source)} AS {quoted('x_SourceName')}, "

@@ -15,7 +15,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_rand
 
 from outlay.resources.errors import ResourceError
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; held equal to the shipped scripts by a test. It spares Alembic's import
 whenever the database is up to date."""
 

@@ -7,7 +7,6 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -15,7 +14,29 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-metadata = MetaData()
+from outlay.resources.tables_base import metadata
+from outlay.resources.tables_savings import (  # the tables of savings are told of here too
+    native_deliveries,
+    native_findings,
+    recommendation_steps,
+    recommendations,
+    saving_baselines,
+    saving_entries,
+    saving_looks,
+    tickets,
+)
+
+__all__ = [
+    "metadata",
+    "native_deliveries",
+    "native_findings",
+    "recommendation_steps",
+    "recommendations",
+    "saving_baselines",
+    "saving_entries",
+    "saving_looks",
+    "tickets",
+]
 
 resources = Table(
     "resources",

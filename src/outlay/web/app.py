@@ -37,23 +37,32 @@ from outlay.web.alerts import routes as alerts
 from outlay.web.allocated import coverage, platforms, replay, why
 from outlay.web.anomalies import routes as anomalies
 from outlay.web.budgets import routes as budgets
+from outlay.web.commitments import routes as commitments
+from outlay.web.contracts import routes as contracts
 from outlay.web.dashboards import routes as dashboards
 from outlay.web.design import routes as design
+from outlay.web.detectors import routes as detectors
 from outlay.web.drivers import routes as drivers
 from outlay.web.explore import routes as explore
 from outlay.web.forecast import routes as forecast
 from outlay.web.gate import Gate
 from outlay.web.home import routes as home
+from outlay.web.kpis import routes as kpis
 from outlay.web.metrics import routes as metrics
+from outlay.web.native import routes as native
 from outlay.web.people import routes as people
 from outlay.web.plans import routes as plans
+from outlay.web.realised import routes as realised
 from outlay.web.render import Site
 from outlay.web.reports import routes as reports
+from outlay.web.savings import routes as savings
 from outlay.web.security import LOOPBACK_HOSTS, Guard
 from outlay.web.splits import routes as splits
 from outlay.web.tags import routes as tags
+from outlay.web.tickets import routes as tickets
 from outlay.web.units import routes as units
 from outlay.web.usage import routes as usage
+from outlay.web.utilization import routes as utilization
 
 API_PREFIX = "/api/v1"
 _STATIC = Path(__file__).parent / "static"
@@ -107,7 +116,8 @@ def create_app(
         explore, charges, usage, sources, restatements, views, usecases, vocabulary, export,
         tags, splits, platforms, coverage, why, replay, invoices, close, statements, metrics,
         units, kubernetes, home, drivers, dashboards, reports, people, design, reference, find,
-        anomalies, forecast, budgets, plans, alerts,
+        anomalies, forecast, budgets, plans, alerts, savings, detectors, native, tickets,
+        utilization, realised, commitments, contracts, kpis,
     )  # fmt: skip
     for room in rooms:
         app.include_router(room.router(site), include_in_schema=False)

@@ -51,6 +51,16 @@ NAVIGATION_GROUPS: tuple[tuple[str, tuple[Link, ...]], ...] = (
         ),
     ),
     (
+        "Optimize",
+        (
+            ("savings", "/savings", "Savings", "6"),
+            ("realised", "/realised", "Realised savings", "7"),
+            ("commitments", "/commitments", "Commitments", "8"),
+            ("contracts", "/contracts", "Contracts", "9"),
+            ("kpis", "/kpis", "KPIs", "0"),
+        ),
+    ),
+    (
         "Operate",
         (
             ("anomalies", "/anomalies", "Anomalies", "1"),

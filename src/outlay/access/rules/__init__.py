@@ -52,21 +52,31 @@ def rules() -> dict[str, Rule]:
         api,
         budgets,
         calls,
+        commitments,
+        contracts,
         dashboards,
         design,
+        detectors,
         drivers,
         forecast,
         home,
+        kpis,
         mcp,
+        native,
         pages,
         people,
         plans,
+        realised,
         reports,
+        savings,
+        tickets,
+        utilization,
     )
 
     found: dict[str, Rule] = {}
     areas = (pages, api, calls, home, drivers, dashboards, reports, people, design, mcp,
-             anomalies, forecast, budgets, plans, alerts)  # fmt: skip
+             anomalies, forecast, budgets, plans, alerts, savings, detectors, native, tickets,
+             utilization, realised, commitments, contracts, kpis)  # fmt: skip
     for area in areas:
         for key, rule in area.RULES.items():
             if key in found:

@@ -11,8 +11,11 @@ from outlay.cli.commands import (
     bills,
     budgets,
     close,
+    commitments,
     configuration,
+    contracts,
     dashboards,
+    detectors,
     dictionaries,
     drivers,
     export,
@@ -21,23 +24,29 @@ from outlay.cli.commands import (
     history,
     home,
     invoices,
+    kpis,
     kubernetes,
     metrics,
+    native,
     people,
     plans,
     platforms,
     proofs,
     questions,
     rates,
+    realised,
     reports,
+    savings,
     sources,
     splits,
     state,
     statements,
     tags,
+    tickets,
     unit,
     usage,
     usecases,
+    utilization,
     views,
     vocabulary,
     workspace,
@@ -60,6 +69,15 @@ def register(app: typer.Typer) -> None:
     platforms.register(app)
     kubernetes.register(app)
     splits.register(app)
+    savings.register(app)
+    detectors.register(app)
+    native.register(app)
+    tickets.register(app)
+    utilization.register(app)
+    realised.register(app)
+    commitments.register(app)
+    contracts.register(app)
+    kpis.register(app)
     anomalies.register(app)
     forecast.register(app)
     budgets.register(app)

@@ -28,7 +28,8 @@ from outlay.web.views import form, local
 
 PAGE = "/alerts"
 KIND_TITLES = {
-    "anomaly": "Anomaly", "budget": "Budget", "plan": "Plan", "freshness": "Data",
+    "anomaly": "Anomaly", "budget": "Budget", "plan": "Plan", "saving": "Saving",
+    "commitment": "Commitment", "contract": "Contract", "freshness": "Data",
     "policy": "Policy", "sync": "Sync",
 }  # fmt: skip
 TONES = {"critical": "bad", "warning": "warn", "info": "info"}

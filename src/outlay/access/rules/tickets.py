@@ -1,0 +1,7 @@
+"""Rules of the routes of tickets."""
+
+from __future__ import annotations
+
+from outlay.access.rules import Rule
+
+RULES: dict[str, Rule] = {}

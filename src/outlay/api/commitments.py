@@ -1,0 +1,13 @@
+"""Commitments: coverage, use, what they save, when they end, and what to buy."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from outlay.api.problems import ProblemRoute
+from outlay.app import Workspace
+
+
+def routes(workspace: Workspace) -> APIRouter:
+    """The routes of this room."""
+    return APIRouter(route_class=ProblemRoute)

@@ -1,0 +1,13 @@
+"""Utilisation: how busy resources are, by resource, metric and statistic."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from outlay.api.problems import ProblemRoute
+from outlay.app import Workspace
+
+
+def routes(workspace: Workspace) -> APIRouter:
+    """The routes of this room."""
+    return APIRouter(route_class=ProblemRoute)

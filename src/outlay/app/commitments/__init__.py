@@ -1,0 +1,1 @@
+"""Commitments: coverage, use, what they save, when they end, and what to buy."""

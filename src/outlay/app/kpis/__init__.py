@@ -1,0 +1,1 @@
+"""KPIs: how well the practice saves, by owner and month."""

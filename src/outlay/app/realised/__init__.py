@@ -1,0 +1,1 @@
+"""Realised savings: what was promised, and what the bill shows of it."""

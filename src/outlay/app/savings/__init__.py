@@ -1,0 +1,1 @@
+"""Savings: one list of recommendations, their owners, and what became of each."""

@@ -1,0 +1,3 @@
+"""What people configure of savings: resource kinds."""
+
+from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Tickets: recommendations in Jira, GitHub and ServiceNow, linked both ways."""

@@ -1,0 +1,3 @@
+"""What people configure of tickets: resource kinds."""
+
+from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Utilisation: how busy resources are, by resource, metric and statistic."""

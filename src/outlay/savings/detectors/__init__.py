@@ -1,0 +1,1 @@
+"""Detectors: small declared units that look for one kind of saving each."""

@@ -1,0 +1,1 @@
+"""Detectors for models of AI vendors."""

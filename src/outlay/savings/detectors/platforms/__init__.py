@@ -1,0 +1,1 @@
+"""Detectors for data platforms."""

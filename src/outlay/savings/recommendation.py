@@ -1,0 +1,71 @@
+"""A recommendation as it is followed: what tools say of one action on one resource; its life."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from outlay.savings.model import Action, Finding, Nature, State
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One action on one resource (or scope), whoever found it.
+
+    `findings` are what the tools say of it now, the one that counts first (see
+    `outlay.savings.netting`); of one that nobody finds any more, what they said last. `group` and
+    the resource make the alternatives: recommendations that share both exclude each other.
+    `owner_tag` and `owner` are the virtual tag and its value that own the charges ('' for nobody),
+    `assignee` a person. Moments are UTC. `due_on` is the day by which the present state should
+    have ended (None: no limit), `snoozed_until` the first day on which it comes back, of a snoozed
+    or a dismissed one. `chosen` is the number in `findings` that was accepted (None: none yet).
+    """
+
+    id: int
+    key: str
+    state: State
+    reason: str
+    provider: str
+    account: str
+    region: str
+    service: str
+    resource: str
+    resource_name: str
+    scope: str
+    where: str
+    group: str
+    action: Action
+    nature: Nature
+    currency: str
+    findings: tuple[Finding, ...]
+    owner_tag: str = ""
+    owner: str = ""
+    assignee: str = ""
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+    due_on: date | None = None
+    snoozed_until: date | None = None
+    accepted_at: datetime | None = None
+    accepted_by: str = ""
+    implemented_at: datetime | None = None
+    verified_at: datetime | None = None
+    updated_at: datetime | None = None
+    chosen: int | None = None
+
+    @property
+    def finding(self) -> Finding:
+        """The finding that counts: the accepted one, else the first."""
+        return self.findings[self.chosen or 0]
+
+    @property
+    def subject(self) -> str:
+        """What it is about, in words: the resource's name or id, else the scope."""
+        return self.resource_name or self.resource or self.scope
+
+
+def key_of(finding: Finding) -> str:
+    """What a recommendation is told apart by, whichever tool found it; 64 hexadecimal digits."""
+    parts = (finding.provider, finding.resource or f"\x1e{finding.account}\x1e{finding.scope}",
+             finding.group, finding.action)  # fmt: skip
+    return hashlib.sha256("\x1f".join(parts).lower().encode()).hexdigest()

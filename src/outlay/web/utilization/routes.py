@@ -1,0 +1,12 @@
+"""Utilisation: how busy resources are, by resource, metric and statistic."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from outlay.web.render import Site
+
+
+def router(site: Site) -> APIRouter:
+    """The routes of this room."""
+    return APIRouter()
