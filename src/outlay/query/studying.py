@@ -41,7 +41,7 @@ SOURCE_COLUMNS = (
 _KEPT_ROWS = 3_000_000
 _MEASURES = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost", "ConsumedQuantity",
              "PricingQuantity")  # fmt: skip
-_DAILY_TYPES = {
+DAILY_TYPES = {
     "ChargeDay": "DATE",
     "LineCount": "BIGINT",
     **{name: FOCUS_TYPES[name] for name in (*_MEASURES, *MANDATORY_CONTEXT)},
@@ -101,7 +101,7 @@ def _view(
     connection: duckdb.DuckDBPyConnection, name: str, parts: Sequence[str], tags: Sequence[str]
 ) -> None:
     """The view, with a null for every column that questions may name and no slice has."""
-    types = charges_types(()) if name == "charges" else _DAILY_TYPES
+    types = charges_types(()) if name == "charges" else DAILY_TYPES
     base = " UNION ALL BY NAME ".join(parts) or "SELECT 1 AS outlay_none WHERE false"
     known = {str(row[0]) for row in connection.execute(f"DESCRIBE {base}").fetchall()}
     wanted = types | dict.fromkeys((*SOURCE_COLUMNS, "x_SourceName", *tags), "VARCHAR")
