@@ -29,12 +29,15 @@ from outlay.query.run import PinnableLake
 from outlay.query.sqlviews import SqlTags
 
 SOURCE_COLUMNS = (
-    "x_AmortizationClass", "x_ApiKey", "x_ChargeType", "x_Cluster", "x_CommitmentPaymentOption",
-    "x_CommitmentTerm", "x_Controller", "x_ControllerKind", "x_CostCategories", "x_InstanceType",
-    "x_LineItemType", "x_MeterCategory", "x_MeterName", "x_MeterSubcategory", "x_Model",
-    "x_Namespace", "x_Operation", "x_PricingModel", "x_ProductFamily", "x_PublisherName",
-    "x_PublisherType", "x_ResourceGroupName", "x_ResourceType", "x_ServiceCode", "x_ServiceTier",
-    "x_Term", "x_TokenType", "x_UsageType", "x_User", "x_VendorModel",
+    "x_AllocatedAs", "x_AllocatedFrom", "x_AllocatedPart", "x_AllocationState",
+    "x_AmortizationClass", "x_ApiKey", "x_BalanceSource", "x_ChargeType", "x_Cluster",
+    "x_ClusterId", "x_CommitmentPaymentOption", "x_CommitmentTerm", "x_Controller",
+    "x_ControllerKind", "x_CostCategories", "x_EffectiveRate", "x_InstanceType", "x_JobId",
+    "x_JobName", "x_LineItemType", "x_MeterCategory", "x_MeterName", "x_MeterSubcategory",
+    "x_Model", "x_Namespace", "x_Node", "x_Operation", "x_PricingModel", "x_ProductFamily",
+    "x_PublisherName", "x_PublisherType", "x_ResourceGroupName", "x_ResourceType", "x_RunAs",
+    "x_ServiceCode", "x_ServiceTier", "x_Term", "x_TokenType", "x_UsageType", "x_User",
+    "x_VendorModel", "x_WarehouseSize",
 )  # fmt: skip
 """Columns of sources that questions may name whatever was loaded: null where no source has them."""
 
