@@ -16,6 +16,7 @@ STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 METRICS: dict[str, tuple[str, str]] = {
     "cpu": ("Percent", "Share of the processors that was busy"),
     "memory": ("Percent", "Share of the memory that was used"),
+    "memory_available": ("Bytes", "Memory that was free: what is used follows from the size"),
     "gpu": ("Percent", "Share of the GPUs that was busy"),
     "disk_used": ("Percent", "Share of the disk that was full"),
     "dtu": ("Percent", "Share of a database's DTUs or capacity that was used"),
