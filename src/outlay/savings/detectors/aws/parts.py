@@ -1,0 +1,325 @@
+"""What detectors of AWS read a bill by: usage types without their region, and what a resource cost.
+
+AWS writes the region before the usage type (``EUC1-BoxUsage:m5.large``; none in N. Virginia), and
+exports in FOCUS have it as SkuMeter alone. Credits, refunds, discounts in lines of their own and
+unused commitments are no cost of a resource, and rows that a cluster's pods share out are no
+resource to act on: they are left out here, once for every detector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from outlay.money.quotients import rounded
+from outlay.savings.detectors.contract import Detector, Facts
+from outlay.savings.detectors.reckon import condition, monthly
+from outlay.savings.model import Action, Confidence, Evidence, Finding
+
+PROVIDER = "AWS"
+
+REGION_PREFIX = "^(?:[A-Z]{3,4}[0-9]{1,2}|EU)-"
+"""What stands before a usage type outside N. Virginia: a region's short name, ``EU-`` for Ireland
+(docs.aws.amazon.com/cur/latest/userguide, "Usage types"). ``EC2-`` is none: it has two letters."""
+
+METER = f"regexp_replace(coalesce(x_UsageType, SkuMeter), '{REGION_PREFIX}', '')"
+"""SQL: the usage type without its region, of a row of ``daily``, ``history`` or ``charges``."""
+
+OWN_LINES = (
+    "EdpDiscount", "SppDiscount", "BundledDiscount", "PrivateRateDiscount", "Discount",
+    "DistributorDiscount",
+)  # fmt: skip
+"""Line item types of discounts that stand apart from the usage that they are on."""
+
+GONE_AFTER_DAYS = 3
+"""A resource that the bill has not named for so many whole days is gone."""
+
+# What a resource cost: used, by AWS, not shared out to pods, nothing that was paid back.
+CHARGED = """
+    ServiceProviderName IN ('AWS', 'Amazon Web Services') AND ChargeCategory = 'Usage'
+    AND ChargeClass IS NULL AND coalesce(x_LineItemType, '') <> 'Refund'
+    AND coalesce(CommitmentDiscountStatus, '') <> 'Unused'
+    AND coalesce(CapacityReservationStatus, '') <> 'Unused'
+    AND AllocatedMethodId IS NULL AND NOT starts_with(coalesce(x_Operation, ''), 'EKSPod-')
+    AND NOT starts_with(coalesce(x_Operation, ''), 'ECSTask-EC2')"""
+
+COVERED = "(PricingCategory = 'Committed' OR coalesce(CommitmentDiscountStatus, '') = 'Used')"
+
+
+def used(view: str = "daily", *, more: str = "") -> str:
+    """SQL of the usage of AWS in a view as a relation: day, account, account_name, payer,
+    currency, region, service, code, resource, name, kind, meter, operation, quantity, unit,
+    effective, listed, covered, commitment, spot, tags. `more` are further expressions, each with
+    its AS. Parameters: ``$first`` and ``$end`` (exclusive), days."""
+    extra = f", {more}" if more else ""
+    return f"""(SELECT ChargeDay AS day, SubAccountId AS account, SubAccountName AS account_name,
+        BillingAccountId AS payer, BillingCurrency AS currency, RegionId AS region,
+        ServiceName AS service, x_ServiceCode AS code, ResourceId AS resource,
+        ResourceName AS name, ResourceType AS kind, {METER} AS meter, x_Operation AS operation,
+        ConsumedQuantity AS quantity, ConsumedUnit AS unit, EffectiveCost AS effective,
+        ListCost AS listed, {COVERED} AS covered, CommitmentDiscountId AS commitment,
+        coalesce(PricingCategory = 'Dynamic', false) AS spot, Tags AS tags{extra}
+        FROM {view} WHERE {CHARGED} AND ChargeDay >= $first AND ChargeDay < $end)"""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one resource (or scope) cost in a window, by usage types that were asked for.
+
+    Amounts are sums over the window, in `currency`: `effective` after discounts and commitments,
+    `listed` at list, `covered` the effective cost that a commitment paid (`covered_listed` at
+    list), `freed` that part of it whose commitment has other use. `first` and `last` are the first
+    and last day it was seen on in the window, `days` on how many, `end` the window's (exclusive).
+    """
+
+    resource: str
+    name: str
+    kind: str
+    account: str
+    payer: str
+    region: str
+    service: str
+    currency: str
+    meter: str
+    operation: str
+    first: date
+    last: date
+    end: date
+    days: int
+    quantity: Decimal
+    effective: Decimal
+    listed: Decimal
+    covered: Decimal
+    covered_listed: Decimal
+    freed: Decimal
+    discount: Decimal = Decimal(0)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def span(self) -> int:
+        """Days from the first on which it was seen to the window's end."""
+        return (self.end - self.first).days
+
+    @property
+    def falls(self) -> Decimal:
+        """What the bill falls by when it is gone, over the window: its cost outside commitments,
+        and what a commitment that is used up would pay for elsewhere."""
+        return self.effective - self.covered + self.freed
+
+    @property
+    def there(self) -> bool:
+        """Whether it is still on the bill."""
+        return self.last >= self.end - timedelta(days=GONE_AFTER_DAYS)
+
+    @property
+    def where(self) -> str:
+        """The condition of all its charges."""
+        return condition(ResourceId=self.resource, SubAccountId=self.account)
+
+    @property
+    def called(self) -> str:
+        """Its name, else its id."""
+        return self.name or self.resource
+
+    def a_month(self, amount: Decimal) -> Decimal:
+        """An amount over the window as one of a month, to the cent."""
+        return monthly(amount, self.span)
+
+
+def parts(
+    facts: Facts,
+    meters: str,
+    days: int,
+    *,
+    view: str = "daily",
+    where: str = "resource <> ''",
+    by: Sequence[str] = (),
+    until: date | None = None,
+) -> list[Part]:
+    """Resources by what they cost on usage types that match `meters` (RE2, region left out), in
+    the last `days` whole days; of one account, currency and resource each, and of each of `by`
+    (``meter``, ``operation``, ``region``). `where` narrows in the words of `used`."""
+    end = until or facts.window(days, PROVIDER)[1]
+    first = end - timedelta(days=days)
+    keys = ["account", "currency", "resource", *by]
+    named = [one for one in ("meter", "operation", "region") if one not in by]
+    busy = absorbing(facts, first, end)
+    off = own_discount(facts, first, end)
+    rows = facts.rows(
+        f"""SELECT {", ".join(keys)},
+            {"".join(f"max_by({one}, day) AS {one}, " for one in named)}
+            max(payer) AS payer, max(name) AS name, max(kind) AS kind, max(service) AS service,
+            max(code) AS code, max_by(tags, day) AS tags, min(day) AS first, max(day) AS last,
+            count(DISTINCT day) AS days, coalesce(sum(quantity), 0) AS quantity,
+            sum(effective) AS effective, sum(listed) AS listed,
+            coalesce(sum(effective) FILTER (covered), 0) AS covered,
+            coalesce(sum(listed) FILTER (covered), 0) AS covered_listed,
+            coalesce(sum(effective) FILTER (covered
+                AND list_contains($busy, commitment)), 0) AS freed
+        FROM {used(view)} WHERE regexp_matches(meter, $meters) AND ({where})
+        GROUP BY {", ".join(keys)} ORDER BY {", ".join(keys)}""",
+        {"first": first, "end": end, "meters": meters, "busy": busy},
+    )
+    return [
+        _part(row, end, off.get((str(row["payer"]), str(row["code"])), Decimal(0))) for row in rows
+    ]
+
+
+def _part(row: Mapping[str, Any], end: date, discount: Decimal) -> Part:
+    texts = ("resource", "name", "kind", "account", "payer", "region", "service", "currency",
+             "meter", "operation")  # fmt: skip
+    rest = ("first", "last", "days", "quantity", "effective", "listed", "covered",
+            "covered_listed", "freed")  # fmt: skip
+    return Part(
+        **{name: str(row[name] or "") for name in texts},
+        **{name: row[name] for name in rest},
+        end=end,
+        discount=discount,
+        tags=dict(row["tags"] or {}),
+    )
+
+
+def absorbing(facts: Facts, first: date, end: date) -> list[str]:
+    """Commitments that would be used up even without what they cover now: nothing of them was
+    unused in the window, and what is bought on demand beside them, of the kind that they cover, is
+    worth more than all that they cover. Saving covered usage then saves what is bought on demand.
+
+    A Savings Plan covers machines of its payer, a reservation the same usage type. Unused parts of
+    reservations are lines of whole months, so that the window's first month counts whole.
+    """
+    rows = facts.rows(
+        f"""WITH used AS {used()},
+        taken AS (SELECT commitment, payer, currency, any_value(meter) AS meter,
+                sum(effective) AS cost, count(DISTINCT meter) > 1
+                    OR bool_or(contains(commitment, ':savingsplan')) AS plan
+            FROM used WHERE covered AND commitment IS NOT NULL GROUP BY ALL),
+        unused AS (SELECT DISTINCT CommitmentDiscountId AS commitment FROM daily
+            WHERE CommitmentDiscountStatus = 'Unused' AND EffectiveCost > 0
+                AND ChargeDay >= $month AND ChargeDay < $end),
+        open AS (SELECT payer, currency, meter, sum(effective) AS cost FROM used
+            WHERE NOT covered AND NOT spot GROUP BY ALL)
+        SELECT t.commitment FROM taken t ANTI JOIN unused USING (commitment)
+        WHERE t.cost < (SELECT coalesce(sum(o.cost), 0) FROM open o
+            WHERE o.payer IS NOT DISTINCT FROM t.payer AND o.currency = t.currency
+                AND CASE WHEN t.plan THEN starts_with(o.meter, 'BoxUsage:')
+                    ELSE o.meter = t.meter END)
+        ORDER BY t.commitment""",
+        {"first": first, "end": end, "month": first.replace(day=1)},
+    )
+    return [str(row["commitment"]) for row in rows]
+
+
+def own_discount(facts: Facts, first: date, end: date) -> dict[tuple[str, str], Decimal]:
+    """(payer, service code) → the share that discounts in lines of their own took off its usage
+    in the window: the bill falls by so much less. To four places; absent where there are none."""
+    kinds = ", ".join(f"'{one}'" for one in OWN_LINES)
+    rows = facts.rows(
+        f"""SELECT BillingAccountId AS payer, x_ServiceCode AS code,
+            sum(EffectiveCost) FILTER (x_LineItemType IN ({kinds})) AS off,
+            sum(EffectiveCost) FILTER (ChargeCategory = 'Usage' AND EffectiveCost > 0
+                AND NOT {COVERED}) AS cost
+        FROM daily WHERE ServiceProviderName = 'AWS' AND ChargeDay >= $first AND ChargeDay < $end
+        GROUP BY ALL HAVING off < 0 AND cost > 0""",
+        {"first": first, "end": end},
+    )
+    return {
+        (str(row["payer"]), str(row["code"])): rounded(
+            Fraction(-row["off"]) / Fraction(row["cost"]), 4
+        )
+        for row in rows
+    }
+
+
+def reasons_of(part: Part) -> tuple[str, ...]:
+    """What a reader must know of discounts and commitments that pay for a part of it."""
+    return (*_discounted(part), *_committed(part))
+
+
+def _discounted(part: Part) -> tuple[str, ...]:
+    if not part.discount:
+        return ()
+    return (
+        f"a discount in lines of its own takes {part.discount * 100:.4g} % off this service: the "
+        "bill falls by that much less",
+    )
+
+
+def _committed(part: Part) -> tuple[str, ...]:
+    if not part.covered:
+        return ()
+    covered = part.a_month(part.covered)
+    if part.freed == part.covered:
+        return (
+            f"{covered} {part.currency} a month of it are paid by a commitment that is used up: "
+            "it would pay for other usage instead, counted at the commitment's own rate",
+        )
+    return (
+        f"{part.a_month(part.covered - part.freed)} {part.currency} a month of it are paid by a "
+        "commitment that has room left: they are paid whether it is used or not, and count as "
+        "no saving",
+    )
+
+
+def found(
+    detector: Detector,
+    part: Part,
+    saving: Decimal,
+    title: str,
+    basis: str,
+    *,
+    saving_list: Decimal | None = None,
+    where: str = "",
+    scope: str = "",
+    current: str = "",
+    recommended: str = "",
+    cost: Decimal | None = None,
+    evidence: Sequence[Evidence] = (),
+    reasons: Sequence[str] = (),
+    confidence: Confidence | None = None,
+    action: Action | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> Finding | None:
+    """The finding of a detector on a part; None when nothing is saved. Amounts a month."""
+    if saving <= 0:
+        return None
+    return Finding(
+        tool="outlay", detector=detector.id, provider=PROVIDER, action=action or detector.action,
+        title=title, currency=part.currency, monthly_saving=saving, basis=basis,
+        account=part.account, region=part.region, service=part.service, resource=part.resource,
+        resource_name=part.name, resource_type=part.kind, scope=scope,
+        where=where or part.where, group=detector.group, current=current,
+        recommended=recommended, monthly_saving_list=saving_list,
+        monthly_cost=part.a_month(part.effective) if cost is None else cost,
+        evidence=tuple(evidence), first_day=part.first, end_day=part.end,
+        confidence=confidence or detector.confidence,
+        reasons=(*reasons, *reasons_of(part)), effort=detector.effort,
+        restart=detector.restart, rollback=detector.rollback, risk=detector.risk, tags=part.tags,
+        detail=dict(detail or {}),
+    )  # fmt: skip
+
+
+def gone(detector: Detector, part: Part, title: str, basis: str, **more: Any) -> Finding | None:
+    """The finding that a part is to be deleted: all of it is saved."""
+    return found(
+        detector,
+        part,
+        part.a_month(part.falls),
+        title,
+        basis,
+        saving_list=part.a_month(part.listed),
+        **more,
+    )
+
+
+def seen(part: Part) -> Evidence:
+    """How long it was seen, as a figure of evidence."""
+    return Evidence("days seen", Decimal(part.days), "days", "ChargePeriodStart")
+
+
+def cost_of(part: Part) -> Evidence:
+    """Its effective cost in the window, as a figure of evidence."""
+    return Evidence("cost in the window", part.effective, part.currency, "EffectiveCost")
