@@ -45,7 +45,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
         assert outcome.status == "loaded", outcome.message
         assert outcome.record is not None
         assert outcome.record.checks == ()
-        assert 0 < outcome.record.rows < 1500
+        assert 0 < outcome.record.rows < 2000
     return made
 
 

@@ -145,6 +145,7 @@ _PODS = (
     ("shop", "catalog", "storefront", 240),
     ("ml", "recs-cache", "ml", 180),
     ("mobile", "gateway", "mobile", 150),
+    ("mobile", "push-preview", "mobile", 40),
     ("monitoring", "collector", "platform", None),
 )
 

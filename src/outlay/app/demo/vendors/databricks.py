@@ -3,6 +3,7 @@
 Nightly jobs, a training job, notebooks, a SQL warehouse and a ranking model that is served. SQL
 got dearer four months ago, in the middle of a day. A month ago a backfill failed and was tried
 again every hour for three days, until somebody saw it; Databricks took back a part of it later.
+One nightly job runs on all-purpose compute, and a scratch cluster never terminates.
 """
 
 from __future__ import annotations
@@ -78,6 +79,17 @@ _USES = (
         "ALL_PURPOSE", _RESEARCH, "9", (9, 10, 14, 15), "office", "slow",
         "mira.okafor@kestrel.example",
         {"cluster_id": "0907-shared", "notebook_id": "88120", "node_type": "i3.xlarge"},
+        {"team": "ml", "env": "dev"},
+    ),
+    _Use(
+        "ALL_PURPOSE", _PRODUCTION, "7", (4, 5), "batch", "none", "svc-etl",
+        {"job_id": "7090", "job_name": "price-sync", "cluster_id": "0714-interactive"},
+        {"team": "data", "env": "prod", "app": "lakehouse"},
+    ),
+    _Use(
+        "ALL_PURPOSE", _RESEARCH, "1.1", tuple(range(24)), "steady", "none",
+        "jonas.hale@kestrel.example",
+        {"cluster_id": "0611-scratch", "notebook_id": "91544", "node_type": "i3.xlarge"},
         {"team": "ml", "env": "dev"},
     ),
     _Use(
