@@ -158,13 +158,14 @@ def _pods(con: duckdb.DuckDBPyConnection) -> None:
     )
     con.execute(f"""
         CREATE OR REPLACE TABLE pod AS
-        WITH node AS (SELECT * FROM line WHERE tags['aws:eks:cluster-name'] = 'kestrel'
-                      AND type = 'SavingsPlanCoveredUsage'),
-        part AS (SELECT n.*, p.*, CAST(CAST(n.sp_eff AS DECIMAL(38,10))
+        WITH node AS (SELECT *, CASE type WHEN 'Usage' THEN cost ELSE sp_eff END AS paid FROM line
+                      WHERE tags['aws:eks:cluster-name'] = 'kestrel'
+                      AND type IN ('SavingsPlanCoveredUsage', 'Usage')),
+        part AS (SELECT n.*, p.*, CAST(CAST(n.paid AS DECIMAL(38,10))
                 * CAST(p.share - 15 + CAST('0x' || substr(md5(n.resource || n.day || p.number),
                     1, 6) AS INTEGER) % 31 AS DECIMAL(6,0)) * 0.001 AS DECIMAL(18,8)) AS taken
             FROM node n, (VALUES {values}) p(number, space, workload, team, share))
-        SELECT *, coalesce(taken, sp_eff - sum(taken) OVER (PARTITION BY resource, day)) AS whole
+        SELECT *, coalesce(taken, paid - sum(taken) OVER (PARTITION BY resource, day)) AS whole
         FROM part""")
     insert(
         con,
@@ -203,15 +204,19 @@ def _marketplace(con: duckdb.DuckDBPyConnection, span: Span) -> None:
         FROM (SELECT moment, CAST(CAST('0x' || substr(md5('mp' || CAST(moment AS DATE)), 1, 6)
               AS INTEGER) % 90 + 180 AS DECIMAL(18,6)) AS units FROM {days})""",
     )
-    insert(
-        con,
-        shared,
-        f"""SELECT 'main', 97500, CAST(moment AS DATE), CAST(moment AS DATE),
-            CAST(moment + INTERVAL 1 MONTH AS DATE), '{account}', 'Fee', '6k2quillstack',
-            'Quillstack Log Search', 'MP:contract', '', 1, 'Units', 3800, 3800, 3800, 3800,
-            'Quillstack Log Search, monthly contract', 'AWS Marketplace', '{vendor}', ''
+    # Bought twice: the data team has a contract of its own for the same product.
+    for number, (holder, price) in enumerate(
+        ((account, Decimal(3800)), (ACCOUNT_IDS["data-prod"], Decimal(450)))
+    ):
+        insert(
+            con,
+            shared,
+            f"""SELECT 'main', {97500 + number}, CAST(moment AS DATE), CAST(moment AS DATE),
+            CAST(moment + INTERVAL 1 MONTH AS DATE), '{holder}', 'Fee', '6k2quillstack',
+            'Quillstack Log Search', 'MP:contract', '', 1, 'Units', {price}, {price}, {price},
+            {price}, 'Quillstack Log Search, monthly contract', 'AWS Marketplace', '{vendor}', ''
         FROM {days} WHERE day(moment) = 1""",
-    )
+        )
 
 
 def _discounts(con: duckdb.DuckDBPyConnection) -> None:

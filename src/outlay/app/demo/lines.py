@@ -13,7 +13,7 @@ from decimal import Decimal
 import duckdb
 import pyarrow as pa
 
-from outlay.app.demo import fees, fleet, prices, shapes
+from outlay.app.demo import fees, fleet, prices, shapes, waste
 from outlay.app.demo.story import (
     ACCOUNT_IDS,
     ACCOUNTS,
@@ -41,8 +41,12 @@ def build(con: duckdb.DuckDBPyConnection, story: Story, span: Span) -> None:
 
 def _register(con: duckdb.DuckDBPyConnection, story: Story, span: Span) -> None:
     main, acquired = fleet.main_fleet(story), fleet.fjellkit_fleet(story)
-    fleet.check_skus(main + acquired)
+    idle = waste.waste(story)
+    fleet.check_skus(main + acquired + idle)
     uses = [("main", use) for use in main] + [("fjellkit", use) for use in acquired]
+    # Last: the number of a use decides its noise.
+    uses += [("main", use) for use in idle]
+    uses += [("main", use) for use in fleet.nodes()[fleet.NODES :]]
     rows = [_use_row(number, bill, use) for number, (bill, use) in enumerate(uses)]
     con.register("use_rows", pa.Table.from_pylist(rows, schema=_USE_SCHEMA))
     con.execute("CREATE OR REPLACE TABLE use AS SELECT * FROM use_rows")

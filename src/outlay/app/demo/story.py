@@ -58,6 +58,48 @@ MARKETPLACE_VENDOR = "Quillstack Observability, Inc."
 SAAS_VENDOR = "Loomlight"
 
 
+CLEANUP_DAYS = 63
+"""So many days before the anchor Kestrel cleaned up, nine weeks ago."""
+
+RETURN_DAYS = 21
+"""So many days after the clean-up a gateway that was deleted was there again."""
+
+
+@dataclass(frozen=True)
+class Cleanup:
+    """A resource that ended or changed on the bill as a detector recommends: its id on the bill,
+    the account's name, who recommends it and what was done. `returns`: it was there again later."""
+
+    resource: str
+    account: str
+    detector: str
+    action: str
+    done: str
+    returns: bool = False
+
+
+def _arn(service: str, account: str, rest: str) -> str:
+    number = next(one.id for one in ACCOUNTS if one.name == account)
+    return f"arn:aws:{service}:us-east-1:{number}:{rest}"
+
+
+CLEANUPS: tuple[Cleanup, ...] = (
+    *(Cleanup(f"vol-0c1ea0000000000{n:02d}", "payments-prod", "aws-ebs-gp2", "Upgrade",
+              "gp2 became gp3") for n in range(1, 5)),
+    *(Cleanup(_arn("elasticloadbalancing", "shop-dev", f"loadbalancer/app/preview-{n}/0c1ea{n}"),
+              "shop-dev", "aws-load-balancer-idle", "Delete", "deleted") for n in (1, 2)),
+    *(Cleanup(_arn("ec2", "platform-shared", f"elastic-ip/eipalloc-0c1ea00000000{n:02d}"),
+              "platform-shared", "aws-public-ipv4-idle", "Delete", "deleted") for n in (1, 2, 3)),
+    Cleanup(_arn("ec2", "shop-dev", "natgateway/nat-0c1ea000000000001"), "shop-dev",
+            "aws-nat-gateway-idle", "Delete", "deleted"),
+    Cleanup(_arn("ec2", "data-dev", "natgateway/nat-0c1ea000000000002"), "data-dev",
+            "aws-nat-gateway-idle", "Delete", "deleted; back three weeks later", returns=True),
+    *(Cleanup(f"i-0c1ea00000000000{n}", "shop-staging", "aws-nonproduction-hours", "Schedule",
+              "runs in office hours") for n in (1, 2, 3)),
+)  # fmt: skip
+"""What was cleaned up on `Story.cleanup`."""
+
+
 def month(period: BillingPeriod, step: int) -> BillingPeriod:
     """The period `step` months later (earlier if negative)."""
     index = period.year * 12 + period.month - 1 + step
@@ -160,6 +202,16 @@ class Story:
     def refund_month(self) -> BillingPeriod:
         """The month in which AWS pays back for an outage of the month before."""
         return self.at(-2)
+
+    @property
+    def cleanup(self) -> date:
+        """The first day on which what was cleaned up is gone or changed."""
+        return self.anchor - timedelta(days=CLEANUP_DAYS)
+
+    @property
+    def returned(self) -> date:
+        """The first day on which a deleted gateway is there again."""
+        return self.cleanup + timedelta(days=RETURN_DAYS)
 
     @property
     def anomalies(self) -> tuple[Anomaly, ...]:

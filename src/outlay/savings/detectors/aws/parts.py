@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import Any
 
 from outlay.money.quotients import rounded
+from outlay.savings.detectors.billed import STILL_DAYS
 from outlay.savings.detectors.contract import Detector, Facts
 from outlay.savings.detectors.reckon import condition, monthly
 from outlay.savings.model import Action, Confidence, Evidence, Finding
@@ -34,9 +35,6 @@ OWN_LINES = (
     "DistributorDiscount",
 )  # fmt: skip
 """Line item types of discounts that stand apart from the usage that they are on."""
-
-GONE_AFTER_DAYS = 3
-"""A resource that the bill has not named for so many whole days is gone."""
 
 # What a resource cost: used, by AWS, not shared out to pods, nothing that was paid back.
 CHARGED = """
@@ -113,7 +111,7 @@ class Part:
     @property
     def there(self) -> bool:
         """Whether it is still on the bill."""
-        return self.last >= self.end - timedelta(days=GONE_AFTER_DAYS)
+        return self.last >= self.end - timedelta(days=STILL_DAYS)
 
     @property
     def where(self) -> str:
@@ -174,13 +172,9 @@ def _part(row: Mapping[str, Any], end: date, discount: Decimal) -> Part:
              "meter", "operation")  # fmt: skip
     rest = ("first", "last", "days", "quantity", "effective", "listed", "covered",
             "covered_listed", "freed")  # fmt: skip
-    return Part(
-        **{name: str(row[name] or "") for name in texts},
-        **{name: row[name] for name in rest},
-        end=end,
-        discount=discount,
-        tags=dict(row["tags"] or {}),
-    )
+    values: dict[str, Any] = {name: str(row[name] or "") for name in texts}
+    values |= {name: row[name] for name in rest}
+    return Part(**values, end=end, discount=discount, tags=dict(row["tags"] or {}))
 
 
 def absorbing(facts: Facts, first: date, end: date) -> list[str]:
