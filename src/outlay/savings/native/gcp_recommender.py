@@ -175,13 +175,11 @@ def _finding(
     region = zone[1] if (zone := _ZONE.fullmatch(place)) else place
     short = resource.rpartition("/")[2]
     kind = resource.split("/")[-2] if resource.count("/") > 2 else ""
-    current, after = (text(mapping(overview.get(k)).get("name")).rpartition("/")[2]
-                      for k in ("currentMachineType", "recommendedMachineType"))  # fmt: skip
+    current, after = _machines(overview)
     refreshed: date | None = day(item.get("lastRefreshTime"))
     service = next((s for host, s in _SERVICES.items() if host in resource), "")
     description = text(item.get("description"))
-    # A commitment of Compute Engine covers the usage of one region.
-    covers = "compute" if "compute" in recommender or not recommender else recommender.split(".")[1]
+    scope = f"{_covers(recommender)} commitments of {project}{f' in {region}' if region else ''}"
     return Finding(
         tool="gcp-recommender",
         detector=f"{recommender}.{subtype}",
@@ -198,9 +196,7 @@ def _finding(
         resource="" if bought else resource,
         resource_name="" if bought else short,
         resource_type=kind,
-        scope=f"{covers} commitments of {project}{f' in {region}' if region else ''}"
-        if bought
-        else "",
+        scope=scope if bought else "",
         where=_bought(project, region) if bought else _charges(resource),
         group=group_of(action, kind),
         current=current,
@@ -214,10 +210,25 @@ def _finding(
     )
 
 
+def _covers(recommender: str) -> str:
+    """Whose usage a commitment covers: ``compute`` of ``google.compute.commitment.…``."""
+    parts = recommender.split(".")
+    return parts[1] if len(parts) > 1 else "compute"
+
+
 def _action(recommender: str, subtype: str) -> Action:
     if subtype in _SUBTYPES:
         return _SUBTYPES[subtype]
     return next((action for word, action in _RECOMMENDERS if word in recommender), "Configure")
+
+
+def _machines(overview: Mapping[str, Any]) -> tuple[str, str]:
+    """The machine types now and as advised; '' where they are not said."""
+    now, then = (
+        text(mapping(overview.get(key)).get("name")).rpartition("/")[2]
+        for key in ("currentMachineType", "recommendedMachineType")
+    )
+    return now, then
 
 
 def _part(path: str, after: str) -> str:
