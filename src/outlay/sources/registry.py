@@ -23,6 +23,7 @@ _CLASSES = {
     "snowflake": "outlay.sources.snowflake:Snowflake",
     "kubernetes": "outlay.sources.kubernetes:Kubernetes",
     "gcp-billing": "outlay.sources.gcp_billing:GcpBilling",
+    "utilization": "outlay.sources.utilization:Utilization",
 }
 
 

@@ -171,10 +171,12 @@ def _row(found: Sequence[Any], keys: int) -> UtilizationRow:
     averages, of, sums, of_sums, percentile, high, high_sum, top, top_sum, low = rest[:10]
     average = quotient(averages, of) if of else quotient(sums, of_sums) if of_sums else None
     highest = next((one for one in (top, percentile, top_sum) if one is not None), None)
+    days, resources, measurements, first, last, statistics = rest[10:]
     return UtilizationRow(
-        tuple(values), metric, unit, period, average,
-        next((one for one in (percentile, high, high_sum) if one is not None), None),
-        highest, low, *rest[10:15], tuple(rest[15]),
+        values=tuple(values), metric=metric, unit=unit, period=period, average=average,
+        p95=next((one for one in (percentile, high, high_sum) if one is not None), None),
+        maximum=highest, minimum=low, days=days, resources=resources, measurements=measurements,
+        first=first, last=last, statistics=tuple(statistics),
     )  # fmt: skip
 
 
