@@ -11,11 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from outlay.focus.sql import quoted
+from outlay.money import total
+from outlay.money.quotients import rounded
 from outlay.savings.detectors.contract import Detector, Facts
-from outlay.savings.detectors.reckon import condition, monthly
+from outlay.savings.detectors.reckon import CENTS, condition, monthly
 from outlay.savings.model import MONTH_DAYS, Evidence, Finding, Headroom, Insufficient
 
 COMMITTED = "coalesce(CommitmentDiscountStatus = 'Used' OR PricingCategory = 'Committed', false)"
@@ -57,9 +60,9 @@ def window_of(facts: Facts, detector: Detector) -> Window:
 class Billed:
     """One resource's charges of one kind: `cost` effective, `open` the part that no commitment
     pays, `open_list` and `open_contracted` that part at list prices and at the contract's before
-    credits; `quantity` priced in all, `open_quantity` without what is committed, in pricing units.
-    `first` and `last` are days with charges, `days` how many of them there are, `more` the values
-    of the columns that were asked for beside."""
+    credits; `quantity` in all, `open_quantity` without what is committed (of the column that was
+    asked for). `first` and `last` are days with charges, `days` how many of them there are, `more`
+    the values of the columns that were asked for beside."""
 
     resource: str
     name: str
@@ -101,9 +104,11 @@ def billed(
     *,
     by: Sequence[str] = (),
     view: str = "daily",
+    measure: str = "ConsumedQuantity",
 ) -> list[Billed]:
     """The resources of a provider with usage that the SQL condition `what` takes, each with its
-    sums over the window; `by` are columns that keep rows apart. Dearest first."""
+    sums over the window; `by` are columns that keep rows apart, `measure` is ConsumedQuantity or
+    PricingQuantity. Dearest first."""
     names = ", ".join(quoted(name) for name in by)
     rows = facts.rows(
         f"""SELECT ResourceId AS resource, BillingCurrency AS currency{"," if by else ""} {names},
@@ -114,8 +119,8 @@ def billed(
             coalesce(sum(EffectiveCost) FILTER (NOT {COMMITTED}), 0) AS open_cost,
             coalesce(sum(ListCost) FILTER (NOT {COMMITTED}), 0) AS open_list,
             coalesce(sum(ContractedCost) FILTER (NOT {COMMITTED}), 0) AS open_contracted,
-            coalesce(sum(PricingQuantity), 0) AS quantity,
-            coalesce(sum(PricingQuantity) FILTER (NOT {COMMITTED}), 0) AS open_quantity,
+            coalesce(sum({measure}), 0) AS quantity,
+            coalesce(sum({measure}) FILTER (NOT {COMMITTED}), 0) AS open_quantity,
             count(DISTINCT ChargeDay) AS days, min(ChargeDay) AS first, max(ChargeDay) AS last
         FROM {view}
         WHERE ServiceProviderName = $provider AND ChargeDay >= $first AND ChargeDay < $end
@@ -167,10 +172,9 @@ def finding(
 ) -> Finding:
     """A detector's finding on one resource; `saving` is a month's, in cents. What a commitment
     pays of the resource is told among the reasons."""
-    paid = one.cost - one.open
     told = list(reasons)
-    if paid:
-        amount = monthly(paid, one.span(window))
+    if one.cost != one.open:
+        amount = monthly(total((one.cost, -one.open)), one.span(window))
         told.append(
             f"a commitment pays {amount} {one.currency} a month of it, which goes on being paid "
             "and is not counted as a saving"
@@ -207,6 +211,11 @@ def finding(
         rollback=detector.rollback,
         risk=detector.risk,
     )
+
+
+def part(amount: Decimal, share: Fraction, days: int) -> Decimal:
+    """A share of an amount over `days` days, as one of a month: rounded once, to cents."""
+    return rounded(Fraction(amount) * share * MONTH_DAYS / days, CENTS)
 
 
 def cost_evidence(one: Billed, window: Window) -> tuple[Evidence, ...]:

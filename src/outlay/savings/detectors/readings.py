@@ -1,21 +1,30 @@
-"""What was measured of resources over a window: states and peaks, each with how many days it is of.
+"""What was measured of resources over a window: states, peaks and averages, by the bill's id.
 
 A resource without a reading is in no answer here: callers say that it cannot be judged, and never
-take it for idle. Ids are compared without case, since tools and bills spell them differently.
+take it for idle.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
+from outlay.focus.utilization_ids import BilledIds
 from outlay.money.quotients import rounded
-from outlay.savings.detectors.billed import Window
+from outlay.savings.detectors.billed import Billed, Window
 from outlay.savings.detectors.contract import Facts
+
+STATES = ("maximum", "average", "sum")
+"""Statistics by which a state (1 or 0) was never 1 where the highest of them is 0."""
 
 PEAKS = ("p99", "p98", "p95", "maximum")
 """Statistics that tell a peak, the one that counts first. An average hides peaks and tells none."""
+
+FILLS = ("maximum", "p99", "p98", "p95")
+"""The same for what breaks when it is full for a moment, as memory does."""
 
 
 @dataclass(frozen=True)
@@ -30,51 +39,64 @@ class Reading:
 
 
 def readings(
-    facts: Facts, metric: str, window: Window, statistics: tuple[str, ...]
+    facts: Facts,
+    metric: str,
+    window: Window,
+    bills: Iterable[Billed],
+    statistics: tuple[str, ...] = PEAKS,
 ) -> dict[str, Reading]:
-    """The readings of a metric by resource (lower case), of the first of `statistics` that the
+    """The readings of a metric by ResourceId of `bills`, of the first of `statistics` that a
     resource was measured by."""
     found: dict[str, Reading] = {}
-    rows = facts.rows(
-        """SELECT lower(ResourceId) AS resource, Statistic AS statistic, max(Value) AS highest,
-            min(Value) AS lowest, count(DISTINCT CAST(PeriodStart AS DATE)) AS days
-        FROM utilization
-        WHERE Metric = $metric AND PeriodStart >= $first AND PeriodStart < $end
-            AND ResourceId IS NOT NULL AND Value IS NOT NULL
-        GROUP BY ALL ORDER BY ALL""",
-        {"metric": metric, **window.arguments},
-    )
+    rows = _rows(
+        facts, metric, window, bills,
+        "Statistic AS statistic, max(Value) AS highest, min(Value) AS lowest, "
+        "count(DISTINCT CAST(PeriodStart AS DATE)) AS days",
+    )  # fmt: skip
     for statistic in statistics:
-        for row in rows:
+        for resource, row in rows:
             if row["statistic"] == statistic:
-                one = Reading(
-                    statistic, Decimal(row["highest"]), Decimal(row["lowest"]), int(row["days"])
-                )
-                found.setdefault(str(row["resource"]), one)
+                highest, lowest = Decimal(row["highest"]), Decimal(row["lowest"])
+                found.setdefault(resource, Reading(statistic, highest, lowest, int(row["days"])))
     return found
 
 
-def peaks(facts: Facts, metric: str, window: Window) -> dict[str, Reading]:
-    """The peaks of a metric by resource (lower case)."""
-    return readings(facts, metric, window, PEAKS)
+def averages(
+    facts: Facts, metric: str, window: Window, bills: Iterable[Billed]
+) -> dict[str, Decimal]:
+    """The mean of the averages of a metric by ResourceId, rounded once to nine decimals."""
+    rows = _rows(
+        facts, metric, window, bills,
+        "Statistic AS statistic, sum(Value) AS total, count(Value) AS periods",
+    )  # fmt: skip
+    return {
+        resource: rounded(Fraction(Decimal(row["total"])) / int(row["periods"]), 9)
+        for resource, row in rows
+        if row["statistic"] == "average"
+    }
 
 
-def states(facts: Facts, metric: str, window: Window) -> dict[str, Reading]:
-    """A state (1 or 0) by resource (lower case): `highest` is 0 where it never was."""
-    return readings(facts, metric, window, ("maximum", "average", "sum"))
-
-
-def averages(facts: Facts, metric: str, window: Window) -> dict[str, Decimal]:
-    """The mean of the averages of a metric by resource (lower case), exact to nine decimals."""
+def _rows(
+    facts: Facts, metric: str, window: Window, bills: Iterable[Billed], columns: str
+) -> list[tuple[str, dict[str, Any]]]:
+    """Aggregates by measured resource and statistic, each with the bill's id. An id with a path is
+    one whatever its case; a bare name is the one resource that ends with it."""
+    ids = {one.resource.lower(): one.resource for one in bills}
+    names = BilledIds((resource, "") for resource in ids.values())
     rows = facts.rows(
-        """SELECT lower(ResourceId) AS resource, sum(Value) AS total, count(Value) AS periods
+        f"""SELECT ResourceId AS resource, {columns}
         FROM utilization
-        WHERE Metric = $metric AND Statistic = 'average' AND PeriodStart >= $first
-            AND PeriodStart < $end AND ResourceId IS NOT NULL AND Value IS NOT NULL
-        GROUP BY ALL ORDER BY ALL""",
+        WHERE Metric = $metric AND PeriodStart >= $first AND PeriodStart < $end
+            AND ResourceId IS NOT NULL AND Value IS NOT NULL
+        GROUP BY ResourceId, Statistic ORDER BY ResourceId, Statistic""",
         {"metric": metric, **window.arguments},
     )
-    return {
-        str(row["resource"]): rounded(Fraction(Decimal(row["total"])) / int(row["periods"]), 9)
-        for row in rows
-    }
+    found = []
+    for row in rows:
+        measured = str(row["resource"])
+        own = ids.get(measured.lower())
+        if own is None and "/" not in measured:
+            own = names.find(measured)
+        if own is not None:
+            found.append((own, row))
+    return found
