@@ -1,4 +1,4 @@
-"""The tables of realised savings: baselines and the ledger's entries. Both are only ever added to."""
+"""The tables of realised savings: baselines and entries of the ledger, both only ever added to."""
 
 from __future__ import annotations
 

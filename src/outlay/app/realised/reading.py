@@ -35,6 +35,15 @@ _RECURRING = (
 """What repeats: usage and subscriptions. Fees that are paid once, credits, refunds and corrections
 are told apart."""
 
+_ON_DEMAND = {
+    "PricingCategory": "Standard",
+    "x_LineItemType": "Usage",
+    "x_PricingModel": "OnDemand",
+}
+"""What columns say of usage that no commitment covers."""
+
+NOT_YET = "not complete yet"
+
 
 class Bill:
     """The bill of one snapshot from a day on."""
@@ -88,8 +97,9 @@ class Bill:
             f"coalesce({_RECURRING}, false), coalesce(x_SourceName, ''), "
             f"CASE WHEN count({_QUANTITY}) = count(*) THEN sum({_QUANTITY}) END, "
             "sum(EffectiveCost), sum(ListCost), sum(ContractedCost) "
-            f"FROM {self._view} WHERE ChargeDay >= DATE '{first}' AND ChargeDay < DATE '{end}' {of} "
-            f"AND ({own} OR {after} OR {same}) GROUP BY ALL ORDER BY ALL"
+            f"FROM {self._view} WHERE ChargeDay >= DATE '{first}' "
+            f"AND ChargeDay < DATE '{end}' {of} AND ({own} OR {after} OR {same}) "
+            "GROUP BY ALL ORDER BY ALL"
         )
         return [_line(row) for row in done.fetchall()]
 
@@ -117,7 +127,7 @@ class Bill:
     def bought(self, where: str, since: date, end: date) -> list[str]:
         """The commitments that cover what a condition selects in the days from `since` on, and
         that nothing was charged of before `since`."""
-        own = self._condition(where)
+        own = self._condition(where, uncovered=True)
         done = self._connection.execute(
             f"SELECT DISTINCT CommitmentDiscountId FROM {self._view} WHERE {own} "
             f"AND ChargeDay >= DATE '{since}' AND ChargeDay < DATE '{end}' "
@@ -126,6 +136,26 @@ class Bill:
             "AND CommitmentDiscountId IS NOT NULL) ORDER BY 1"
         )
         return [str(row[0]) for row in done.fetchall()]
+
+    def by_resource(
+        self, resources: Sequence[str]
+    ) -> dict[tuple[str, str], tuple[tuple[str, ...], dict[date, Decimal]]]:
+        """By resource and currency: the sources that charge it, and what each of its days would
+        have cost without commitments: what covers it changes nothing of the resource."""
+        if not resources:
+            return {}
+        listed = ", ".join(map(literal, resources))
+        done = self._connection.execute(
+            "SELECT ResourceId, BillingCurrency, ChargeDay, list(DISTINCT x_SourceName), "
+            f"sum(ContractedCost) FROM {self._view} WHERE ResourceId IN ({listed}) "
+            f"AND {_RECURRING} GROUP BY ALL ORDER BY ALL"
+        )
+        found: dict[tuple[str, str], tuple[set[str], dict[date, Decimal]]] = {}
+        for resource, currency, day, sources, cost in done.fetchall():
+            names, costs = found.setdefault((resource, currency), (set(), {}))
+            names.update(sources)
+            costs[day] = cost
+        return {key: (tuple(sorted(names)), costs) for key, (names, costs) in found.items()}
 
     def whole_until(self, sources: Sequence[str] = ()) -> date | None:
         """The first day that is not whole in the bills of these sources (none: of all)."""
@@ -138,18 +168,19 @@ class Bill:
 
     def left_out(self, sources: Sequence[str], today: date) -> Callable[[date], str]:
         """Why a day does not count, in words ('' when it does): it is not whole yet, or a bill of
-        it was never loaded."""
+        it was never loaded. What is not there is never taken for nothing."""
         until = min(self.whole_until(sources) or today, today)
 
         def reason(day: date) -> str:
             if day >= until:
-                return "not complete yet"
+                return NOT_YET
             for source in sources:
-                if not any(
-                    one.billing_period.start <= day < one.billing_period.end
-                    for one in self._periods.get(source, ())
-                ):
-                    return f"no bill of {source} for this day"
+                periods = [one.billing_period for one in self._periods.get(source, ())]
+                if any(one.start <= day < one.end for one in periods):
+                    continue
+                if all(one.end <= day for one in periods):
+                    return NOT_YET
+                return f"no bill of {source} for this day"
             return ""
 
         return reason
@@ -160,11 +191,20 @@ class Bill:
                 if one.billing_period.start <= month < one.billing_period.end:
                     yield one
 
-    def _condition(self, where: str) -> str:
+    def _condition(self, where: str, *, uncovered: bool = False) -> str:
+        """A condition in SQL; `uncovered`, as if no commitment covered anything."""
         if not where:
             return "false"
-        compiled = compile_condition(parse(where), self._resolve)
+        resolve = self._as_uncovered if uncovered else self._resolve
+        compiled = compile_condition(parse(where), resolve)
         return f"coalesce({compiled.sql(dialect='duckdb')}, false)"
+
+    def _as_uncovered(self, dimension: Dimension) -> exp.Expr:
+        if dimension.kind == "column" and dimension.name.startswith("CommitmentDiscount"):
+            return exp.cast(exp.null(), "VARCHAR")
+        if dimension.kind == "column" and dimension.name in _ON_DEMAND:
+            return exp.Literal.string(_ON_DEMAND[dimension.name])
+        return self._resolve(dimension)
 
     def _resolve(self, dimension: Dimension) -> exp.Expr:
         if dimension == CHARGE_DAY:

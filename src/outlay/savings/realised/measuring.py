@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
+from outlay.money.quotients import rounded
 from outlay.savings.model import MONTH_DAYS, PURCHASES
 from outlay.savings.realised.exact import (
     RATE_DIGITS,
@@ -358,8 +360,8 @@ def _where_it_went(
         return unused, ZERO
     without = less(use.contracted, own[1])
     # What a dollar of this commitment spares on others' usage, over all that it covers there.
-    spared = divided(less(without, others), others, RATE_DIGITS)
-    return unused, times(moved, spared)
+    spared = Fraction(less(without, others)) / Fraction(others)
+    return unused, rounded(Fraction(moved) * spared, RATE_DIGITS)
 
 
 def _clusters(members: Sequence[Member]) -> list[list[Member]]:

@@ -1,0 +1,178 @@
+"""What follows from the bill: savings are verified, sustained, or have regressed; and what was done
+without anybody saying so is found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from outlay.access import acting as acting_as
+from outlay.access.principal import system
+from outlay.alerts.signal import Owner, Signal
+from outlay.app.alerts.raising import raise_signal
+from outlay.app.realised.baselines import freeze
+from outlay.app.realised.keeping import store
+from outlay.app.realised.measuring import measured, newest
+from outlay.app.realised.reading import Bill, bill
+from outlay.app.realised.spans import spans
+from outlay.app.runs import utc_now
+from outlay.app.savings import acting
+from outlay.app.savings.errors import SavingError
+from outlay.app.savings.store import SavingStore
+from outlay.app.utilization.after import regressed as performance
+from outlay.app.watching import AUTHOR
+from outlay.lake import LakeError
+from outlay.savings.realised.judging import Verdict, days_between, fell, judge
+from outlay.savings.realised.model import Entry
+from outlay.savings.recommendation import Recommendation
+
+if TYPE_CHECKING:
+    from outlay.app.workspace import Workspace
+
+_LOOKED = timedelta(days=62)
+_LAG = timedelta(days=2)
+"""A bill tells of a day up to so much later: a change just before a finding came after it."""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What a look did: entries that are new, and the numbers of the recommendations that moved."""
+
+    at: datetime
+    entries: tuple[Entry, ...] = ()
+    seen: tuple[int, ...] = ()
+    verified: tuple[int, ...] = ()
+    sustained: tuple[int, ...] = ()
+    regressed: tuple[int, ...] = ()
+
+
+def follow(workspace: Workspace, now: datetime | None = None) -> Followed:
+    """Look at the bill as of `now` (UTC), over the whole ledger, whoever asks. Repeated, it does
+    nothing more."""
+    moment = now or utc_now()
+    with acting_as(system(AUTHOR)):
+        seen = _found(workspace, moment)
+        done = measured(workspace, moment)
+        moved = _judged(workspace, moment)
+    return Followed(moment, done.entries, seen, moved["verify"], moved["sustain"],
+                    moved["regress"])  # fmt: skip
+
+
+# --- what the days prove ------------------------------------------------------------------------
+
+
+def _judged(workspace: Workspace, now: datetime) -> dict[str, tuple[int, ...]]:
+    moved: dict[str, list[int]] = {"verify": [], "sustain": [], "regress": []}
+    last = {span.one.id: span for span in spans(workspace)}
+    entries: dict[int, list[Entry]] = {}
+    for (number, _), entry in sorted(newest(store(workspace).entries()).items()):
+        entries.setdefault(number, []).append(entry)
+    for number, span in last.items():
+        one = span.one
+        days = [day for entry in entries.get(number, ()) for day in entry.days]
+        for _ in range(3):
+            if one.state not in ("implemented", "verified", "sustained"):
+                break
+            verdict = judge(one.state, span.baseline, days)
+            if verdict.turn != "regress":
+                slower = performance(workspace, one, now)
+                verdict = Verdict("regress", slower) if slower else verdict
+            if not verdict.turn:
+                break
+            one = _turn(workspace, one, verdict, now)
+            moved[verdict.turn].append(number)
+    return {turn: tuple(numbers) for turn, numbers in moved.items()}
+
+
+def _turn(
+    workspace: Workspace, one: Recommendation, verdict: Verdict, now: datetime
+) -> Recommendation:
+    sentence = f"{verdict.sentence[:1].upper()}{verdict.sentence[1:]}"
+    if verdict.turn == "verify":
+        return acting.verify(workspace, one.id, sentence, now)
+    if verdict.turn == "sustain":
+        return acting.sustain(workspace, one.id, sentence, now)
+    done = acting.regress(workspace, one.id, sentence, now)
+    finding = done.finding
+    raise_signal(
+        workspace,
+        Signal(
+            kind="saving",
+            subject=f"saving-{one.id}",
+            occurrence=f"regressed-{now.date()}",
+            title=f"A saving is gone again: {finding.title}",
+            severity="warning",
+            lines=(sentence,),
+            link=f"/savings/{one.id}",
+            amount=finding.monthly_saving,
+            currency=one.currency,
+            owner=Owner(one.owner, one.owner_tag) if one.owner else None,
+            where=one.where,
+        ),
+        now,
+    )
+    return done
+
+
+# --- what nobody told of ------------------------------------------------------------------------
+
+
+def _found(workspace: Workspace, now: datetime) -> tuple[int, ...]:
+    """Recommendations that nobody said to be implemented and whose charges fell by what they
+    promise: they are implemented, with a baseline as of the day before."""
+    saved = SavingStore(workspace.resources.engine)
+    waiting = [
+        one
+        for one in saved.listed(("identified", "assigned", "accepted"))
+        if one.resource and one.where and one.nature == "saving"
+    ]
+    if not waiting:
+        return ()
+    try:
+        with bill(workspace, now.date() - _LOOKED, [o.where for o in waiting], many=True) as read:
+            changes = _changes(read, waiting, now.date())
+    except LakeError:
+        return ()
+    found = []
+    for one, day in changes:
+        try:
+            freeze(workspace, one, now, until=day)
+            note = f"Seen on the bill: its charges fell on {day:%-d %B %Y}."
+            if one.state != "accepted":
+                acting.accept(workspace, one.id, note, now)
+            acting.implement(workspace, one.id, note, now)
+        except SavingError:  # somebody moved it meanwhile
+            continue
+        found.append(one.id)
+    return tuple(found)
+
+
+def _changes(
+    read: Bill, waiting: Sequence[Recommendation], today: date
+) -> list[tuple[Recommendation, date]]:
+    """Those whose charges fell, and since when; of one resource the one that says it best."""
+    costs = read.by_resource(sorted({one.resource for one in waiting}))
+    best: dict[str, tuple[bool, Decimal, Recommendation, date]] = {}
+    for one in waiting:
+        known = costs.get((one.resource, one.currency))
+        if not known:
+            continue
+        sources, by_day = known
+        whole = read.left_out(sources, today)
+        days = [day for day in days_between(min(by_day), today) if not whole(day)]
+        series = [(day, by_day.get(day, Decimal(0))) for day in days]
+        change = fell(series, one.finding.monthly_saving)
+        if change is None or (one.first_seen and change.since < one.first_seen.date() - _LAG):
+            continue
+        gone = not any(cost for day, cost in series if day >= change.since)
+        # What is deleted was not made smaller: the action must be the one that the bill shows.
+        if gone != (one.group == "existence"):
+            continue
+        accepted = one.state == "accepted"
+        rank = (accepted, one.finding.monthly_saving, one, change.since)
+        if one.resource not in best or rank[:2] > best[one.resource][:2]:
+            best[one.resource] = rank
+    return [(one, day) for _, _, one, day in best.values()]
