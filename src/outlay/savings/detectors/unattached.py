@@ -39,10 +39,10 @@ def unattached(
             continue  # nothing to save, whatever the inventory says
         reading = known.get(one.resource)
         if reading is None or reading.days < least:
-            seen = "not" if reading is None else f"on {reading.days} days"
+            seen = "not measured" if reading is None else f"measured on {reading.days} days"
             yield lacking(
                 detector, one, window,
-                f"attached: measured {seen} in the last {recent.days} days, {least} are needed",
+                f"attached: {seen} in the last {recent.days} days; {least} days are needed",
             )  # fmt: skip
         elif reading.highest <= 0:
             yield finding(

@@ -9,9 +9,17 @@ from fractions import Fraction
 
 from outlay.money.quotients import rounded
 from outlay.savings.detectors.azure.words import CATEGORY, METER, PROVIDER, quoted_meter
-from outlay.savings.detectors.billed import Billed, billed, finding, lacking, part, window_of
+from outlay.savings.detectors.billed import (
+    Billed,
+    Window,
+    billed,
+    finding,
+    lacking,
+    part,
+    window_of,
+)
 from outlay.savings.detectors.contract import Detector, Facts, Parameter, Settings
-from outlay.savings.detectors.readings import FILLS, averages, readings
+from outlay.savings.detectors.readings import FILLS, Reading, averages, readings
 from outlay.savings.detectors.reckon import monthly
 from outlay.savings.model import MONTH_DAYS, Evidence, Finding, Headroom, Insufficient
 
@@ -45,9 +53,8 @@ _MEGA = 1_000_000
 def _premium(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient]:
     window = window_of(facts, DISK_PREMIUM)
     bills = billed(facts, PROVIDER, window, _DISKS, by=("SkuMeter",))
-    busy = readings(facts, "iops", window, bills, FILLS)
-    moved = readings(facts, "throughput", window, bills, FILLS)
-    usual = averages(facts, "iops", window, bills)
+    busy, moved = _peaks(facts, "iops", window, bills), _peaks(facts, "throughput", window, bills)
+    usual = _usual(facts, window, bills)
     for one in bills:
         match = _PREMIUM.fullmatch(one.more["SkuMeter"])
         number = int(match[1]) if match else 0
@@ -100,6 +107,34 @@ def _premium(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficien
             ),
             reasons=(f"it never did more than {settings.number('limit')} % of what it may",),
         )  # fmt: skip
+
+
+def _peaks(facts: Facts, metric: str, window: Window, bills: list[Billed]) -> dict[str, Reading]:
+    """Peaks of reads and writes together; where they are measured apart, their sum, which is no
+    less than the peak of both, where both are known."""
+    found = readings(facts, metric, window, bills, FILLS)
+    reads = readings(facts, f"read_{metric}", window, bills, FILLS)
+    writes = readings(facts, f"write_{metric}", window, bills, FILLS)
+    for resource in sorted(set(reads) & set(writes) - set(found)):
+        read, write = reads[resource], writes[resource]
+        found[resource] = Reading(
+            f"{read.statistic} of reads and {write.statistic} of writes"
+            if read.statistic != write.statistic
+            else read.statistic,
+            read.highest + write.highest,
+            read.lowest + write.lowest,
+            min(read.days, write.days),
+        )
+    return found
+
+
+def _usual(facts: Facts, window: Window, bills: list[Billed]) -> dict[str, Decimal]:
+    """The average operations a second, of reads and writes."""
+    found = averages(facts, "iops", window, bills)
+    reads = averages(facts, "read_iops", window, bills)
+    writes = averages(facts, "write_iops", window, bills)
+    both = {one: reads[one] + writes[one] for one in set(reads) & set(writes)}
+    return both | found
 
 
 _HOT = f"{CATEGORY} = 'Storage' AND {quoted_meter('^Hot .*Data Stored$')}"
@@ -167,7 +202,7 @@ DISK_PREMIUM = Detector(
     provider=PROVIDER,
     service="Storage",
     inputs=("daily", "utilization"),
-    metrics=("iops", "throughput"),
+    metrics=("iops", "read_iops", "write_iops", "throughput", "read_throughput", "write_throughput"),
     window_days=30,
     minimum_days=14,
     predicate=(
