@@ -1,1 +1,1 @@
-"""Detectors for models of AI vendors."""
+"""Detectors for language models: which model, what is cached, what could wait for a batch."""

@@ -1,1 +1,1 @@
-"""Detectors for Kubernetes."""
+"""Detectors for Kubernetes: what is requested against what is used, and nodes against requests."""

@@ -1,1 +1,1 @@
-"""Detectors for data platforms."""
+"""Detectors for data platforms: Snowflake and Databricks."""
