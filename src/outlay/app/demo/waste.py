@@ -84,9 +84,9 @@ def _network(_story: Story) -> Iterator[Use]:
     for number in (3, 4):
         name = test.arn("elasticloadbalancing", f"loadbalancer/app/preview-{number}/{number:07x}")
         yield _steady(test, "alb-hours", name, "24", cap=24)
-    box = App("sandbox", "", "", "")
-    name = box.arn("ec2", f"natgateway/nat-0{hex_id('sandbox-nat', 16)}")
-    yield _steady(box, "nat-hours", name, "24", cap=24)
+    lab = App("ml-research", "ml", "research", "training")
+    name = lab.arn("ec2", f"natgateway/nat-0{hex_id('research-nat', 16)}")
+    yield _steady(lab, "nat-hours", name, "24", cap=24)
 
 
 def _support(_story: Story) -> Iterator[Use]:
@@ -97,21 +97,22 @@ def _support(_story: Story) -> Iterator[Use]:
     yield _steady(vouchers, "rds-extended", name, "48")
 
 
-def _logs(story: Story) -> Iterator[Use]:
-    """Logs of the assistant, which grow as it does."""
-    helper = App("ml-prod", "ml", "prod", "assistant", "assistant", "rocket")
-    group = helper.arn("logs", "log-group:/kestrel/assistant")
-    launched = {"start": story.assistant_launch, "pattern": "assistant", "growth": "rocket"}
-    yield _steady(helper, "logs", group, "1.6", **launched)
+_NOTIFIER = App("mobile-prod", "mobile", "prod", "notifier")
 
 
-def _traffic(story: Story) -> Iterator[Use]:
-    """Copies of the clicks to Sydney, where nobody reads them; answers of the assistant."""
+def _logs(_story: Story) -> Iterator[Use]:
+    """Logs of the notifier, of which more come every month and none are ever deleted."""
+    group = _NOTIFIER.arn("logs", "log-group:/kestrel/notifier")
+    yield _steady(_NOTIFIER, "logs", group, "2.5", growth="rocket")
+    yield _steady(_NOTIFIER, "log-storage", group, "1.8", growth="rocket")
+
+
+def _traffic(_story: Story) -> Iterator[Use]:
+    """Copies of the clicks to Sydney, where nobody reads them; pictures in the notifier's messages,
+    from a region of their own."""
     lake = App("data-prod", "data", "prod", "lake")
     yield _steady(lake, "between-regions", "", "520", noise=True)
-    helper = App("ml-prod", "ml", "prod", "assistant")
-    launched = {"start": story.assistant_launch, "pattern": "assistant", "growth": "rocket"}
-    yield _steady(helper, "out", "", "11", **launched)
+    yield _steady(_NOTIFIER, "out", "", "11", growth="rocket", region="ap-southeast-2")
 
 
 def _batch(_story: Story) -> Iterator[Use]:
@@ -123,12 +124,13 @@ def _batch(_story: Story) -> Iterator[Use]:
 
 
 def _cleaned(cleanup: Cleanup, story: Story) -> Iterator[Use]:
-    """A resource before the clean-up and, where it changed or came back, after it."""
+    """A resource before the clean-up and, where it changed or came back, after it. The volumes are
+    small enough that gp3 is as fast for nothing above its GBs."""
     last = story.cleanup - timedelta(days=1)
     if cleanup.detector == "aws-ebs-gp2":
         pay = App(cleanup.account, "payments", "prod", "payments")
-        yield _steady(pay, "gp2", cleanup.resource, _gigabytes(500), end=last)
-        yield _steady(pay, "gp3", cleanup.resource, _gigabytes(500), start=story.cleanup)
+        yield _steady(pay, "gp2", cleanup.resource, _gigabytes(160), end=last)
+        yield _steady(pay, "gp3", cleanup.resource, _gigabytes(160), start=story.cleanup)
     elif cleanup.detector == "aws-nonproduction-hours":
         test = App(cleanup.account, "checkout", "staging", "load-test")
         yield _steady(test, "t3.xlarge", cleanup.resource, "24", cap=24, end=last)

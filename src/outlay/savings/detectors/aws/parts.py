@@ -15,6 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from outlay.expression import text_literal
 from outlay.money.quotients import rounded
 from outlay.savings.detectors.billed import STILL_DAYS
 from outlay.savings.detectors.contract import Detector, Facts
@@ -137,14 +138,20 @@ def parts(
     where: str = "resource <> ''",
     by: Sequence[str] = (),
     until: date | None = None,
+    whole: bool = False,
 ) -> list[Part]:
     """Resources by what they cost on usage types that match `meters` (RE2, region left out), in
     the last `days` whole days; of one account, currency and resource each, and of each of `by`
-    (``meter``, ``operation``, ``region``). `where` narrows in the words of `used`."""
+    (``meter``, ``operation``, ``region``). `where` narrows in the words of `used`. `whole` takes an
+    account's resources together: each part is then of no resource."""
     end = until or facts.window(days, PROVIDER)[1]
     first = end - timedelta(days=days)
     keys = ["account", "currency", "resource", *by]
     named = [one for one in ("meter", "operation", "region") if one not in by]
+    relation = used(view)
+    if whole:
+        relation = f"(SELECT * REPLACE ('' AS resource, '' AS name, '' AS kind) FROM {relation})"
+        where = where.replace("resource <> ''", "true")
     busy = absorbing(facts, first, end)
     off = own_discount(facts, first, end)
     rows = facts.rows(
@@ -158,7 +165,7 @@ def parts(
             coalesce(sum(listed) FILTER (covered), 0) AS covered_listed,
             coalesce(sum(effective) FILTER (covered
                 AND list_contains($busy, commitment)), 0) AS freed
-        FROM {used(view)} WHERE regexp_matches(meter, $meters) AND ({where})
+        FROM {relation} WHERE regexp_matches(meter, $meters) AND ({where})
         GROUP BY {", ".join(keys)} ORDER BY {", ".join(keys)}""",
         {"first": first, "end": end, "meters": meters, "busy": busy},
     )
@@ -237,8 +244,8 @@ def _discounted(part: Part) -> tuple[str, ...]:
     if not part.discount:
         return ()
     return (
-        f"a discount in lines of its own takes {part.discount * 100:.4g} % off this service: the "
-        "bill falls by that much less",
+        f"a discount in lines of its own takes {(part.discount * 100).normalize():f} % off this "
+        "service: the bill falls by that much less",
     )
 
 
@@ -307,6 +314,18 @@ def gone(detector: Detector, part: Part, title: str, basis: str, **more: Any) ->
         saving_list=part.a_month(part.listed),
         **more,
     )
+
+
+def metered(part: Part, ending: str) -> str:
+    """The condition of a part's charges whose usage type ends so, whatever region it names: the
+    account's and region's where the part is of no resource."""
+    own = (
+        part.where
+        if part.resource
+        else condition(SubAccountId=part.account, RegionId=part.region or None)
+    )
+    like = text_literal(f"%{ending}")
+    return f"{own} AND (SkuMeter LIKE {like} OR x_UsageType LIKE {like})"
 
 
 def seen(part: Part) -> Evidence:
