@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from outlay.savings.model import Action, Finding, Nature, State
 
@@ -20,6 +21,10 @@ class Recommendation:
     `assignee` a person. Moments are UTC. `due_on` is the day by which the present state should
     have ended (None: no limit), `snoozed_until` the first day on which it comes back, of a snoozed
     or a dismissed one. `chosen` is the number in `findings` that was accepted (None: none yet).
+    `owner_why` says in words how the owner was found. `cost` is what the charges of `where` cost a
+    month on the bill when it was last looked at (effective; None: the bill does not tell). `gone`
+    says since when and why no tool finds it any more ('' while one does). `cycle` counts how often
+    the same was found anew after it had been done.
     """
 
     id: int
@@ -52,6 +57,10 @@ class Recommendation:
     verified_at: datetime | None = None
     updated_at: datetime | None = None
     chosen: int | None = None
+    owner_why: str = ""
+    cost: Decimal | None = None
+    gone: str = ""
+    cycle: int = 1
 
     @property
     def finding(self) -> Finding:
@@ -64,8 +73,9 @@ class Recommendation:
         return self.resource_name or self.resource or self.scope
 
 
-def key_of(finding: Finding) -> str:
-    """What a recommendation is told apart by, whichever tool found it; 64 hexadecimal digits."""
+def key_of(finding: Finding, cycle: int = 1) -> str:
+    """What a recommendation is told apart by, whichever tool found it; 64 hexadecimal digits. What
+    is found again after it had been done is another `cycle`."""
     parts = (finding.provider, finding.resource or f"\x1e{finding.account}\x1e{finding.scope}",
-             finding.group, finding.action)  # fmt: skip
+             finding.group, finding.action, *([str(cycle)] if cycle > 1 else []))  # fmt: skip
     return hashlib.sha256("\x1f".join(parts).lower().encode()).hexdigest()

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from outlay.app.detectors.facts import facts
+from outlay.app.detectors.facts import LakeFacts, facts
 from outlay.app.runs import utc_now
 from outlay.savings.detectors.contract import Detector, Settings
 from outlay.savings.detectors.registry import detectors
@@ -44,21 +44,30 @@ def run(
 
     Findings below a detector's least saving are left out. For those who see the whole ledger.
     """
+    with facts(workspace, (now or utc_now()).date(), environment=environment) as known:
+        return run_over(known, only=only, settings=settings)
+
+
+def run_over(
+    known: LakeFacts,
+    *,
+    only: Sequence[Detector] | None = None,
+    settings: Mapping[str, Settings] | None = None,
+) -> Ran:
+    """As `run`, over facts that are open already."""
     given = settings or {}
     found: list[Finding] = []
     lacking: list[Insufficient] = []
     failed: dict[str, str] = {}
-    with facts(workspace, (now or utc_now()).date(), environment=environment) as known:
-        for detector in only if only is not None else detectors().values():
-            chosen = given.get(detector.id) or detector.settings()
-            try:
-                for one in detector.find(known, chosen):
-                    if isinstance(one, Insufficient):
-                        lacking.append(one)
-                    elif one.monthly_saving >= max(chosen.minimum_saving, Decimal(0)):
-                        found.append(one)
-            except Exception as error:  # the others are run, and this one is told
-                log.exception("the detector %s could not be run", detector.id)
-                failed[detector.id] = f"{error}" or type(error).__name__
-        snapshot = known.snapshot
-    return Ran(tuple(found), tuple(lacking), failed, snapshot)
+    for detector in only if only is not None else detectors().values():
+        chosen = given.get(detector.id) or detector.settings()
+        try:
+            for one in detector.find(known, chosen):
+                if isinstance(one, Insufficient):
+                    lacking.append(one)
+                elif one.monthly_saving >= max(chosen.minimum_saving, Decimal(0)):
+                    found.append(one)
+        except Exception as error:  # the others are run, and this one is told
+            log.exception("the detector %s could not be run", detector.id)
+            failed[detector.id] = f"{error}" or type(error).__name__
+    return Ran(tuple(found), tuple(lacking), failed, known.snapshot)

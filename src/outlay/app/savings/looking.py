@@ -1,0 +1,211 @@
+"""Look for savings: detectors and native tools, merged, put beside what is known, and kept.
+
+A look is a function of the snapshot, the rules, the policy, what native tools say and the day; it
+may be taken again. What is looked at are the days before `now`, which may lie in the past.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from outlay.access import whole_only
+from outlay.app.detectors.facts import LakeFacts, facts
+from outlay.app.detectors.running import Ran, run_over
+from outlay.app.runs import utc_now
+from outlay.app.savings.acting import store, times
+from outlay.app.savings.counting import atoms_json
+from outlay.app.savings.footprints import Bill, footprints, lay, meets, resources_of
+from outlay.app.savings.model import SavingsPolicySpec
+from outlay.app.savings.policy import (
+    enabled,
+    environment_tag,
+    owner_tag,
+    policy,
+    settings,
+)
+from outlay.app.savings.renewing import NATIVE, Found, Renewed, renewed
+from outlay.app.savings.store import LookRecord
+from outlay.savings.identity import Resources, settled
+from outlay.savings.merging import merged
+from outlay.savings.model import Finding, Insufficient
+from outlay.savings.recommendation import Recommendation
+
+if TYPE_CHECKING:
+    from outlay.app.workspace import Workspace
+
+log = logging.getLogger("outlay.savings")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look came to. `new` are recommendations that were not known, `back` those that came
+    back (found again, or no longer snoozed), `gone` those that no tool finds any more or nobody
+    touched; `insufficient` what could not be judged; `failed` by detector, or for native tools,
+    why it did not work."""
+
+    record: LookRecord
+    new: tuple[Recommendation, ...] = ()
+    back: tuple[Recommendation, ...] = ()
+    gone: tuple[Recommendation, ...] = ()
+    insufficient: tuple[Insufficient, ...] = ()
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether nothing was looked at, since nothing had changed."""
+        return self.record.outcome == "unchanged"
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was found, over one snapshot."""
+
+    ran: Ran
+    findings: Mapping[str, tuple[Finding, ...]]
+    bill: Bill
+    left_out: int
+    failed: Mapping[str, str]
+
+
+def look(workspace: Workspace, now: datetime | None = None, *, force: bool = True) -> Look:
+    """Take a look at the newest snapshot, at the days before `now` (UTC; None: now).
+
+    Where `force` is False, nothing is done when snapshot, rules, policy, native findings and day
+    are those of the last look. For those who see the whole ledger.
+    """
+    whole_only("looking for savings")
+    moment = now or utc_now()
+    started = time.monotonic()
+    spec = policy(workspace)
+    native, failed = _native(workspace)
+    asked = _asked(workspace, spec, native, moment)
+    keeping = store(workspace)
+    last = next(iter(keeping.looks(1, ("done", "part"))), None)
+    if not force and last is not None and not failed and last.detail.get("asked") == asked:
+        return Look(LookRecord(0, moment, last.snapshot, 0, 0, 0, "unchanged", ""))
+    found = _seen(workspace, spec, native, moment, failed)
+    owning = owner_tag(workspace.rules(), spec)
+    with keeping.changing() as books:
+        done = renewed(
+            books,
+            Found(found.findings, found.bill, found.ran.insufficient, found.failed),
+            spec,
+            owning,
+            _nobody(workspace, owning),
+            times(workspace),
+            moment,
+        )
+    record = keeping.record(_record(found, done, asked, moment, started))
+    return Look(record, done.new, done.back, done.gone, found.ran.insufficient, found.failed)
+
+
+def _native(workspace: Workspace) -> tuple[tuple[Finding, ...], dict[str, str]]:
+    """What native tools say; where it cannot be read, the look goes on and says so."""
+    from outlay.app.native.reading import native_findings
+
+    try:
+        return native_findings(workspace), {}
+    except Exception as error:  # our own detectors still look
+        log.exception("native findings could not be read")
+        return (), {NATIVE: f"{error}" or type(error).__name__}
+
+
+def _seen(
+    workspace: Workspace,
+    spec: SavingsPolicySpec,
+    native: Sequence[Finding],
+    now: datetime,
+    failed: Mapping[str, str],
+) -> _Seen:
+    rules = workspace.rules()
+    tag, environment = owner_tag(rules, spec), environment_tag(rules, spec)
+    tags = (tag,) if tag else ()
+    with facts(workspace, now.date(), environment=environment, tags=tags) as known:
+        ran = run_over(known, only=enabled(spec), settings=settings(spec))
+        resources = Resources.of(resources_of(known))
+        told = [settled(one, resources) for one in native]
+        told = [one for one in told if one.monthly_saving >= spec.minimum_saving]
+        columns, days = lay(known)
+        kept, out = _kept(known, [*ran.findings, *told], spec, columns)
+        groups = merged(kept)
+        first = {key: own[0] for key, own in groups.items()}
+        bill = footprints(known, first, tag, columns, days)
+    return _Seen(ran, groups, bill, out, {**failed, **ran.failed})
+
+
+def _kept(
+    known: LakeFacts, findings: Iterable[Finding], spec: SavingsPolicySpec, columns: frozenset[str]
+) -> tuple[list[Finding], int]:
+    """The findings but those that the policy leaves out, and how many those are."""
+    found, out = [], 0
+    for one in findings:
+        where = spec.rule(one.detector).where if one.tool == "outlay" else ""
+        if where and meets(known, one, where, columns):
+            out += 1
+        else:
+            found.append(one)
+    return found, out
+
+
+def _nobody(workspace: Workspace, tag: str) -> frozenset[str]:
+    """The values of the owner's tag that are nobody's: its default."""
+    rules = workspace.rules()
+    return frozenset({rules.tags[tag].default}) if tag in rules.tags else frozenset()
+
+
+def _asked(
+    workspace: Workspace, spec: SavingsPolicySpec, native: Sequence[Finding], now: datetime
+) -> str:
+    """What a look depends on, as a digest."""
+    rules = workspace.rules()
+    parts: list[Any] = [
+        workspace.pin().snapshot_id,
+        now.date(),
+        spec.model_dump_json(),
+        sorted((name, rules.digest(name)) for name in rules.tags),
+        [repr(one) for one in native],
+    ]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _record(found: _Seen, done: Renewed, asked: str, now: datetime, started: float) -> LookRecord:
+    problems = [f"{name}: {why}" for name, why in sorted(found.failed.items())]
+    problems += [f"a condition: {why}" for why in sorted(set(found.bill.unasked.values()))[:5]]
+    first, end = found.bill.days
+    detail = {
+        "asked": asked,
+        "failed": dict(found.failed),
+        "new": [one.id for one in done.new],
+        "back": [one.id for one in done.back],
+        "gone": [one.id for one in done.gone],
+        "left_out": found.left_out,
+        "findings": sum(len(own) for own in found.findings.values()),
+        "days": [first.isoformat(), end.isoformat()],
+        "atoms": atoms_json(found.bill.atoms),
+        "insufficient": _lacking(found.ran.insufficient),
+    }
+    return LookRecord(
+        0,
+        now,
+        found.ran.snapshot,
+        len(found.findings),
+        len(found.ran.insufficient),
+        int((time.monotonic() - started) * 1000),
+        "part" if problems else "done",
+        "; ".join(problems)[:2000],
+        detail,
+    )
+
+
+def _lacking(found: Iterable[Insufficient]) -> dict[str, int]:
+    """How many resources each detector could not judge."""
+    counts: dict[str, int] = {}
+    for one in found:
+        counts[one.detector] = counts.get(one.detector, 0) + 1
+    return dict(sorted(counts.items()))

@@ -1,0 +1,60 @@
+"""One recommendation of what several tools find: which belong together, and whose amount counts.
+
+Findings of one action on one resource, whoever found them, are one recommendation (`key_of`). The
+amount that counts is the one nearest to the bill, in this order:
+
+1. our own detectors, since they reckon on the bill, after discounts and commitments;
+2. native tools that give an amount after discounts beside one at list;
+3. native tools with one amount alone.
+
+Among equals the more confident one, then the smaller amount: a promise is kept careful. All others
+are shown beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from outlay.savings.model import CONFIDENCES, Finding
+from outlay.savings.recommendation import key_of
+
+OWN = "outlay"
+"""The tool's name of our own detectors."""
+
+
+def merged(findings: Iterable[Finding]) -> dict[str, tuple[Finding, ...]]:
+    """Findings by the key of their recommendation, in the order of keys, the one that counts
+    first. What a tool says twice of one thing (by its own id) is said once."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for one in findings:
+        groups.setdefault((key_of(one), one.currency), []).append(one)
+    found: dict[str, tuple[Finding, ...]] = {}
+    for (key, _), own in sorted(groups.items(), key=lambda item: (item[0][0], _nearest(item[1]))):
+        # Amounts of two currencies are two matters; the one nearest to the bill keeps the key.
+        found.setdefault(key, tuple(_once(sorted(own, key=preference))))
+    return found
+
+
+def preference(one: Finding) -> tuple[int, int, Decimal, str, str, str]:
+    """What tells whose amount counts, the first in order (see the module)."""
+    basis = 0 if one.tool == OWN else 1 if one.monthly_saving_list is not None else 2
+    confidence = CONFIDENCES.index(one.confidence)
+    return (basis, confidence, one.monthly_saving, one.tool, one.detector, one.native_id)
+
+
+def _nearest(findings: list[Finding]) -> tuple[int, int, Decimal, str, str, str]:
+    return min(map(preference, findings))
+
+
+def _once(findings: Iterable[Finding]) -> list[Finding]:
+    """Without what a tool repeats: a page and an export of one tool give the same id."""
+    found: list[Finding] = []
+    known: set[tuple[str, str, str]] = set()
+    for one in findings:
+        name = (one.tool, one.detector, one.native_id)
+        if one.native_id and name in known:
+            continue
+        known.add(name)
+        found.append(one)
+    return found
