@@ -24,12 +24,13 @@ log = logging.getLogger("outlay.savings")
 @dataclass(frozen=True)
 class Ran:
     """What one run found. `failed` is by detector why it did not work, in words; `snapshot` the
-    lake's snapshot that was looked at."""
+    lake's snapshot that was looked at, `asked` the ids of the detectors that were run."""
 
     findings: tuple[Finding, ...]
     insufficient: tuple[Insufficient, ...]
     failed: Mapping[str, str]
     snapshot: str
+    asked: tuple[str, ...] = ()
 
 
 def run(
@@ -59,7 +60,8 @@ def run_over(
     found: list[Finding] = []
     lacking: list[Insufficient] = []
     failed: dict[str, str] = {}
-    for detector in only if only is not None else detectors().values():
+    looking = tuple(only if only is not None else detectors().values())
+    for detector in looking:
         chosen = given.get(detector.id) or detector.settings()
         try:
             for one in detector.find(known, chosen):
@@ -70,4 +72,5 @@ def run_over(
         except Exception as error:  # the others are run, and this one is told
             log.exception("the detector %s could not be run", detector.id)
             failed[detector.id] = f"{error}" or type(error).__name__
-    return Ran(tuple(found), tuple(lacking), failed, known.snapshot)
+    asked = tuple(one.id for one in looking)
+    return Ran(tuple(found), tuple(lacking), failed, known.snapshot, asked)

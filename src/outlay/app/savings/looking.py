@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from outlay.access import whole_only
 from outlay.app.detectors.facts import LakeFacts, facts
 from outlay.app.detectors.running import Ran, run_over
+from outlay.app.detectors.telling import told
 from outlay.app.runs import utc_now
 from outlay.app.savings.acting import store, times
 from outlay.app.savings.counting import atoms_json
@@ -189,6 +190,7 @@ def _record(found: _Seen, done: Renewed, asked: str, now: datetime, started: flo
         "days": [first.isoformat(), end.isoformat()],
         "atoms": atoms_json(found.bill.atoms),
         "insufficient": _lacking(found.ran.insufficient),
+        "detectors": told(found.ran),
     }
     return LookRecord(
         0,
