@@ -202,7 +202,14 @@ DISK_PREMIUM = Detector(
     provider=PROVIDER,
     service="Storage",
     inputs=("daily", "utilization"),
-    metrics=("iops", "read_iops", "write_iops", "throughput", "read_throughput", "write_throughput"),
+    metrics=(
+        "iops",
+        "read_iops",
+        "write_iops",
+        "throughput",
+        "read_throughput",
+        "write_throughput",
+    ),
     window_days=30,
     minimum_days=14,
     predicate=(
