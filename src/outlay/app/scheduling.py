@@ -70,7 +70,7 @@ def due_of(spec: object, runs: Sequence[RunRecord], now: datetime) -> datetime |
 
 
 class Syncer(Ticker):
-    """Keeps the sources and metrics of a workspace up to date; one sync at a time.
+    """Keeps the sources, metrics and native tools of a workspace up to date; one sync at a time.
 
     Where several processes serve the workspace, the one that keeps house asks for what is due
     (`outlay.app.servers`); what a person asks for is done by the process that was asked. A sync
@@ -104,13 +104,14 @@ class Syncer(Ticker):
             return name in self._waiting
 
     def _tick(self) -> None:
-        """Ask for every source and metric that is due, the longest overdue first."""
+        """Ask for every source, metric and native tool that is due, the longest overdue first."""
         from outlay.app.metrics import due_metrics
+        from outlay.app.native.syncing import due as due_tools
 
         if not self._house.held():
             return
         now = utc_now()
-        due = list(due_metrics(self._workspace, now))
+        due = [*due_metrics(self._workspace, now), *due_tools(self._workspace, now)]
         for name in self._workspace.resources.names(SOURCE.name):
             moment = due_at(self._workspace, name, now)
             if moment is not None and moment <= now:
@@ -129,8 +130,10 @@ class Syncer(Ticker):
                 self._waiting.pop(name, None)
 
     def _run(self, name: str) -> None:
-        kind, _, metric = name.partition(":")
-        words = ["metrics", "sync", metric] if kind == "metric" else ["sync", name, "--no-watch"]
+        kind, _, rest = name.partition(":")
+        words = {"metric": ["metrics", "sync", rest], "native": ["native", "sync", rest]}.get(
+            kind, ["sync", name, "--no-watch"]
+        )
         code, said = self._command(*words)
         if code not in (0, 3) and not self._stopping.is_set():
             _LOG.warning("the sync of %s failed: %s", name, said or "no reason")

@@ -10,6 +10,7 @@ import typer
 
 from outlay.cli.command import BILLS, FAILED, INCOMPLETE, OK, Cli, command
 from outlay.cli.commands.alerts import NoWatch, look_after
+from outlay.cli.commands.native import sync_tools
 from outlay.cli.output import NOTHING, Col, count, moment, money, plural
 from outlay.cli.values import max_rejected_option, moment_of, options_of, period_of, place_of
 
@@ -102,7 +103,10 @@ def _register_sync(app: typer.Typer) -> None:
         ] = False,
         no_watch: NoWatch = False,
     ) -> int:
-        """Bring sources up to date: what did not change is not read again."""
+        """Bring sources up to date: what did not change is not read again.
+
+        Without a name, also the native tools' recommendations (`outlay native`).
+        """
         with cli.out.progress() as progress:
             loads = cli.workspace.sync(names, period_of(period), dry_run=dry_run, progress=progress)
         if not loads:
@@ -111,6 +115,8 @@ def _register_sync(app: typer.Typer) -> None:
                 "one, `outlay sync NAME` syncs a manual one."
             )
         code = _show_loads(cli, loads, dry_run=dry_run)
+        if not names and period is None and not dry_run:
+            code = sync_tools(cli) or code
         if not no_watch and not dry_run:
             look_after(cli)
         return code

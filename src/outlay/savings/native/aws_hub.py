@@ -46,7 +46,10 @@ def _page(document: Any) -> bool:
 
 
 def read_pages(document: Any, asked: Asked) -> Iterator[Item]:
-    """The items of a page."""
+    """The items of a page. `savingsEstimationMode`, the hub's preference, stands beside them where
+    the API was asked for it."""
+    mode = asked.options.get("discounts", "")
+    mode = mode or text(document.get("savingsEstimationMode")).removesuffix("Discounts").lower()
     for place, item in each(document["items"], asked.file, "items"):
         where = f"{asked.file}: {place} ({text(item.get('recommendationId')) or 'without id'})"
         tags = listed(item.get("tags"), asked.file, f"{place}.tags")
@@ -55,9 +58,9 @@ def read_pages(document: Any, asked: Asked) -> Iterator[Item]:
         percent = decimal(
             item.get("estimatedSavingsPercentage"), f"{where}: estimatedSavingsPercentage"
         )
-        before = asked.options.get("discounts") == "before"
+        before = mode == "before"
         told = {"before": "before discounts", "after": "after discounts"}.get(
-            asked.options.get("discounts", ""), "before or after discounts, as the hub is set"
+            mode, "before or after discounts, as the hub is set"
         )
         yield _item(
             {key: item.get(key) for key in _FIELDS},

@@ -213,7 +213,8 @@ def _decoded(content: str) -> Any:
         raise ValueError("it is nested too deep") from None
 
 
-def _csv(name: str, body: bytes) -> tuple[list[str], list[dict[str, Any]]]:
+def _csv(name: str, body: bytes) -> tuple[list[str], Iterator[dict[str, Any]]]:
+    """The header, and the rows as they are asked for: what is no table of ours is not read on."""
     try:
         content = body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -223,7 +224,16 @@ def _csv(name: str, body: bytes) -> tuple[list[str], list[dict[str, Any]]]:
     reader = csv.reader(io.StringIO(content, newline=""), strict=True)
     try:
         header = [column.strip() for column in next(reader, [])]
-        rows = []
+    except csv.Error as error:
+        raise NativeError(f"{name}: line {reader.line_num} is no CSV: {error}") from None
+    if len(set(header)) != len(header):
+        double = next(one for one in header if header.count(one) > 1)
+        raise NativeError(f"{name}: the column {double!r} is there twice")
+    return header, _rows(name, header, reader)
+
+
+def _rows(name: str, header: Sequence[str], reader: Any) -> Iterator[dict[str, Any]]:
+    try:
         for cells in reader:
             if not cells:
                 continue
@@ -232,13 +242,9 @@ def _csv(name: str, body: bytes) -> tuple[list[str], list[dict[str, Any]]]:
                     f"{name}: line {reader.line_num} has {len(cells)} cells, the header has "
                     f"{len(header)}; the file is cut short or damaged"
                 )
-            rows.append(dict(zip(header, cells, strict=True)))
+            yield dict(zip(header, cells, strict=True))
     except csv.Error as error:
         raise NativeError(f"{name}: line {reader.line_num} is no CSV: {error}") from None
-    if len(set(header)) != len(header):
-        double = next(one for one in header if header.count(one) > 1)
-        raise NativeError(f"{name}: the column {double!r} is there twice")
-    return header, rows
 
 
 def _parquet(name: str, body: bytes) -> tuple[list[str], list[dict[str, Any]]]:
