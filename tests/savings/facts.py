@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 import duckdb
@@ -64,11 +65,17 @@ class TableFacts:
             unknown = sorted(set(row) - set(types))
             if unknown:
                 raise KeyError(f"{name} has no column {unknown[0]}")
-            named = ", ".join(quoted(column) for column in row)
-            marks = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-            self._connection.execute(
-                f"INSERT INTO {name} ({named}) VALUES ({marks})", list(row.values())
-            )
+        # Many rows a statement: one by one would be most of a test's time.
+        for keys, alike in groupby(rows, key=tuple):
+            held = list(alike)
+            for start in range(0, len(held), 200):
+                chunk = held[start : start + 200]
+                marks = f"({', '.join('?' * len(keys))})"
+                self._connection.execute(
+                    f"INSERT INTO {name} ({', '.join(map(quoted, keys))}) "
+                    f"VALUES {', '.join([marks] * len(chunk))}",
+                    [value for row in chunk for value in row.values()],
+                )
 
     def window(self, days: int, provider: str = "") -> tuple[date, date]:
         """The last whole days before today."""
