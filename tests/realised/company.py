@@ -191,8 +191,10 @@ FINDINGS: dict[str, Finding] = {
     # 30 × (5.00 − 4.00 − 0.15).
     "vol-2": finding("Upgrade", "25.50", of("vol-2"), resource="vol-2", group="storage"),
     # Half the size, 10 h on 5 of 7 days; both at their own word.
-    "i-2 size": finding("Rightsize", "72", of("i-2"), resource="i-2", group="size"),
-    "i-2 hours": finding("Schedule", "101.14", of("i-2"), resource="i-2", group="hours"),
+    "i-2 size": finding("Rightsize", "72", of("i-2"), resource="i-2", group="size",
+                        cost="144"),
+    "i-2 hours": finding("Schedule", "101.14", of("i-2"), resource="i-2", group="hours",
+                         cost="144"),
     # 30 × (9.60 − 4.80): under another id, which the finding says.
     "i-3": finding("Rightsize", "144", of("i-3"), resource="i-3", group="size",
                    detail={"successor": of("i-3b")}),

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from outlay.app.realised.keeping import store
+from outlay.app.savings.counting import atoms_of, claim
+from outlay.app.savings.store import SavingStore
+from outlay.savings.netting import Atom, Claim, net
+from outlay.savings.realised.exact import ZERO, added, less
 from outlay.savings.recommendation import Recommendation
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
+
+_WAITING = ("accepted", "implemented")
+"""States in which a promise was given that the bill has not kept yet."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +32,47 @@ class Promised:
 
 
 def promise(workspace: Workspace, one: Recommendation) -> Promised:
-    """What it promises now."""
+    """What it promises beside what was promised before it and is not on the bill yet.
+
+    It is the net of all of them less the net without it, so that the promises add up to what the
+    bill can fall by.
+    """
     finding = one.finding
-    return Promised(finding.monthly_saving, finding.monthly_saving, finding.monthly_saving_list)
+    if one.nature != "saving":
+        return Promised(finding.monthly_saving, finding.monthly_saving, None)
+    saved = SavingStore(workspace.resources.engine)
+    given = {(each.recommendation, each.frozen_at) for each in store(workspace).baselines()}
+    before = [
+        other
+        for other in saved.listed(_WAITING)
+        if other.id != one.id
+        and other.nature == "saving"
+        and other.accepted_at is not None
+        and (other.id, other.accepted_at) in given
+    ]
+    atoms = _atoms(saved)
+    earlier = [_claim(other) for other in before]
+    own = _claim(one)
+    alone, listed = _sums(earlier, atoms)
+    together, with_list = _sums([*earlier, own], atoms)
+    return Promised(
+        finding.monthly_saving,
+        max(less(together, alone), ZERO),
+        max(less(with_list, listed), ZERO),
+    )
+
+
+def _claim(one: Recommendation) -> Claim:
+    """As a decided one whose money is still to be saved."""
+    return replace(claim(one), pinned=True, pledged=False)
+
+
+def _sums(claims: Sequence[Claim], atoms: Sequence[Atom]) -> tuple[Decimal, Decimal]:
+    found = net(claims, atoms).values()
+    return added(one.net for one in found), added(one.net_list for one in found)
+
+
+def _atoms(saved: SavingStore) -> list[Atom]:
+    """The parts of the bill that recommendations share, as the newest look kept them."""
+    looks = saved.looks(1)
+    return atoms_of(looks[0].detail.get("atoms", ())) if looks else []

@@ -198,6 +198,16 @@ class Effects:
         """The sum of all."""
         return added(getattr(self, one.name) for one in fields(self))
 
+    @property
+    def used(self) -> Decimal:
+        """What less, or something cheaper, is used: usage with what came in its place."""
+        return added((self.usage, self.replacement))
+
+    @property
+    def other(self) -> Decimal:
+        """What is neither usage nor rate: the residual, commitments and what is shared."""
+        return added((self.unpriced, self.unused, self.coverage, self.shared))
+
     def plus(self, other: Effects) -> Effects:
         """Both together."""
         return Effects(
