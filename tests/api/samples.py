@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.api.samples_alerts import ALERTS
 from tests.api.samples_budgets import BUDGETS
+from tests.api.samples_contracts import CONTRACTS
 from tests.api.samples_plans import PLANS
 
 SEPTEMBER = "from=2026-09-01&to=2026-10-01"
@@ -69,6 +70,8 @@ READING: tuple[Sample, ...] = (
     _get("forecast_accuracy", "/forecast/accuracy?by=ServiceName&days=7"),
     _get("list_anomalies", "/anomalies?state=all"),
     _get("get_anomaly", "/anomalies/1", status=404),
+    _get("list_detectors", "/detectors"),
+    _get("get_detector", "/detectors/snowflake-warehouse-idle"),
     _get("list_anomaly_monitors", "/anomalies/monitors"),
     _get("get_anomaly_monitor", "/anomalies/monitors/default"),
     _get("list_sources", "/sources"),
@@ -223,6 +226,11 @@ CHANGING: tuple[Sample, ...] = (
     _post("sync", "/sync", {"sources": ["more"]}),
     Sample("remove_source", "DELETE", "/sources/more", status=204),
     # The firm's bills are of a few days: nothing can be expected of them.
+    _post(
+        "run_detectors",
+        "/detectors/run",
+        {"detectors": ["snowflake-warehouse-idle"], "explain": "BI_WH"},
+    ),
     _post("detect_anomalies", "/anomalies/detect?force=true"),
     _get("list_anomaly_runs", "/anomalies/runs"),
     _post("acknowledge_anomaly", "/anomalies/1/acknowledge", {"note": "on it"}, 404),
@@ -262,5 +270,6 @@ SAMPLES = (
     *(Sample(*one) for one in ALERTS),
     *(Sample(*one) for one in PLANS),
     *(Sample(*one) for one in BUDGETS),
+    *(Sample(*one) for one in CONTRACTS),
     *CHANGING,
 )

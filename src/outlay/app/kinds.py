@@ -119,7 +119,6 @@ def register_all() -> None:
     import outlay.app.annotations.model
     import outlay.app.anomalies.model
     import outlay.app.commitments.model
-    import outlay.app.contracts.model
     import outlay.app.dashboards.model
     import outlay.app.forecasting.model
     import outlay.app.native.model
@@ -132,5 +131,6 @@ def register_all() -> None:
     import outlay.query.unit.model
     import outlay.query.views
     import outlay.reports.model
+    import outlay.savings.contracts.model
     import outlay.statements.model
     import outlay.statements.resources  # noqa: F401

@@ -17,9 +17,12 @@ from outlay.api.openapi.operations import OPERATIONS, Operation
 from outlay.api.openapi.operations_alerts import ALERTS
 from outlay.api.openapi.operations_anomalies import ANOMALIES
 from outlay.api.openapi.operations_budgets import BUDGETS
+from outlay.api.openapi.operations_contracts import CONTRACTS
+from outlay.api.openapi.operations_detectors import DETECTORS
 from outlay.api.openapi.operations_forecast import FORECASTS
 from outlay.api.openapi.operations_people import PEOPLE
 from outlay.api.openapi.operations_plans import PLANS
+from outlay.api.openapi.operations_realised import REALISED
 from outlay.api.openapi.problems import EXAMPLES, problem_responses
 from outlay.api.problems import Problem
 from outlay.client.typing import adapter
@@ -33,6 +36,9 @@ KNOWN: Mapping[str, Operation] = {
     **PLANS,
     **ALERTS,
     **ANOMALIES,
+    **DETECTORS,
+    **REALISED,
+    **CONTRACTS,
 }
 _REF = "#/components/schemas/"
 _EXAMPLES = Path(__file__).with_name("examples.json")
@@ -53,6 +59,9 @@ _TAGS = {
     "Plans": "A year by month, its versions, what came of them.",
     "Budgets": "What a scope may cost per period, and where it stands.",
     "Anomalies": "What was not expected, why, and what was done about it.",
+    "Detectors": "What looks for savings, and what each could not judge.",
+    "Contracts": "What is owed to vendors, how far it is used up, agreed prices.",
+    "Realised savings": "What was promised, and what the bill shows of it.",
     "Alerts": "What is to be known: who was told, what they did; routes and digests.",
     "Annotations": "What happened on a day.",
     "Drivers": "What drove a change.",

@@ -30,6 +30,10 @@ _AREAS = {
     "boards": ("Dashboards", "Annotations", "Reports"),
     "operate": ("Anomalies", "Alerts"),
     "planning": ("Budgets", "Plans"),
+    "optimize": (
+        *("Savings", "Detectors", "Native recommendations", "Tickets", "Realised savings"),
+        *("Commitments", "Contracts", "KPIs"),
+    ),
 }
 _SKIPPED = frozenset({"call"})
 """Written by hand: it is of the transport."""
