@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -25,7 +25,6 @@ class Matched:
     usage: Usage
     family: str
     unit: str
-    parts: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,6 @@ class Usage:
     service: str
     meter: str = ""
     instance: str = ""
-    like: str = ""
-    like_instance: str = ""
     named: str = "{family}"
 
     def match(self, meter: str, instance: str) -> Matched | None:
@@ -48,23 +45,22 @@ class Usage:
             return None
         parts = {name: text or "" for name, text in found.groupdict().items()}
         parts.setdefault("family", "")
-        return Matched(self, self.named.format_map(parts), parts.get("unit") or instance, parts)
+        return Matched(self, self.named.format_map(parts), parts.get("unit") or instance or meter)
 
-    def where(self, matched: Matched, region: str) -> str:
-        """The on-demand charges of this family, in the product's expression language."""
+    def where(self, payer: str, region: str, meters: Iterable[str]) -> str:
+        """The on-demand charges of one family, in the product's expression language: those of its
+        meters."""
+        listed = ", ".join(text_literal(meter) for meter in sorted(meters))
         said = [
             f"ServiceProviderName = {text_literal(self.provider)}",
+            f"BillingAccountId = {text_literal(payer)}" if payer else "",
             f"ServiceName = {text_literal(self.service)}",
+            f"RegionId = {text_literal(region)}" if region else "",
+            f"SkuMeter IN ({listed})" if listed else "",
             "ChargeCategory = 'Usage'",
             "PricingCategory = 'Standard'",
         ]
-        if region:
-            said.append(f"RegionId = {text_literal(region)}")
-        column, pattern = (
-            ("x_InstanceType", self.like_instance) if self.instance else ("SkuMeter", self.like)
-        )
-        said.append(f"{column} LIKE {text_literal(pattern.format_map(dict(matched.parts)))}")
-        return " AND ".join(said)
+        return " AND ".join(filter(None, said))
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ class DemandClass:
     where: str
     unit: str = ""
     unit_price: Decimal | None = None
+    meters: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
