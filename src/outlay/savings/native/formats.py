@@ -133,11 +133,15 @@ def _table(
         if one.shape == "table" and one.recognised(header):
             return gathered(one.id, one.read(rows, asked))
     shown = ", ".join(header[:8]) + (", …" if len(header) > 8 else "")
-    _refuse(asked.file, f"a table with the columns {shown}", allowed)
+    _refuse(asked.file, f"a table with {f'the columns {shown}' if shown else 'no header'}", allowed)
 
 
 def _refuse(name: str, what: str, allowed: Sequence[Format]) -> NoReturn:
     known = "; ".join(f"{one.id}: {one.description}" for one in allowed)
+    if len(allowed) > 2:
+        known = (
+            f"{', '.join(one.id for one in allowed)} (`outlay native formats` says what each is)"
+        )
     raise NativeError(f"{name} is {what}: no recommendations that can be read. Allowed are {known}")
 
 
