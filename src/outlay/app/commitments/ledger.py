@@ -75,6 +75,11 @@ class Looked:
         """How many days it has."""
         return (self.end - self.start).days
 
+    def within(self, start: date, end: date) -> Looked:
+        """Some of its days."""
+        cells = tuple(one for one in self.cells if start <= one.day < end)
+        return Looked(start, end, self.hourly, cells)
+
 
 def window(workspace: Workspace, days: int, now: datetime | None = None) -> tuple[date, date]:
     """The last `days` whole days, the end exclusive."""

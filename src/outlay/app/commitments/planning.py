@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,11 @@ from outlay.app.commitments.model import PURCHASE_PLAN, PurchasePlanSpec
 from outlay.app.runs import utc_now
 from outlay.app.served import served
 from outlay.expression.errors import QueryError
-from outlay.money import total
 from outlay.savings.planner.catalogue import Catalogue, catalogue
 from outlay.savings.planner.model import Migration, Scenario
 from outlay.savings.planner.offers import offers
 from outlay.savings.planner.plan import Assumptions, Part, Planned, Term, plan
+from outlay.savings.planner.reckon import added
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
@@ -47,7 +47,7 @@ class CurrencySum:
     @property
     def saved(self) -> Decimal:
         """What the plans save."""
-        return total((self.now, self.planned.copy_negate()))
+        return added((self.now, self.planned.copy_negate()))
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ class PurchasePlanned:
         return tuple(
             CurrencySum(
                 currency,
-                total(one.main.now.cost for one in many),
-                total(one.main.planned.cost for one in many),
-                total(one.level for one in many),
-                total(one.upfront for one in many),
+                added(one.main.now.cost for one in many),
+                added(one.main.planned.cost for one in many),
+                added(one.level for one in many),
+                added(one.upfront for one in many),
             )
             for currency, many in sorted(found.items())
         )
@@ -200,7 +200,10 @@ def _plan(one: Prepared, spec: PurchasePlanSpec, start: date, known: Catalogue) 
         term: tuple(o for o in listed if not spec.programs or o.program in spec.programs)
         for term, listed in found.items()
     }
-    return plan(one.demand, wanted, assumptions(spec, start))
+    made = plan(one.demand, wanted, assumptions(spec, start))
+    # What it was reckoned from is large, and nobody asks for it.
+    bare = tuple(replace(each, cost=(), covered={}) for each in one.demand.held)
+    return replace(made, demand=replace(one.demand, on_demand={}, held=bare))
 
 
 def _notes(

@@ -17,7 +17,7 @@ from outlay.money.quotients import quotient
 from outlay.savings.planner import horizon, search
 from outlay.savings.planner.horizon import Columns, Seen, Segment, Tranche
 from outlay.savings.planner.model import Demand, Offer, Payment, Position, Scenario
-from outlay.savings.planner.reckon import Reckoned, Sums, reckon
+from outlay.savings.planner.reckon import Reckoned, Sums, added, reckon
 
 Term = tuple[int, Payment]
 """Years, and how it is paid."""
@@ -78,12 +78,12 @@ class Outcome:
     @property
     def saved(self) -> Decimal:
         """What the plan saves; negative where it costs more than nothing."""
-        return self.now.cost - self.planned.cost
+        return added((self.now.cost, self.planned.cost.copy_negate()))
 
     @property
     def regret(self) -> Decimal:
         """What the plan costs more than the best one for this scenario, never negative."""
-        return self.planned.cost - self.best
+        return added((self.planned.cost, self.best.copy_negate()))
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ class _Planning:
                 term,
                 sum((one.level for one in positions), Decimal(0)),
                 told.cost,
-                now.cost - told.cost,
+                added((now.cost, told.cost.copy_negate())),
                 sum((one.upfront for one in positions), Decimal(0)),
                 term == chosen[1],
             )
@@ -386,9 +386,9 @@ class _Planning:
                     share,
                     sum((one.level for one in scaled), Decimal(0)),
                     sums.cost,
-                    now.cost - sums.cost,
+                    added((now.cost, sums.cost.copy_negate())),
                     quotient(sums.covered, sums.usage),
-                    quotient(paid - sums.unused, paid) if paid else None,
+                    quotient(added((paid, sums.unused.copy_negate())), paid) if paid else None,
                 )
             )
         return tuple(found)

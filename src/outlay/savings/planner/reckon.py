@@ -8,7 +8,7 @@ usage the last unit of a commitment covers) is rounded down to 21 decimals.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_DOWN, Context, Decimal, localcontext
@@ -18,6 +18,12 @@ from outlay.savings.planner.model import Demand, Position
 
 _WIDE = Context(prec=90)
 _SCALE = Decimal(1).scaleb(-21)
+
+
+def added(amounts: Iterable[Decimal]) -> Decimal:
+    """A sum of reckoned amounts, exactly; they are wider than those of the ledger."""
+    with localcontext(_WIDE):
+        return sum(amounts, Decimal(0))
 
 
 @dataclass
@@ -32,12 +38,12 @@ class PositionSum:
     @property
     def unused(self) -> Decimal:
         """What was paid for nothing."""
-        return self.cost - self.used
+        return added((self.cost, self.used.copy_negate()))
 
     @property
     def saved(self) -> Decimal:
         """On-demand money less the cost of the commitment; negative where it does not pay."""
-        return self.displaced - self.cost
+        return added((self.displaced, self.cost.copy_negate()))
 
 
 @dataclass
@@ -54,32 +60,27 @@ class Sums:
     @property
     def bought(self) -> Decimal:
         """The cost of what the portfolio buys."""
-        with localcontext(_WIDE):
-            return sum((one.cost for one in self.positions), Decimal(0))
+        return added(one.cost for one in self.positions)
 
     @property
     def unused(self) -> Decimal:
         """The unused part of it."""
-        with localcontext(_WIDE):
-            return sum((one.unused for one in self.positions), Decimal(0))
+        return added(one.unused for one in self.positions)
 
     @property
     def displaced(self) -> Decimal:
         """The on-demand money in whose place it stands."""
-        with localcontext(_WIDE):
-            return sum((one.displaced for one in self.positions), Decimal(0))
+        return added(one.displaced for one in self.positions)
 
     @property
     def cost(self) -> Decimal:
         """All that is paid: held commitments, the portfolio, and what is left on demand."""
-        with localcontext(_WIDE):
-            return self.held + self.bought + self.on_demand
+        return added((self.held, self.bought, self.on_demand))
 
     @property
     def covered(self) -> Decimal:
         """Usage that some commitment covers, at on-demand prices."""
-        with localcontext(_WIDE):
-            return self.kept + self.displaced
+        return added((self.kept, self.displaced))
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from outlay.savings.planner.gathering import (
 from outlay.savings.planner.model import PAYMENTS, Demand, DemandClass, Payment, Position
 from outlay.savings.planner.offers import offers
 from outlay.savings.planner.plan import Assumptions, Planned, plan
+from outlay.savings.planner.reckon import added
 
 WINDOW_DAYS = 91
 _MONTHS = 3
@@ -136,7 +137,7 @@ def _finding(
         if id(one) in chosen
     ]
     horizon = (planned.assumptions.end - planned.assumptions.start).days
-    saved = monthly(total(one.saved for one in sums), horizon)
+    saved = monthly(added(one.saved for one in sums), horizon)
     if saved <= 0:
         return None
     keys = {key for one in positions for key in one.offer.discounts}
@@ -145,8 +146,8 @@ def _finding(
     services = sorted({one.service for one in classes})
     main = max(positions, key=lambda one: one.level)
     listed = "; ".join(_said(one, demand.currency) for one in positions)
-    used = total(one.used for one in sums)
-    cost = total(one.cost for one in sums)
+    used = added(one.used for one in sums)
+    cost = added(one.cost for one in sums)
     spent = total(one.effective for one in covered)
     return Finding(
         tool="outlay", detector=PURCHASE.id, provider=demand.provider, action=main.offer.action,
@@ -165,7 +166,7 @@ def _finding(
                      f"public rates of {known.as_of:%Y-%m-%d}"),
             Evidence("of it used", monthly(used, horizon), demand.currency, "simulation"),
             Evidence("on-demand cost in their place a month",
-                     monthly(total(one.displaced for one in sums), horizon), demand.currency,
+                     monthly(added(one.displaced for one in sums), horizon), demand.currency,
                      "simulation"),
         ),
         first_day=end - timedelta(days=days), end_day=end, confidence="medium",
