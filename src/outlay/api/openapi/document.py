@@ -22,6 +22,7 @@ from outlay.api.openapi.operations_detectors import DETECTORS
 from outlay.api.openapi.operations_forecast import FORECASTS
 from outlay.api.openapi.operations_people import PEOPLE
 from outlay.api.openapi.operations_plans import PLANS
+from outlay.api.openapi.operations_savings import SAVINGS
 from outlay.api.openapi.operations_realised import REALISED
 from outlay.api.openapi.problems import EXAMPLES, problem_responses
 from outlay.api.problems import Problem
@@ -36,6 +37,7 @@ KNOWN: Mapping[str, Operation] = {
     **PLANS,
     **ALERTS,
     **ANOMALIES,
+    **SAVINGS,
     **DETECTORS,
     **REALISED,
     **CONTRACTS,
@@ -63,6 +65,7 @@ _TAGS = {
     "Contracts": "What is owed to vendors, how far it is used up, agreed prices.",
     "Realised savings": "What was promised, and what the bill shows of it.",
     "Alerts": "What is to be known: who was told, what they did; routes and digests.",
+    "Savings": "What could be saved, net of overlaps, and what became of it.",
     "Annotations": "What happened on a day.",
     "Drivers": "What drove a change.",
     "Usage": "What was used, never charges.",
