@@ -18,7 +18,7 @@ from outlay.app.savings.policy import policy
 from outlay.app.savings.seeing import may_see, seen
 from outlay.app.savings.store import Books, SavingStore
 from outlay.app.served import served
-from outlay.savings.life import LifeError, Times, moved
+from outlay.savings.life import BY_PEOPLE, LifeError, Times, moved
 from outlay.savings.recommendation import Recommendation
 
 if TYPE_CHECKING:
@@ -154,6 +154,9 @@ def bulk(
         raise SavingError("no recommendation is chosen: mark at least one")
     if len(wanted) > MOST_AT_ONCE:
         raise SavingError(f"at most {MOST_AT_ONCE} at once; {len(wanted)} are marked")
+    if step not in (*BY_PEOPLE, "comment"):
+        allowed = ", ".join((*BY_PEOPLE, "comment"))
+        raise SavingError(f"there is no step {step!r} of many. Steps: {allowed}.")
     moment = now or utc_now()
     plan = _plan(workspace, step, note, moment, person=person, until=until)
     keeping = store(workspace)
@@ -244,11 +247,6 @@ def _plan(
         return _away(step, text, until, now, limits)
     if step == "accept":
         return _Plan(lambda one: _accepted(one, now, limits, finding), {})
-    if step not in ("implement", "verify", "sustain", "regress", "reopen", "expire"):
-        raise SavingError(
-            f"there is no step {step!r}. Steps: assign, accept, implement, snooze, dismiss, "
-            "reopen, comment."
-        )
     return _Plan(lambda one: _stamped(moved(one, step, now, limits), step, now, text), {})
 
 

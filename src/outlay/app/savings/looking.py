@@ -32,6 +32,7 @@ from outlay.app.savings.policy import (
 )
 from outlay.app.savings.renewing import NATIVE, Found, Renewed, renewed
 from outlay.app.savings.store import LookRecord
+from outlay.app.served import served
 from outlay.savings.identity import Resources, settled
 from outlay.savings.merging import merged
 from outlay.savings.model import Finding, Insufficient
@@ -74,6 +75,7 @@ class _Seen:
     failed: Mapping[str, str]
 
 
+@served("POST /savings/look")
 def look(workspace: Workspace, now: datetime | None = None, *, force: bool = True) -> Look:
     """Take a look at the newest snapshot, at the days before `now` (UTC; None: now).
 

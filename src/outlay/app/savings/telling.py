@@ -1,0 +1,48 @@
+"""Recommendations in words: why one counts for less than it says, and what was done with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from outlay.app.savings.listing import Shown
+from outlay.money.quotients import scaled
+from outlay.savings.recommendation import Recommendation
+
+
+@dataclass(frozen=True)
+class EffectLine:
+    """Why a recommendation counts for less than its own word: what is taken, the words around it,
+    and the other recommendation (None: none, or one of others)."""
+
+    why: str
+    amount: Decimal
+    text: str
+    other: Recommendation | None = None
+
+
+_WORDS = {
+    "alternative": "is the alternative that saves more, and counts in its place",
+    "decided": "was decided for, and counts in its place",
+    "overlap": "takes a part of the same charges first",
+    "covered": "covers the same usage already",
+}
+
+
+def effects(found: Shown) -> list[EffectLine]:
+    """What takes from a recommendation, in the order in which it is taken."""
+    one, promise = found.row.recommendation, found.row.promise
+    by_key = {each.key: each for each in found.beside}
+    lines = []
+    for effect in promise.effects if promise else ():
+        other = by_key.get(effect.by)
+        amount = f"−{scaled(effect.amount, 2):,f} {one.currency}"
+        if effect.why == "cost":
+            text = f"{amount}: its charges do not cost that much a month on the bill"
+        elif effect.why == "pledged":
+            text = f"{amount}: it is done, and waits to be seen on the bill"
+        else:
+            name = f"{other.id}, {other.finding.title}," if other else "another recommendation"
+            text = f"{amount}: {name} {_WORDS[effect.why]}"
+        lines.append(EffectLine(effect.why, effect.amount, f"{text}.", other))
+    return lines
