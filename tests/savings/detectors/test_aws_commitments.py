@@ -1,0 +1,68 @@
+"""Commitments that are not used: by the day, by the month, and when they have ended."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from outlay.savings.detectors.aws.commitments import UNUSED
+from tests.savings.detectors.aws_bill import PLAN, asked, covered, line, unused
+from tests.savings.facts import TODAY, TableFacts
+
+RESERVATION = "arn:aws:rds:us-east-1:1:ri:ri-1"
+BOX = line("i-1", "BoxUsage:m6i.large", "5")
+
+
+def period(row: dict[str, Any], first: date, end: date) -> dict[str, Any]:
+    midnight = datetime.min.time()
+    return {k: v for k, v in row.items() if k != "ChargeDay"} | {
+        "ChargePeriodStart": datetime.combine(first, midnight),
+        "ChargePeriodEnd": datetime.combine(end, midnight),
+    }
+
+
+def daily(row: dict[str, Any], days: int = 30, end: date = TODAY) -> list[dict[str, Any]]:
+    return [
+        period(row, end - timedelta(days=n), end - timedelta(days=n - 1))
+        for n in range(days, 0, -1)
+    ]
+
+
+def found(rows: list[dict[str, Any]], **values: Decimal) -> list[str]:
+    return [str(f.monthly_saving) for f in asked(UNUSED, TableFacts(charges=rows), **values)[0]]
+
+
+def test_a_plan_by_the_day() -> None:
+    rows = [*daily(unused(PLAN, "2")), *daily(covered(BOX, "38"))]
+    (one,), _ = asked(UNUSED, TableFacts(charges=rows))
+    # 30 × 2.00; 2 of 40 are unused.
+    assert (str(one.monthly_saving), one.current) == ("60.00", "5.0 % unused")
+    assert one.where == (f"CommitmentDiscountId = '{PLAN}' AND CommitmentDiscountStatus = 'Unused'")
+    assert one.group == "purchase" and "returned" in one.recommended
+    assert found(rows, least_percent=Decimal(5)) == ["60.00"]
+    assert found(rows, least_percent=Decimal("5.01")) == []
+
+
+def test_a_reservation_by_the_month_is_told_by_the_newest_whole_month() -> None:
+    own = {"CommitmentDiscountType": "Reserved Instance"}
+    october = period(unused(RESERVATION, "310", **own), date(2026, 10, 1), date(2026, 11, 1))
+    november = period(unused(RESERVATION, "90", **own), date(2026, 11, 1), date(2026, 12, 1))
+    (one,), _ = asked(UNUSED, TableFacts(charges=[october, november]))
+    # 310 in 31 days are 10 a day.
+    assert str(one.monthly_saving) == "300.00"
+    assert "exchange" in one.recommended and one.end_day is not None
+    # Only this month's line: it is of a month that has not ended.
+    assert found([november]) == []
+    september = period(unused(RESERVATION, "310", **own), date(2026, 9, 1), date(2026, 10, 1))
+    assert found([september]) == [], "it has ended, or is used since"
+
+
+def test_all_used_ended_or_too_young() -> None:
+    assert found(daily(covered(BOX, "38"))) == []
+    assert found([*daily(unused(PLAN, "0")), *daily(covered(BOX, "38"))]) == []
+    assert found(daily(unused(PLAN, "2"), 20, TODAY - timedelta(days=4))) == []
+    assert found(daily(unused(PLAN, "2"), 6)) == []
+    assert found(daily(unused(PLAN, "2"), 7)) == ["60.00"]
+
+
+def test_another_providers_commitment_is_not_told_here() -> None:
+    assert found(daily(unused(PLAN, "2", ServiceProviderName="Microsoft"))) == []
