@@ -8,7 +8,7 @@ from outlay.savings.detectors.aws.fleets import ELASTIC, SPOT
 from tests.savings.detectors.aws_bill import PLAN, asked, covered, line, savings, unused
 from tests.savings.facts import TODAY, TableFacts, each_day
 
-TAG = {"Tags": {"app": "exports"}, "x_Operation": "RunInstances"}
+TAG: dict[str, Any] = {"Tags": {"app": "exports"}, "x_Operation": "RunInstances"}
 
 
 def lives(days: int = 10, hours: str = "5", **more: Any) -> list[dict[str, Any]]:
@@ -58,7 +58,7 @@ def test_machines_that_live_on_spot_licences_and_no_fleet() -> None:
     assert savings(SPOT, [*rows, *each_day(unused(PLAN, "1"))]) == []
 
 
-APP = {"Tags": {"aws:autoscaling:groupName": "web"}}
+APP: dict[str, Any] = {"Tags": {"aws:autoscaling:groupName": "web"}}
 MACHINES = [line(f"i-{n}", "BoxUsage:m6i.large", "10", **APP) for n in range(2)]
 LOAD = line("arn:lb/1", "LCUUsage", "1", "100", x_ServiceCode="AWSELB",
             ServiceName="Elastic Load Balancing", **APP)  # fmt: skip

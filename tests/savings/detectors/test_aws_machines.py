@@ -99,12 +99,19 @@ def test_half_covered_saves_half_and_says_so() -> None:
 
 def test_what_a_used_up_plan_frees_pays_for_other_machines() -> None:
     # The plan has nothing unused, and more is bought on demand than it covers.
-    other = line("i-9", "BoxUsage:r6i.large", "10", x_Operation="RunInstances")
+    other = line("i-9", "BoxUsage:m4.16xlarge", "10", x_Operation="RunInstances:0002")
     rows = [*each_day(covered(OLD, "3")), *each_day(other)]
     (one,), _ = asked(PREVIOUS, TableFacts(rows))
     # 4 % of 30 × 3.00: the plan's own rate, which is less than what it would pay for.
     assert str(one.monthly_saving) == "3.60"
     assert any("used up" in reason for reason in one.reasons)
+    # Other families, regions and payers have their own commitments.
+    for change in (
+        {"SkuMeter": "BoxUsage:r6i.large", "x_UsageType": None},
+        {"RegionId": "eu-west-1"},
+        {"BillingAccountId": "another"},
+    ):
+        assert savings(PREVIOUS, [*each_day(covered(OLD, "3")), *each_day(other | change)]) == []
     # With less on demand than the plan covers, nothing is sure to take its place.
     small = other | {"EffectiveCost": Decimal("2.9")}
     assert savings(PREVIOUS, [*each_day(covered(OLD, "3")), *each_day(small)]) == []

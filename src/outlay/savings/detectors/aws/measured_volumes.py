@@ -98,6 +98,7 @@ def _overprovisioned(facts: Facts, settings: Settings) -> Iterator[Finding | Ins
 
 
 def _fewer(part: Part, peak: Stat, settings: Settings) -> Finding | None:
+    # AWS calls io1's meter by the name that the type had: ``VolumeP-IOPS.piops``.
     kind = next((one for one in _LEAST if part.meter.endswith(one)), "io1")
     now = provisioned(part)
     room = 1 + Fraction(settings.number("headroom")) / 100

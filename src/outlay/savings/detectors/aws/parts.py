@@ -46,6 +46,8 @@ CHARGED = """
     AND AllocatedMethodId IS NULL AND NOT starts_with(coalesce(x_Operation, ''), 'EKSPod-')
     AND NOT starts_with(coalesce(x_Operation, ''), 'ECSTask-EC2')"""
 
+_FAMILY = r"^BoxUsage:([a-z0-9-]+)\."
+
 COVERED = "(PricingCategory = 'Committed' OR coalesce(CommitmentDiscountStatus, '') = 'Used')"
 
 
@@ -186,28 +188,28 @@ def _part(row: Mapping[str, Any], end: date, discount: Decimal) -> Part:
 
 def absorbing(facts: Facts, first: date, end: date) -> list[str]:
     """Commitments that would be used up even without what they cover now: nothing of them was
-    unused in the window, and what is bought on demand beside them, of the kind that they cover, is
-    worth more than all that they cover. Saving covered usage then saves what is bought on demand.
+    unused in the window, and what its payer buys on demand beside them, of the same service,
+    region and family of machines (else usage type), is worth more than all that they cover. Saving
+    covered usage then saves what is bought on demand.
 
-    A Savings Plan covers machines of its payer, a reservation the same usage type. Unused parts of
+    A plan may cover more than that; what it covers now is what can be known. Unused parts of
     reservations are lines of whole months, so that the window's first month counts whole.
     """
+    family = f"coalesce(nullif(regexp_extract(meter, '{_FAMILY}', 1), ''), meter)"
     rows = facts.rows(
-        f"""WITH used AS {used()},
-        taken AS (SELECT commitment, payer, currency, any_value(meter) AS meter,
-                sum(effective) AS cost, count(DISTINCT meter) > 1
-                    OR bool_or(contains(commitment, ':savingsplan')) AS plan
+        f"""WITH used AS (SELECT *, {family} AS family FROM {used()}),
+        taken AS (SELECT commitment, payer, currency, code, region, family, sum(effective) AS cost
             FROM used WHERE covered AND commitment IS NOT NULL GROUP BY ALL),
         unused AS (SELECT DISTINCT CommitmentDiscountId AS commitment FROM daily
             WHERE CommitmentDiscountStatus = 'Unused' AND EffectiveCost > 0
                 AND ChargeDay >= $month AND ChargeDay < $end),
-        open AS (SELECT payer, currency, meter, sum(effective) AS cost FROM used
+        open AS (SELECT payer, currency, code, region, family, sum(effective) AS cost FROM used
             WHERE NOT covered AND NOT spot GROUP BY ALL)
-        SELECT t.commitment FROM taken t ANTI JOIN unused USING (commitment)
-        WHERE t.cost < (SELECT coalesce(sum(o.cost), 0) FROM open o
-            WHERE o.payer IS NOT DISTINCT FROM t.payer AND o.currency = t.currency
-                AND CASE WHEN t.plan THEN starts_with(o.meter, 'BoxUsage:')
-                    ELSE o.meter = t.meter END)
+        SELECT t.commitment FROM taken t LEFT JOIN open o ON o.currency = t.currency
+            AND o.family = t.family AND o.payer IS NOT DISTINCT FROM t.payer
+            AND o.code IS NOT DISTINCT FROM t.code AND o.region IS NOT DISTINCT FROM t.region
+        WHERE t.commitment NOT IN (SELECT commitment FROM unused WHERE commitment IS NOT NULL)
+        GROUP BY t.commitment HAVING sum(t.cost) < coalesce(sum(o.cost), 0)
         ORDER BY t.commitment""",
         {"first": first, "end": end, "month": first.replace(day=1)},
     )
