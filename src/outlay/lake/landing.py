@@ -34,8 +34,11 @@ def offer_digest(delivery: Delivery) -> str:
     return _digest([delivery.version, listing])
 
 
-def fingerprint(files: Sequence[LandedFile]) -> str:
-    """A digest of the content alone: renamed or reordered files of the same bytes are the same."""
+def fingerprint(files: Sequence[LandedFile], *, names_tell: bool = False) -> str:
+    """A digest of the content alone: renamed or reordered files of the same bytes are the same,
+    unless their names tell a part of it."""
+    if names_tell:
+        return _digest(sorted([file.path, file.sha256] for file in files))
     return _digest(sorted({file.sha256 for file in files}))
 
 
@@ -54,10 +57,11 @@ class Landing:
         self._staging = staging
         self._progress = progress
 
-    def land(self, delivery: Delivery) -> LandedDelivery:
+    def land(self, delivery: Delivery, *, names_tell: bool = False) -> LandedDelivery:
         """Bring every file of the delivery into the lake.
 
-        The same content twice in one delivery counts once, with a note. Raises SourceError when
+        The same content twice in one delivery counts once, with a note, unless the files' names
+        tell a part of it. Raises SourceError when
         a file cannot be fetched, LakeError when an archive is damaged or there is no file.
         """
         if not delivery.files:
@@ -73,7 +77,7 @@ class Landing:
             self._tell(f"landing {ref.path}", done, whole)
             for file in self._known(ref) or self._fetch(ref):
                 # A manifest tells of the files that it lies beside: of two alike, each is needed.
-                named = counted or file.path.endswith(_MANIFESTS)
+                named = counted or names_tell or file.path.endswith(_MANIFESTS)
                 if file.sha256 in seen and not named:
                     notes.append(
                         f"{file.path} has the same content as {seen[file.sha256]}: counted once"

@@ -176,7 +176,7 @@ class Loader:
             with self._workshop() as (connection, folder):
                 assert job.transport is not None
                 landing = Landing(self.layout, job.transport, folder, job.progress)
-                landed = landing.land(delivery)
+                landed = landing.land(delivery, names_tell=job.source.names_tell)
                 offers = self._offers(connection, folder, delivery, digest, landed.files)
                 for offer, staging in offers:
                     if offer.period in taken:
@@ -222,7 +222,7 @@ class Loader:
                         undated=undated,
                         version=delivery.version,
                         offer=digest,
-                        fingerprint=fingerprint(own),
+                        fingerprint=fingerprint(own, names_tell=job.source.names_tell),
                         stated=delivery.stated if delivery.billing_period else Stated(),
                         notes=(),
                         loose=delivery.billing_period is None,

@@ -96,6 +96,7 @@ def _read(memo: Path) -> list[str] | None:
 
 def _memo(layout: Layout, source: Source, options: SourceOptions, file: LandedFile) -> Path:
     text = json.dumps(options.model_dump(mode="json"), sort_keys=True)
-    key = f"{file.sha256} {source.kind} {source.mapping_version} {text}"
+    named = f" {file.path}" if source.names_tell else ""
+    key = f"{file.sha256} {source.kind} {source.mapping_version} {text}{named}"
     name = hashlib.sha256(key.encode()).hexdigest()
     return layout.cache / "periods" / f"{name}.json"

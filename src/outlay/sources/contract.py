@@ -232,6 +232,10 @@ class Source(ABC):
     named_only: ClassVar[bool] = False
     """Its files cannot be told from others: they are taken for it only when its kind is named."""
 
+    names_tell: ClassVar[bool] = False
+    """A file's name says a part of what it holds (the day of an inventory): two files of the same
+    content are both meant, and a renamed one is another."""
+
     @abstractmethod
     def recognise(self, transport: Transport, files: Sequence[FileRef]) -> list[Feed]:
         """The feeds of this kind among the files; empty if none. The highest score wins a file;

@@ -84,6 +84,7 @@ class Utilization(Source):
     )
     mapping_version: ClassVar[int] = 1
     Options: ClassVar[type[SourceOptions]] = UtilizationOptions
+    names_tell: ClassVar[bool] = True
 
     def recognise(self, transport: Transport, files: Sequence[FileRef]) -> list[Feed]:
         """Folders whose files are all measurements, else the files themselves."""
