@@ -207,7 +207,7 @@ def _days(entries: Sequence[Entry]) -> Iterator[tuple[Entry, Any]]:
 
 
 def _prices_sheet(book: Any, formats: Any, entries: Sequence[Entry]) -> None:
-    columns = ("entry", "recommendation", "month", "resource", "meter", "unit",
+    columns = ("entry", "recommendation", "month", "resource", "meter", "unit", "share",
                "quantity_before", "rate_before", "counterfactual", "quantity", "actual",
                *EFFECTS)  # fmt: skip
     sheet = _head(book, formats, "Prices", columns)
@@ -218,8 +218,8 @@ def _prices_sheet(book: Any, formats: Any, entries: Sequence[Entry]) -> None:
             sheet.write_row(row, 0, [entry.id, entry.recommendation, f"{entry.month:%Y-%m}"])
             for column, text in enumerate((one.key.resource, one.key.meter, one.key.unit), 3):
                 sheet.write_string(row, column, text)
-            values = (one.quantity_before, one.rate_before, one.counterfactual, one.quantity,
-                      one.actual, *(getattr(one.effects, name) for name in EFFECTS))  # fmt: skip
+            values = (one.share, one.quantity_before, one.rate_before, one.counterfactual,
+                      one.quantity, one.actual, *(getattr(one.effects, name) for name in EFFECTS))  # fmt: skip
             for column, value in enumerate(values, 6):
                 if value is not None:
                     sheet.write_number(row, column, float(value), formats["exact"])
@@ -260,6 +260,11 @@ def _about_sheet(book: Any, formats: Any, found: Ledger) -> None:
         ("counterfactual", "frozen quantity a day × frozen rate: what would have been paid"),
         ("actual", "what was paid, from the bill of the snapshot"),
         *EFFECT_MEANS.items(),
+        (
+            "share",
+            "of prices that several recommendations have, the part that counts for this one: "
+            "by their promises",
+        ),
         ("avoided", "what the bill did not rise by; never part of what was realised"),
         ("one off", "refunds and credits less fees; never part of what was realised"),
         ("known at, snapshot", "when the entry was made, and from which snapshot of the lake"),

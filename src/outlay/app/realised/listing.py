@@ -110,6 +110,7 @@ class Ledger:
     owners: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
+    every_month: tuple[str, ...] = ()
     states: dict[int, str] = field(default_factory=dict)
     waiting: int = 0
 
@@ -143,6 +144,7 @@ def ledger(workspace: Workspace, sought: Sought | None = None, by: str = "month"
         owners=tuple(sorted({one.owner for one in all_ if one.owner})),
         providers=tuple(sorted({one.provider for one in all_})),
         actions=tuple(sorted({one.action for one in all_})),
+        every_month=tuple(months_of(all_)),
         states={one.recommendation: states[one.recommendation] for one in found},
         waiting=sum(
             1 for n, state in states.items() if state == "implemented" and n not in measured

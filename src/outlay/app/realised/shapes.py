@@ -110,6 +110,7 @@ def key_json(row: KeyDay) -> Json:
         "resource": row.key.resource,
         "meter": row.key.meter,
         "unit": row.key.unit,
+        "share": money_text(row.share),
         "quantity_before": money_text(row.quantity_before),
         "rate_before": _maybe(row.rate_before),
         "counterfactual": money_text(row.counterfactual),

@@ -18,7 +18,6 @@ EFFECT_WORDS: dict[str, str] = {
     "unpriced": "Without a price of a unit",
     "unused": "Freed of a commitment, and unused",
     "coverage": "Freed of a commitment, and used by others",
-    "shared": "Counted by recommendations on the same charges",
 }
 """Each effect in words."""
 
@@ -29,7 +28,6 @@ EFFECT_MEANS: dict[str, str] = {
     "unpriced": "frozen cost − actual cost, where there is no quantity",
     "unused": "− what of the commitment is unused beyond what was, at most what was freed",
     "coverage": "what the rest of it spares on others' usage",
-    "shared": "so that no dollar counts twice: the difference is parted by their promises",
 }
 """How each effect is reckoned."""
 
@@ -71,6 +69,8 @@ def sentences(of: Of) -> Iterator[str]:
             "bill yet."
         )
         return
+    if one.state == "regressed" and one.reason:
+        yield one.reason
     if of.week is not None:
         text = told(of.week, one.currency)
         yield f"{text[:1].upper()}{text[1:]}"

@@ -16,7 +16,6 @@ class RealisedEffects(TypedDict):
     unpriced: Number
     unused: Number
     coverage: Number
-    shared: Number
 
 
 class RealisedSums(TypedDict):
@@ -94,6 +93,7 @@ class RealisedKey(TypedDict):
     resource: str
     meter: str
     unit: str
+    share: Number
     quantity_before: Number
     rate_before: Number | None
     counterfactual: Number

@@ -235,19 +235,37 @@ def _part(
             for one in generation:
                 own[one.number][key] = _until(own[one.number][key], after, day)
         lead = (frozen or list(generation))[0]
-        whole = own[lead.number][key].effects.realised
-        shares = allotted(whole, {one.number: one.baseline.promised for one in generation})
-        for one in generation:
-            row = own[one.number][key]
-            over = less(shares[one.number], row.effects.realised)
-            if over:
-                effects = row.effects.plus(Effects(shared=over))
-                own[one.number][key] = replace(row, effects=effects)
+        weights = {one.number: one.baseline.promised for one in generation}
+        for number, row in _parted(own[lead.number][key], weights).items():
+            own[number][key] = row
         if later and after is None:
             # It was here before the later one was frozen, and is back: that is the earlier one's.
             for one in later:
                 own[one.number].pop(key, None)
             return
+
+
+def _parted(row: KeyDay, weights: Mapping[int, Decimal]) -> dict[int, KeyDay]:
+    """A key's row parted by weights, so that the parts add up to it in every figure."""
+    if len(weights) == 1:
+        return dict.fromkeys(weights, row)
+    at_old = less(row.counterfactual, row.effects.usage)
+    figures = (row.quantity_before, row.counterfactual, at_old, row.quantity, row.actual,
+               row.list_before, row.list_actual, Decimal(1))  # fmt: skip
+    parts = [allotted(figure, weights) for figure in figures]
+    found: dict[int, KeyDay] = {}
+    for number in weights:
+        had, cost, old, quantity, actual, listed, list_now, share = (one[number] for one in parts)
+        if row.effects.replacement:
+            effects = Effects(replacement=actual.copy_negate())
+        elif row.rate_before is None or row.effects.unpriced:
+            effects = Effects(unpriced=less(cost, actual))
+        else:
+            effects = Effects(usage=less(cost, old), rate=less(old, actual))
+        found[number] = KeyDay(
+            row.key, had, row.rate_before, cost, quantity, actual, listed, list_now, effects, share
+        )
+    return found
 
 
 def _frozen(member: Member, key: PriceKey) -> FrozenKey | None:
@@ -395,14 +413,14 @@ def _purchases(
             use = uses.get(name)
             if use is None:
                 continue
-            without.append(use.contracted)
-            paid += [use.used, use.unused]
-            more = Effects(rate=less(use.contracted, use.used), unused=use.unused.copy_negate())
-            several = claims[name]
-            if len(several) > 1:
-                weights = {other.number: other.baseline.promised for other in several}
-                part = allotted(more.realised, weights)[one.number]
-                more = more.plus(Effects(shared=less(part, more.realised)))
+            weights = {other.number: other.baseline.promised for other in claims[name]}
+            contracted, used, unused = (
+                allotted(amount, weights)[one.number]
+                for amount in (use.contracted, use.used, use.unused)
+            )
+            without.append(contracted)
+            paid += [used, unused]
+            more = Effects(rate=less(contracted, used), unused=unused.copy_negate())
             effects = effects.plus(more)
         counterfactual, actual = added(without), added(paid)
         found[one.number] = Measured(

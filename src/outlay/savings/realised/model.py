@@ -182,7 +182,7 @@ class Effects:
     left. ``replacement``: what came in place of them costs so much (below nought). ``unpriced``:
     charges without a price of a unit, whose difference is neither (the residual). ``unused``: what
     was freed of a commitment and nobody uses (below nought). ``coverage``: what was freed covers
-    others, who pay less. ``shared``: what recommendations on the same charges have of it.
+    others, who pay less.
     """
 
     usage: Decimal = ZERO
@@ -191,7 +191,6 @@ class Effects:
     unpriced: Decimal = ZERO
     unused: Decimal = ZERO
     coverage: Decimal = ZERO
-    shared: Decimal = ZERO
 
     @property
     def realised(self) -> Decimal:
@@ -205,8 +204,8 @@ class Effects:
 
     @property
     def other(self) -> Decimal:
-        """What is neither usage nor rate: the residual, commitments and what is shared."""
-        return added((self.unpriced, self.unused, self.coverage, self.shared))
+        """What is neither usage nor rate: the residual, and what became of commitments."""
+        return added((self.unpriced, self.unused, self.coverage))
 
     def plus(self, other: Effects) -> Effects:
         """Both together."""
@@ -224,7 +223,8 @@ EFFECTS: tuple[str, ...] = tuple(one.name for one in fields(Effects))
 @dataclass(frozen=True)
 class KeyDay:
     """A key on a day, or over several: the frozen quantity and cost, the actual ones, list beside
-    them, and the effects on it."""
+    them, and the effects on it. Where other recommendations have the key too, all of these are
+    this one's `share` of it (1: it is alone)."""
 
     key: PriceKey
     quantity_before: Decimal
@@ -235,6 +235,7 @@ class KeyDay:
     list_before: Decimal
     list_actual: Decimal
     effects: Effects
+    share: Decimal = Decimal(1)
 
     def plus(self, other: KeyDay) -> KeyDay:
         """Both days together."""
@@ -248,6 +249,7 @@ class KeyDay:
             added((self.list_before, other.list_before)),
             added((self.list_actual, other.list_actual)),
             self.effects.plus(other.effects),
+            other.share,
         )
 
 
@@ -256,9 +258,10 @@ class Measured:
     """One day of one recommendation against its baseline.
 
     `counterfactual` would have been paid, `actual` was; their difference is the effects but for
-    those of commitments and what is shared. `one_off` is money that came back or went once (above
+    those of commitments. `one_off` is money that came back or went once (above
     nought: back), `avoided` what the bill did not rise by. `gone`: none of the charges that the
-    action changes was there.
+    action changes was there. `partners` are the numbers of others that have frozen charges in
+    common with it.
     """
 
     day: date
