@@ -47,7 +47,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
         assert outcome.status == "loaded", outcome.message
         assert outcome.record is not None
         assert outcome.record.checks == ()
-        assert 0 < outcome.record.rows < 1000
+        assert 0 < outcome.record.rows < 1500
     october = outcomes[2].record
     assert october is not None
     assert any("2 older runs of 2026-10 are left out" in note for note in october.notes)

@@ -80,8 +80,15 @@ def _rows(
     facts: Facts, metric: str, window: Window, bills: Iterable[Billed], columns: str
 ) -> list[tuple[str, dict[str, Any]]]:
     """Aggregates by measured resource and statistic, each with the bill's id. An id with a path is
-    one whatever its case; a bare name is the one resource that ends with it."""
-    ids = {one.resource.lower(): one.resource for one in bills}
+    one whatever its case, else by its kind, name and account (Google's bills have a machine's
+    number where its monitoring has the name); a bare name is the one resource that ends with it."""
+    ids: dict[str, str] = {}
+    kinds: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for one in bills:
+        ids[one.resource.lower()] = one.resource
+        kind, last = _end(one.resource)
+        for name in {last, one.name.lower()}:
+            kinds.setdefault((kind, name), set()).add((one.account.lower(), one.resource))
     names = BilledIds((resource, "") for resource in ids.values())
     rows = facts.rows(
         f"""SELECT ResourceId AS resource, {columns}
@@ -97,6 +104,19 @@ def _rows(
         own = ids.get(measured.lower())
         if own is None and "/" not in measured:
             own = names.find(measured)
+        elif own is None:
+            alike = {
+                resource
+                for account, resource in kinds.get(_end(measured), ())
+                if account and f"/{account.strip('/')}/" in measured.lower()
+            }
+            own = alike.pop() if len(alike) == 1 else None
         if own is not None:
             found.append((own, row))
     return found
+
+
+def _end(resource: str) -> tuple[str, str]:
+    """The last two parts of an id, in small letters: ``("instances", "api-1")``."""
+    parts = resource.lower().rstrip("/").split("/")
+    return (parts[-2] if len(parts) > 1 else "", parts[-1])

@@ -44,6 +44,8 @@ VENDORS: tuple[Vendor, ...] = (
     Vendor("kestrel-cluster", "kubernetes", "kubernetes", {}, "aws-main", ("ResourceId",)),
     Vendor("kestrel-gcp", "gcp-billing", "gcp"),
     Vendor("kestrel-azure", "azure-export", "azure"),
+    Vendor("kestrel-azure-monitor", "utilization", "azure_monitor"),
+    Vendor("kestrel-cloud-monitoring", "utilization", "cloud_monitoring", {"statistic": "maximum"}),
     Vendor("kestrel-openai", "openai", "openai"),
     Vendor("kestrel-anthropic", "anthropic", "anthropic"),
     Vendor(

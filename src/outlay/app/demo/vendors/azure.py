@@ -3,7 +3,8 @@
 The back office (ERP, finance, files) and the care assistant on Azure OpenAI. Actual and amortized
 cost are two exports with manifests; the open month is exported to date, and a newer run leaves the
 older one where it is. Two months ago one of the four ERP machines was switched off: its
-reservation runs on unused. A month ago the assistant lost its prompt cache for four days.
+reservation runs on unused. A month ago the assistant lost its prompt cache for four days. Among it
+is waste that nobody looks at (`azure_uses`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import gzip
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,15 @@ from pathlib import Path
 from outlay.app.demo.fleet import digest, hex_id, tags_as_people_write_them
 from outlay.app.demo.shapes import week
 from outlay.app.demo.story import Story
+from outlay.app.demo.vendors.azure_uses import (
+    SUBSCRIPTIONS,
+    WASTE,
+    Use,
+    is_there,
+    machine,
+    machine_4_gone,
+    resource_id,
+)
 from outlay.money import BillingPeriod
 
 EXPORTS = {"ActualCost": "kestrel-actual", "AmortizedCost": "kestrel-amortized"}
@@ -30,10 +40,6 @@ PLAN_HOUR = Decimal("0.30")
 
 _ACCOUNT = "5b0c1f60-7a44-4c0e-9a57-2f1d6c1e8a10:91d0a7c2-33f5-4be2-8f0a-0c7e5a2b9d41_2019-05-31"
 _PROFILE = "KSTR-EU01-BG7-PGB"
-_SUBSCRIPTIONS = {
-    "office": ("4be1f7d0-52a9-4d0c-8c1e-6f2a90b7c310", "kestrel-office"),
-    "care": ("c07e2a94-1b6d-4f38-9a21-d35b84e0f762", "kestrel-care"),
-}
 _ORDER = "2f6b8c11-90d4-4a57-b1f3-7e5d20c9a8b4"
 _RESERVATION = (
     f"/providers/Microsoft.Capacity/reservationOrders/{_ORDER}/reservations/"
@@ -47,45 +53,8 @@ _PLAN = (
 _RATES = tuple(Decimal(rate) for rate in "0.9198 0.9165 0.9221 0.9284 0.9172 0.9149".split())
 
 
-@dataclass(frozen=True)
-class _Use:
-    """One meter of one resource: about `amount` units a day at `price` dollars a unit.
-
-    `benefit` covers it: then `share` is what a unit costs of the commitment.
-    """
-
-    subscription: str
-    group: str
-    kind: str
-    resource: str
-    category: str
-    subcategory: str
-    meter: str
-    unit: str
-    amount: str
-    price: str
-    team: str
-    app: str
-    env: str = "prod"
-    public: str = ""
-    pattern: str = "steady"
-    benefit: str = ""
-    share: Decimal = Decimal(0)
-    family: str = "Compute"
-    noise: int = 0
-
-
-def _machine(name: str, size: str, price: str, team: str, app: str, **more: object) -> _Use:
-    series = "Dsv5 Series" if size.startswith("D") else "Esv5 Series"
-    use = _Use(
-        "office", f"rg-{app}", "Microsoft.Compute/virtualMachines", name, "Virtual Machines",
-        series, size, "1 Hour", "24", price, team, app,
-    )  # fmt: skip
-    return replace(use, **more)  # type: ignore[arg-type]
-
-
-def _tokens(meter: str, amount: str, price: str) -> _Use:
-    return _Use(
+def _tokens(meter: str, amount: str, price: str) -> Use:
+    return Use(
         "care", "rg-care", "Microsoft.CognitiveServices/accounts", "aoai-care",
         "Azure OpenAI", "Azure OpenAI", meter, "1K", amount, price, "ml", "care-assistant",
         pattern="shop", family="AI + Machine Learning", noise=90,
@@ -93,7 +62,7 @@ def _tokens(meter: str, amount: str, price: str) -> _Use:
 
 
 _ERP = tuple(
-    _machine(f"vm-erp-{number}", "D4s v5", "0.192", "platform", "erp",
+    machine(f"vm-erp-{number}", "D4s v5", "0.192", "platform", "erp",
              benefit=_RESERVATION, share=RESERVED_HOUR)
     for number in range(1, RESERVED + 1)
 )  # fmt: skip
@@ -101,34 +70,35 @@ _INPUT = _tokens("gpt-4o-0806-Inp-glbl Tokens", "5200", "0.0025")
 _CACHED = _tokens("gpt-4o-0806-cached-Inp-glbl Tokens", "23000", "0.00125")
 _FLEET = (
     *_ERP,
-    _machine("vm-close-1", "E4s v5", "0.252", "payments", "finance-close", pattern="office",
+    machine("vm-close-1", "E4s v5", "0.252", "payments", "finance-close", pattern="office",
              benefit=_PLAN, share=Decimal("0.195")),
-    _machine("vm-build-1", "D2s v5", "0.096", "platform", "erp", env="dev", pattern="office",
+    machine("vm-build-1", "D2s v5", "0.096", "platform", "erp", env="dev", pattern="office",
              amount="10"),
-    _Use("office", "rg-finance", "Microsoft.Sql/servers", "sql-finance", "SQL Database",
+    Use("office", "rg-finance", "Microsoft.Sql/servers", "sql-finance", "SQL Database",
          "General Purpose Serverless", "vCore", "1 Hour", "96", "0.1449", "payments", "finance",
          family="Databases"),
-    _Use("office", "rg-files", "Microsoft.Storage/storageAccounts", "kestrelfiles", "Storage",
+    Use("office", "rg-files", "Microsoft.Storage/storageAccounts", "kestrelfiles", "Storage",
          "Tiered Block Blob", "Hot LRS Data Stored", "1 GB/Month", "410", "0.0184", "data",
          "files", public="0.0208", family="Storage", noise=12),
-    _Use("office", "rg-files", "Microsoft.Storage/storageAccounts", "kestrelfiles", "Storage",
+    Use("office", "rg-files", "Microsoft.Storage/storageAccounts", "kestrelfiles", "Storage",
          "Tiered Block Blob", "Hot Read Operations", "10K", "640", "0.005", "data", "files",
          family="Storage", noise=80),
-    _Use("office", "", "", "", "Bandwidth", "Inter-Region", "Standard Data Transfer Out",
+    Use("office", "", "", "", "Bandwidth", "Inter-Region", "Standard Data Transfer Out",
          "1 GB", "95", "0.08", "", "", family="Networking", noise=30),
-    _Use("office", "rg-monitor", "Microsoft.OperationalInsights/workspaces", "log-office",
+    Use("office", "rg-monitor", "Microsoft.OperationalInsights/workspaces", "log-office",
          "Log Analytics", "Analytics Logs", "Data Ingestion", "1 GB", "22", "2.76", "platform",
          "monitoring", family="Management and Governance", noise=9),
-    _Use("care", "rg-care", "Microsoft.Web/serverFarms", "plan-care", "Azure App Service",
+    Use("care", "rg-care", "Microsoft.Web/serverFarms", "plan-care", "Azure App Service",
          "Premium v3 Plan", "P1 v3 App", "1 Hour", "48", "0.155", "mobile", "care",
          family="Web"),
-    _Use("care", "rg-care", "Microsoft.Search/searchServices", "srch-care",
+    Use("care", "rg-care", "Microsoft.Search/searchServices", "srch-care",
          "Azure Cognitive Search", "Standard S1", "Standard S1 Unit", "1 Hour", "24", "0.336",
          "search", "care", family="AI + Machine Learning"),
     _INPUT,
     _CACHED,
     _tokens("gpt-4o-0806-Outp-glbl Tokens", "1900", "0.01"),
     _tokens("text-embedding-3-large Tokens", "14000", "0.00013"),
+    *WASTE,
 )  # fmt: skip
 
 
@@ -184,8 +154,8 @@ def _lines(month: BillingPeriod, story: Story, last: date, *, closed: bool) -> I
         })  # fmt: skip
 
 
-def _quantity(use: _Use, day: date, story: Story) -> Decimal:
-    if use in _ERP and not _running(use, day, story):
+def _quantity(use: Use, day: date, story: Story) -> Decimal:
+    if not _running(use, day, story) or not is_there(use, day, story):
         return Decimal(0)
     lost = _cache_lost(day, story)
     amount = Decimal(use.amount)
@@ -199,9 +169,9 @@ def _quantity(use: _Use, day: date, story: Story) -> Decimal:
     return min(amount, Decimal(24)) if use.category == "Virtual Machines" else amount
 
 
-def _running(use: _Use, day: date, story: Story) -> bool:
+def _running(use: Use, day: date, story: Story) -> bool:
     """The last ERP machine is gone since two months ago, and nobody told the reservation."""
-    return use is not _ERP[-1] or day < story.at(-2).start + timedelta(days=9)
+    return use is not _ERP[-1] or day < machine_4_gone(story)
 
 
 def _cache_lost(day: date, story: Story) -> bool:
@@ -209,17 +179,14 @@ def _cache_lost(day: date, story: Story) -> bool:
     return start <= day < start + timedelta(days=4)
 
 
-def _usage(use: _Use, day: date, story: Story) -> _Line | None:
+def _usage(use: Use, day: date, story: Story) -> _Line | None:
     quantity, price = _quantity(use, day, story), Decimal(use.price)
     if not quantity:
         return None
     shared = quantity * use.share
     cost = Decimal(0) if use.benefit else quantity * price
-    subscription, name = _SUBSCRIPTIONS[use.subscription]
-    resource = (
-        f"/subscriptions/{subscription}/resourceGroups/{use.group}/providers/{use.kind}/"
-        f"{use.resource}"
-    )
+    subscription, name = SUBSCRIPTIONS[use.subscription]
+    resource = resource_id(use)
     if digest(f"case/{use.resource}/{day}") % 9 == 0:  # Azure spells ids in whatever case
         resource = resource.upper()
     tags = tags_as_people_write_them(use.resource, use.team, use.env, use.app) if use.team else {}
@@ -317,7 +284,7 @@ def _commitment(benefit: str) -> dict[str, str]:
 
 
 def _subscribed(name: str = "office") -> dict[str, str]:
-    subscription, shown = _SUBSCRIPTIONS[name]
+    subscription, shown = SUBSCRIPTIONS[name]
     return {"SubscriptionId": subscription, "subscriptionName": shown}
 
 

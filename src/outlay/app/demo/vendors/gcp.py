@@ -3,8 +3,8 @@
 BigQuery, a GKE cluster whose cost is allocated to namespaces, nightly batch machines, a bucket and
 Gemini on Vertex AI, with committed use of both models, sustained use, free tier, a promotion, tax
 and rounding. Two months ago the cluster was made smaller than its commitment; a month ago somebody
-asked a year of click events without a date for three days. Each invoice begins with a line of usage
-of the month before that came late.
+asked a year of click events without a date for three days. Some of it is waste (`gcp_waste`). Each
+invoice begins with a line of usage of the month before that came late.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from typing import Any
 from outlay.app.demo.fleet import digest, tags_as_people_write_them
 from outlay.app.demo.shapes import grown, week
 from outlay.app.demo.story import Story
+from outlay.app.demo.vendors.gcp_skus import SKUS, Sku
+from outlay.app.demo.vendors.gcp_waste import waste
 from outlay.money import BillingPeriod
 
 ACCOUNT = "01KEST-2F31A0-88C4D2"
@@ -39,82 +41,6 @@ _NUMBERS = {"kestrel-data": "310045500001", "kestrel-ml": "310045500002"}
 
 
 @dataclass(frozen=True)
-class _Sku:
-    """A price: service, SKU, unit and dollars a unit; `metered` is what is counted, and how many
-    of it are one unit."""
-
-    service: tuple[str, str]
-    id: str
-    description: str
-    unit: str
-    price: str
-    metered: tuple[str, int]
-
-
-_COMPUTE = ("6F81-5844-456A", "Compute Engine")
-_VERTEX = ("C7E2-9256-1C43", "Vertex AI")
-_HOUR = ("seconds", 3600)
-_SKUS = {
-    "cpu": _Sku(
-        _COMPUTE, "2E27-4F75-95CD", "N2 Instance Core running in Netherlands", "hour",
-        "0.034773", _HOUR,
-    ),
-    "ram": _Sku(
-        _COMPUTE, "BB8C-7A55-9C1E", "N2 Instance Ram running in Netherlands", "gibibyte hour",
-        "0.004661", ("byte-seconds", 3600 << 30),
-    ),
-    "batch": _Sku(
-        _COMPUTE, "6A1C-0DF5-3E11", "N1 Predefined Instance Core running in Netherlands", "hour",
-        "0.03477", _HOUR,
-    ),
-    "spot": _Sku(
-        _COMPUTE, "F449-33EC-A5EF", "Spot Preemptible N2 Instance Core running in Netherlands",
-        "hour", "0.00841", _HOUR,
-    ),
-    "disk": _Sku(
-        _COMPUTE, "D973-5D65-BAB2", "Storage PD Capacity in Netherlands", "gibibyte month",
-        "0.04", ("byte-seconds", 2678400 << 30),
-    ),
-    "bucket": _Sku(
-        ("95FF-2EF5-5EA1", "Cloud Storage"), "E5F0-6A5D-7BAD", "Standard Storage Netherlands",
-        "gibibyte month", "0.02", ("byte-seconds", 2678400 << 30),
-    ),
-    "query": _Sku(
-        ("24E6-581D-38E5", "BigQuery"), "3362-E469-6BEF", "Analysis (europe-west4)", "tebibyte",
-        "7.5", ("bytes", 1 << 40),
-    ),
-    "table": _Sku(
-        ("24E6-581D-38E5", "BigQuery"), "B3AC-5A2F-8F91", "Active Logical Storage (europe-west4)",
-        "gibibyte month", "0.02", ("byte-seconds", 2678400 << 30),
-    ),
-    "run": _Sku(
-        ("152E-C115-5142", "Cloud Run"), "4EA3-2A5B-1E11", "Services CPU in europe-west4",
-        "second", "0.000024", ("seconds", 1),
-    ),
-    "input": _Sku(
-        _VERTEX, "FDAB-647C-5A22", "Gemini 2.5 Flash Text Input - Predictions", "1000000 count",
-        "0.3", ("count", 1_000_000),
-    ),
-    "output": _Sku(
-        _VERTEX, "AF56-1BF9-492A", "Gemini 2.5 Flash Text Output - Predictions",
-        "1000000 count", "2.5", ("count", 1_000_000),
-    ),
-    "fee-cpu": _Sku(
-        _COMPUTE, "7B5C-91D2-77E0", "Commitment v1: N2 Cpu in Netherlands for 1 Year", "hour",
-        "0.021907", _HOUR,
-    ),
-    "fee-ram": _Sku(
-        _COMPUTE, "0FE1-D7A0-5F0B", "Commitment v1: N2 Ram in Netherlands for 1 Year",
-        "gibibyte hour", "0.002937", ("byte-seconds", 3600 << 30),
-    ),
-    "fee-run": _Sku(
-        ("152E-C115-5142", "Cloud Run"), "C7A1-0E5C-2D0F",
-        "Commitment - dollar based v1: Cloud Run for 1 Year", "hour", "1", _HOUR,
-    ),
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
 class _Use:
     """What a line is of: SKU, units, project, resource, labels, credits and own fields."""
 
@@ -129,7 +55,7 @@ class _Use:
     @property
     def cost(self) -> Decimal:
         """Units times price, exactly."""
-        return self.amount * Decimal(_SKUS[self.sku].price)
+        return self.amount * Decimal(SKUS[self.sku].price)
 
 
 def write(folder: Path, month: BillingPeriod, story: Story) -> None:
@@ -164,6 +90,10 @@ def _day(day: date, story: Story) -> Iterator[_Use]:
         _Use("spot", _about(Decimal(180), f"spot/{day}", 60), "kestrel-ml", "instances/train-1"),
         "ml", "prod", "ranking",
     )  # fmt: skip
+    for one in waste(day, story):
+        more = {"machine": one.machine} if one.machine else {}
+        use = _Use(one.sku, _round(one.amount), one.project, one.resource, more=more)
+        yield _with(use, one.team, one.env, one.app)
 
 
 def _cluster(day: date, story: Story) -> Iterator[_Use]:
@@ -298,7 +228,7 @@ def _closing(rows: list[dict[str, Any]], month: BillingPeriod) -> Iterator[dict[
 
 def _row(use: _Use, start: date, end: date, month: BillingPeriod) -> dict[str, Any]:
     """A row of the detailed export."""
-    sku = _SKUS[use.sku]
+    sku = SKUS[use.sku]
     model = use.more.get("consumption_model", _DEFAULT)
     price = Decimal(sku.price) * use.more.get("factor", Decimal(1))
     unit, size = sku.metered
@@ -313,12 +243,14 @@ def _row(use: _Use, start: date, end: date, month: BillingPeriod) -> dict[str, A
         "usage_end_time": f"{end} 00:00:00 UTC",
         "project": _project(use.project),
         "labels": [{"key": key, "value": value} for key, value in use.labels.items()],
-        "system_labels": [],
+        "system_labels": _machine_labels(use.more.get("machine", "")),
         "location": {
             "location": _REGION,
             "country": "NL",
             "region": _REGION,
-            "zone": f"{_REGION}-a" if use.resource.startswith(("instances", "disks")) else None,
+            "zone": f"{_REGION}-a"
+            if use.resource.startswith(("instances", "disks", "zones"))
+            else None,
         },
         "tags": [],
         "transaction_type": "GOOGLE",
@@ -374,10 +306,25 @@ def _project(name: str | None) -> dict[str, Any] | None:
     }
 
 
-def _resource(use: _Use, sku: _Sku) -> dict[str, Any]:
+def _machine_labels(machine: str) -> list[dict[str, str]]:
+    """What Google says itself of a machine: its type and processors."""
+    if not machine:
+        return []
+    return [
+        {"key": "compute.googleapis.com/machine_spec", "value": machine},
+        {"key": "compute.googleapis.com/cores", "value": machine.rpartition("-")[2]},
+    ]
+
+
+def _resource(use: _Use, sku: Sku) -> dict[str, Any]:
     if not use.resource:
         return {"name": None, "global_name": None}
-    api = {"Compute Engine": "compute", "Cloud Storage": "storage", "BigQuery": "bigquery"}
+    api = {
+        "Compute Engine": "compute",
+        "Networking": "compute",
+        "Cloud Storage": "storage",
+        "BigQuery": "bigquery",
+    }
     name = api.get(sku.service[1], "run")
     if use.resource.startswith("clusters"):
         name = "container"
