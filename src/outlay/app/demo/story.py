@@ -97,7 +97,20 @@ CLEANUPS: tuple[Cleanup, ...] = (
     *(Cleanup(f"i-0c1ea00000000000{n}", "shop-staging", "aws-nonproduction-hours", "Schedule",
               "runs in office hours") for n in (1, 2, 3)),
 )  # fmt: skip
-"""What was cleaned up on `Story.cleanup`."""
+"""What was cleaned up on `Story.cleanup` on AWS."""
+
+_OFFICE = "/subscriptions/4be1f7d0-52a9-4d0c-8c1e-6f2a90b7c310/resourcegroups"
+_DATA = "//compute.googleapis.com/projects/kestrel-data"
+
+CLEANUPS_ELSEWHERE: tuple[Cleanup, ...] = (
+    Cleanup(f"{_OFFICE}/rg-files/providers/microsoft.compute/disks/disk-dms-seed",
+            "kestrel-office", "azure-disk-unattached", "Delete", "deleted"),
+    Cleanup(f"{_DATA}/addresses/partner-feed", "kestrel-data", "gcp-static-ip-idle", "Delete",
+            "released"),
+    Cleanup(f"{_DATA}/snapshots/lake-before-move", "kestrel-data", "gcp-snapshot-old", "Delete",
+            "deleted"),
+)  # fmt: skip
+"""The same on Azure and Google Cloud; `account` is the subscription's or project's name."""
 
 
 def month(period: BillingPeriod, step: int) -> BillingPeriod:
