@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from outlay.access import who
 from outlay.app.savings.footprints import Bill, Footprint
 from outlay.app.savings.model import SavingsPolicySpec
 from outlay.app.savings.store import Books
-from outlay.money import money_text
-from outlay.money.quotients import quotient
+from outlay.money.quotients import quotient, scaled
 from outlay.savings.life import BY_PEOPLE, LifeError, Times, may, moved, waits
 from outlay.savings.merging import OWN
 from outlay.savings.model import Finding, Insufficient, State
@@ -24,6 +23,9 @@ NATIVE = "native tools"
 """By which name a look says that what native tools say could not be read."""
 
 MONTH = "the last 30 whole days"
+
+AUTHOR = "outlay"
+"""As whom the history knows what a look did, whoever asked for it."""
 
 UNTOUCHED = "Nobody touched it for"
 """How the reason begins of what expired although it is still found."""
@@ -228,7 +230,7 @@ class _Work:
             share = quotient(cost * 100, footprint.cost, 0)
             part = f", {share} %" if share is not None else ""
             why = (
-                f"{self.tag} = {owner} has {money_text(cost)} of the {money_text(footprint.cost)} "
+                f"{self.tag} = {owner} has {_short(cost)} of the {_short(footprint.cost)} "
                 f"{one.currency} that its charges cost in {MONTH}{part}."
             )
         return replace(one, owner_tag=self.tag, owner=owner, owner_why=why, cost=footprint.cost)
@@ -236,7 +238,11 @@ class _Work:
     def _step(
         self, one: Recommendation, action: str, note: str, detail: Mapping[str, str] | None = None
     ) -> None:
-        self.books.step(one.id, self.now, who(), action, note=note, detail=detail)
+        self.books.step(one.id, self.now, AUTHOR, action, note=note, detail=detail)
+
+
+def _short(amount: Decimal) -> str:
+    return f"{scaled(amount, 2):,f}"
 
 
 _TOUCHING = (*BY_PEOPLE, "comment", "return")

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from outlay.access import who
 from outlay.alerts.signal import Owner, Signal, SignalKind
 from outlay.app.alerts.raising import raise_signal, settle
 from outlay.app.savings.acting import store
 from outlay.app.savings.listing import NOBODY, Row, Sought, recommendations
 from outlay.app.savings.policy import policy
+from outlay.app.savings.renewing import AUTHOR
 from outlay.money import total
 from outlay.money.quotients import scaled
 from outlay.reports.document import Figure
@@ -87,7 +87,7 @@ def _unheard(workspace: Workspace, rows: Sequence[Row], now: datetime) -> str:
     with keeping.changing() as books:
         for one in fresh:
             note = f"It was due on {one.due_on}."
-            books.step(one.id, now, who(), "overdue", note=note, detail={"due": f"{one.due_on}"})
+            books.step(one.id, now, AUTHOR, "overdue", note=note, detail={"due": f"{one.due_on}"})
     return f"{now.date()}"
 
 

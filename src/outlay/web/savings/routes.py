@@ -21,12 +21,13 @@ from outlay.expression.errors import QueryError
 from outlay.savings.life import steps_of
 from outlay.savings.model import ACTIONS, CONFIDENCES, EFFORTS
 from outlay.web.addresses import own_path
+from outlay.web.explore.address import page_number
 from outlay.web.render import Site
 from outlay.web.savings import policy, view
 from outlay.web.savings.view import MINE, SAVINGS, saving_url
 from outlay.web.views import form
 
-_MOST = 300
+_PAGE = 50
 
 
 def router(site: Site) -> APIRouter:
@@ -76,11 +77,16 @@ def _page(
     asked = given if given is not None else dict(request.query_params)
     sought = Sought()
     wrong = ""
+    page = 1
     try:
         sought = view.sought_of(asked)
+        page = page_number(asked)
     except QueryError as error:
         wrong = str(error)
     listed = listing.recommendations(site.workspace, sought)
+    groups = view.groups(listed.rows, sought.sort)
+    pages = max((len(groups) + _PAGE - 1) // _PAGE, 1)
+    page = min(page, pages)
     counts = dict(listed.counts)
     return site.page(
         request,
@@ -94,12 +100,14 @@ def _page(
         marked=marked,
         sought=sought,
         listed=listed,
-        groups=view.groups(listed.rows[:_MOST], sought.sort),
-        left=len(listed.rows) - _MOST,
+        groups=groups[(page - 1) * _PAGE : page * _PAGE],
+        page=page,
+        pages=pages,
+        page_url=lambda number: view.list_url(sought, page=number),
         counts=counts,
         states=view.states(sought, counts),
         narrowed=sought != Sought(state=sought.state, sort=sought.sort),
-        back=view.list_url(sought),
+        back=view.list_url(sought, page=page),
         url=lambda **changes: view.list_url(sought, **changes),
         csv=view.list_url(sought, f"{SAVINGS}/csv"),
         looked=asked.get("looked", ""),

@@ -133,7 +133,7 @@ def list_url(sought: Sought, path: str = SAVINGS, **changes: object) -> str:
 
 def params(sought: Sought, **changes: object) -> dict[str, str]:
     """The filters as an address has them: what is as usual is left out."""
-    usual = vars(Sought())
+    usual = {**vars(Sought()), "page": 1}
     given = {**vars(sought), **changes}
     found = {name: str(value) for name, value in given.items() if value != usual[name]}
     return {name: "1" if value == "True" else value for name, value in found.items()}
