@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.api.samples_alerts import ALERTS
 from tests.api.samples_budgets import BUDGETS
+from tests.api.samples_commitments import COMMITMENTS
 from tests.api.samples_contracts import CONTRACTS
 from tests.api.samples_plans import PLANS
 
@@ -92,6 +93,9 @@ READING: tuple[Sample, ...] = (
     _get("usage_csv", "/usage.csv?by=x_Namespace"),
     _get("list_usage_metrics", "/usage/metrics"),
     _get("provisional", "/provisional"),
+    _get("utilization", "/utilization"),
+    _get("utilization_csv", "/utilization.csv?by=ServiceProviderName"),
+    _get("utilization_coverage", "/utilization/coverage"),
     _get("reconcile_ai", "/ai/reconcile"),
     _get("list_metrics", "/metrics"),
     _get("get_metric", "/metrics/orders"),
@@ -270,6 +274,7 @@ SAMPLES = (
     *(Sample(*one) for one in ALERTS),
     *(Sample(*one) for one in PLANS),
     *(Sample(*one) for one in BUDGETS),
+    *(Sample(*one) for one in COMMITMENTS),
     *(Sample(*one) for one in CONTRACTS),
     *CHANGING,
 )

@@ -1,7 +1,24 @@
-"""Rules of the routes of commitments."""
+"""Rules of the routes of commitments.
+
+A commitment is bought for everybody and shared out by the vendor: its figures are of the whole
+ledger, so that only those without a scope see them.
+"""
 
 from __future__ import annotations
 
-from outlay.access.rules import Rule
+from outlay.access.principal import Level
+from outlay.access.rules import Rule, whole
 
-RULES: dict[str, Rule] = {}
+_EDITOR = Level.EDITOR
+
+RULES: dict[str, Rule] = {
+    "GET /commitments": whole(),
+    "GET /commitments/planner": whole(),
+    "POST /commitments/planner": whole(_EDITOR),
+    "POST /commitments/plans/{name}/delete": whole(_EDITOR),
+    "GET /api/v1/commitments": whole(),
+    "GET /api/v1/commitments/ending": whole(),
+    "GET /api/v1/commitments/benefits": whole(),
+    "POST /api/v1/commitments/plan": whole(),
+    "GET /api/v1/commitments/plans/{name}": whole(),
+}

@@ -17,13 +17,16 @@ from outlay.api.openapi.operations import OPERATIONS, Operation
 from outlay.api.openapi.operations_alerts import ALERTS
 from outlay.api.openapi.operations_anomalies import ANOMALIES
 from outlay.api.openapi.operations_budgets import BUDGETS
+from outlay.api.openapi.operations_commitments import COMMITMENTS
 from outlay.api.openapi.operations_contracts import CONTRACTS
 from outlay.api.openapi.operations_detectors import DETECTORS
 from outlay.api.openapi.operations_forecast import FORECASTS
+from outlay.api.openapi.operations_kpis import KPIS
 from outlay.api.openapi.operations_people import PEOPLE
 from outlay.api.openapi.operations_plans import PLANS
 from outlay.api.openapi.operations_savings import SAVINGS
 from outlay.api.openapi.operations_realised import REALISED
+from outlay.api.openapi.operations_utilization import UTILIZATION
 from outlay.api.openapi.problems import EXAMPLES, problem_responses
 from outlay.api.problems import Problem
 from outlay.client.typing import adapter
@@ -38,9 +41,12 @@ KNOWN: Mapping[str, Operation] = {
     **ALERTS,
     **ANOMALIES,
     **SAVINGS,
+    **UTILIZATION,
     **DETECTORS,
     **REALISED,
+    **COMMITMENTS,
     **CONTRACTS,
+    **KPIS,
 }
 _REF = "#/components/schemas/"
 _EXAMPLES = Path(__file__).with_name("examples.json")
@@ -62,6 +68,8 @@ _TAGS = {
     "Budgets": "What a scope may cost per period, and where it stands.",
     "Anomalies": "What was not expected, why, and what was done about it.",
     "Detectors": "What looks for savings, and what each could not judge.",
+    "KPIs": "How well the practice saves, by owner and month.",
+    "Commitments": "Reservations, savings plans, committed use: how used, what to buy.",
     "Contracts": "What is owed to vendors, how far it is used up, agreed prices.",
     "Realised savings": "What was promised, and what the bill shows of it.",
     "Alerts": "What is to be known: who was told, what they did; routes and digests.",

@@ -16,10 +16,16 @@ from outlay.app.commitments.ledger import Cell, Looked
 from outlay.money import total
 from outlay.money.quotients import quotient
 
+UNUSED = "(unused)"
+"""As what the unused part stands among families: it is of none."""
+
 DIMENSIONS: dict[str, tuple[str, Callable[[Cell], str]]] = {
     "provider": ("Provider", lambda one: one.provider),
     "service": ("Service", lambda one: one.service),
-    "family": ("Family", lambda one: one.family or one.service),
+    "family": (
+        "Family",
+        lambda one: UNUSED if one.state == "unused" else one.family or one.service,
+    ),
     "region": ("Region", lambda one: one.region),
     "account": ("Account", lambda one: one.account_name or one.account),
     "type": ("Type of commitment", lambda one: one.type),
