@@ -78,8 +78,10 @@ def value_json(value: Value) -> str | bool:
     return f"{value:f}" if isinstance(value, Decimal) else value
 
 
-def ran_json(ran: Ran) -> dict[str, Any]:
-    """A run: findings, what could not be judged, and what failed."""
+def ran_json(ran: Ran | None) -> dict[str, Any]:
+    """A run: findings, what could not be judged, and what failed; None: nothing was run alone."""
+    if ran is None:
+        ran = Ran((), (), {}, "")
     return {
         "snapshot": ran.snapshot,
         "findings": [found_json(one) for one in ran.findings],

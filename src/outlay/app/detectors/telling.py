@@ -65,11 +65,16 @@ def came(ran: Ran) -> dict[str, Came]:
     }
 
 
+def sums(found: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
+    """Amounts by currency, added up."""
+    return _by_currency(item for amounts in found for item in amounts.items())
+
+
 def _by_currency(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
-    sums: dict[str, list[Decimal]] = {}
+    parts: dict[str, list[Decimal]] = {}
     for currency, amount in amounts:
-        sums.setdefault(currency, []).append(amount)
-    return {currency: total(parts) for currency, parts in sorted(sums.items())}
+        parts.setdefault(currency, []).append(amount)
+    return {currency: total(each) for currency, each in sorted(parts.items())}
 
 
 def _missing(found: Iterable[Insufficient]) -> tuple[Missing, ...]:
