@@ -20,7 +20,7 @@ from outlay.lake.facts import LakeReader, file_columns
 from outlay.lake.types import Pin
 from outlay.money import total
 from outlay.query.usage.model import UsageQuery, usage_dimension
-from outlay.query.usage.run import dimension_sql, files, resolved
+from outlay.query.usage.run import dimension_sql, files, resolved, usage_files
 
 _TYPES = {"text": "VARCHAR", "date": "DATE", "timestamp": "TIMESTAMP"}
 
@@ -34,7 +34,7 @@ def usage_weights(
     Raises QueryError for a metric or column that no usage has, or a metric of several units.
     """
     usage_paths = getattr(lake, "usage_paths", None)
-    paths = list(usage_paths(pin).values()) if usage_paths else []
+    paths = usage_files(lake, pin) if usage_paths else []  # type: ignore[arg-type]
     if not paths:
         raise QueryError(f"there is no usage of {by.metric}: no usage is loaded")
     query = UsageQuery(metrics=(by.metric,), where=by.where)

@@ -25,7 +25,7 @@ def waste(story: Story) -> list[Use]:
         found += made(story)
     for cleanup in CLEANUPS:
         found += _cleaned(cleanup, story)
-    return found
+    return [*found, *_forgotten(story)]
 
 
 def _steady(app: App, sku: str, resource: str, amount: str, **more: object) -> Use:
@@ -121,6 +121,20 @@ def _batch(_story: Story) -> Iterator[Use]:
     for number in range(5):
         machine = f"i-0{hex_id(f'exports/{number}', 16)}"
         yield _steady(lake, "m6i.xlarge", machine, "4", cap=24, rotate=1)
+
+
+FORGOTTEN = tuple(f"vol-0{hex_id(f'forgotten/{number}', 16)}" for number in range(4))
+"""Volumes of machines that are gone, which inventories say are attached to nothing."""
+
+CATALOG = "vol-0" + hex_id("io1/catalog", 16)
+"""The volume with more operations than it needs."""
+
+
+def _forgotten(_story: Story) -> Iterator[Use]:
+    """Disks that were left when their machines went."""
+    lab = App("data-dev", "data", "dev", "lake")
+    for volume in FORGOTTEN:
+        yield _steady(lab, "gp3", volume, _gigabytes(500))
 
 
 def _cleaned(cleanup: Cleanup, story: Story) -> Iterator[Use]:

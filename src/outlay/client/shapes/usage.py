@@ -298,3 +298,45 @@ UnitAnswer = TypedDict(
     },
 )
 """The answer of `get_unit`."""
+
+
+UtilizationAnswer = TypedDict(
+    "UtilizationAnswer",
+    {
+        "query": dict[str, Any],
+        "from": Day | None,
+        "to": Day | None,
+        "snapshot": str | None,
+        "rows": list[dict[str, Any]],
+        "left_out": int,
+    },
+)
+"""The answer of `utilization`."""
+
+
+class UtilizationCovered(TypedDict):
+    """A part of `UtilizationCoverage`."""
+
+    provider: str
+    service: str
+    currency: str
+    cost: Number
+    measured: Number
+    unnamed: Number
+    share: Number | None
+    resources: int
+    measured_resources: int
+    metrics: list[str]
+
+
+UtilizationCoverage = TypedDict(
+    "UtilizationCoverage",
+    {
+        "from": Day | None,
+        "to": Day | None,
+        "rows": list[UtilizationCovered],
+        "totals": list[UtilizationCovered],
+        "unbilled": list[str],
+    },
+)
+"""The answer of `utilization_coverage`."""

@@ -13,6 +13,7 @@ from outlay.expression import Condition, condition_text, parse
 from outlay.expression.dimensions import Dimension, parse_dimension, split_names
 from outlay.expression.errors import QueryError, near_names
 from outlay.focus.usage import LAKE_USAGE_TYPES, USAGE_TYPES
+from outlay.focus.utilization import PREFIX
 from outlay.query import ranges
 from outlay.query.model import GRAINS, CostQuery
 
@@ -64,8 +65,10 @@ class UsageQuery:
             )
         given = {key: value for key, value in parts.items() if value not in (None, "", ())}
         where = str(given.get("where", "")).strip()
+        metrics = tuple(_names(given.get("metric", ())))
+        _refuse_measured(metrics)
         return cls(
-            metrics=tuple(_names(given.get("metric", ()))),
+            metrics=metrics,
             by=tuple(str(usage_dimension(name)) for name in _names(given.get("by", ()))),
             grain=_grain(given.get("grain", "none")),
             range=_range(given),
@@ -135,6 +138,20 @@ def usage_dimension(text: str) -> Dimension:
         near=near,
         allowed=() if near else (*COLUMNS, "tags.KEY", "x_…"),
     )
+
+
+def _refuse_measured(metrics: tuple[str, ...]) -> None:
+    """Refuse metrics of utilisation: a share of a processor is in no sum."""
+    for name in metrics:
+        if name.startswith(PREFIX):
+            own = name.removeprefix(PREFIX)
+            raise QueryError(
+                f"{name!r} says how busy something was and is in no sum of usage",
+                field="metric",
+                text=name,
+                hint=f"Ask for it by itself: outlay utilization --metric {own}, or the page "
+                f"/utilization?metric={own}.",
+            )
 
 
 def _names(value: object) -> list[str]:

@@ -16,6 +16,7 @@ from outlay.expression import compile_condition, referenced
 from outlay.expression.dimensions import Dimension
 from outlay.expression.errors import QueryError, near_names
 from outlay.focus.sql import literal
+from outlay.focus.utilization import PREFIX
 from outlay.lake.engine.shared import question_connection
 from outlay.lake.facts import LakeReader, file_columns
 from outlay.lake.types import Pin
@@ -48,7 +49,7 @@ def usage(
     whole_only("usage")
     pin = pin or lake.pin(query.as_of_moment())
     days = ranges.resolve(query.range, (now or datetime.now(UTC)).date())
-    paths = list(lake.usage_paths(pin).values())
+    paths = usage_files(lake, pin)
     snapshot = None if pin.snapshot_id is None else str(pin.snapshot_id)
     if not paths:
         return UsageResult(query, (), (), (), days.start, days.end, snapshot)
@@ -67,14 +68,14 @@ def metrics(lake: UsageLake, *, pin: Pin | None = None) -> list[MetricInfo]:
     """Every metric that there is usage of, by name."""
     whole_only("usage")
     pin = pin or lake.pin()
-    paths = list(lake.usage_paths(pin).values())
+    paths = usage_files(lake, pin)
     if not paths:
         return []
     with question_connection(lake) as connection:
         found = connection.execute(
             "SELECT Metric, Unit, EstimatedCurrency, sum(Quantity), sum(EstimatedCost), count(*), "
             "list_sort(list(DISTINCT x_SourceName)), min(UsagePeriodStart), max(UsagePeriodEnd) "
-            f"FROM {files(paths)} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+            f"FROM {files(paths)} WHERE {ADDS_UP} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
         ).fetchall()
     kept: dict[tuple[str, str], list[tuple[object, ...]]] = {}
     for metric, unit, *rest in found:
@@ -85,7 +86,7 @@ def metrics(lake: UsageLake, *, pin: Pin | None = None) -> list[MetricInfo]:
 def dimensions(lake: UsageLake, *, pin: Pin | None = None) -> list[str]:
     """What usage can be grouped by: columns that some usage has a value of, then tags."""
     whole_only("usage")
-    paths = list(lake.usage_paths(pin or lake.pin()).values())
+    paths = usage_files(lake, pin or lake.pin())
     filled = {name for path in paths for name in _filled(path)}
     own = sorted(
         name for name in filled if name.startswith("x_") and name not in (*COLUMNS, *_HIDDEN)
@@ -129,6 +130,33 @@ def _metric(metric: str, unit: str, parts: Sequence[tuple[object, ...]]) -> Metr
     )
 
 
+ADDS_UP = f"NOT starts_with(Metric, '{PREFIX}')"
+"""SQL condition: the row is no measurement of how busy something was, which never adds up."""
+
+
+def usage_files(lake: UsageLake, pin: Pin) -> list[Path]:
+    """The usage files, without those that hold measurements of utilisation alone."""
+    return [path for path in lake.usage_paths(pin).values() if not _measurements(path)]
+
+
+@lru_cache(maxsize=8192)
+def _measurements(path: Path) -> bool:
+    """Whether every metric of a file is utilisation, by the footer's statistics."""
+    metadata = pq.read_metadata(path)
+    for group in range(metadata.num_row_groups):
+        part = metadata.row_group(group)
+        for index in range(part.num_columns):
+            column = part.column(index)
+            if column.path_in_schema != "Metric":
+                continue
+            bounds = column.statistics
+            if bounds is None or not bounds.has_min_max:
+                return False
+            if not all(str(end).startswith(PREFIX) for end in (bounds.min, bounds.max)):
+                return False
+    return bool(metadata.num_row_groups)
+
+
 def files(paths: Iterable[Path]) -> str:
     """The usage files as one relation: sources have ``x_`` columns of their own."""
     listed = ", ".join(literal(str(path)) for path in paths)
@@ -165,7 +193,7 @@ def _sql(paths: Sequence[Path], query: UsageQuery, days: ranges.Days) -> str:
     else:
         kind = "TIMESTAMP" if query.grain == "hour" else "DATE"
         period = f"CAST(date_trunc('{query.grain}', UsagePeriodStart) AS {kind})"
-    conditions = bounds_sql(days)
+    conditions = [ADDS_UP, *bounds_sql(days)]
     if query.metrics:
         conditions.append(f"Metric IN ({', '.join(map(literal, query.metrics))})")
     if query.condition is not None:
@@ -174,7 +202,7 @@ def _sql(paths: Sequence[Path], query: UsageQuery, days: ranges.Days) -> str:
     return (
         f"SELECT Metric, Unit, {period} AS period, EstimatedCurrency, {listed}"
         f"sum(Quantity), sum(EstimatedCost), count(*) FROM {files(paths)} "
-        f"WHERE {' AND '.join(conditions) or 'true'} GROUP BY ALL"
+        f"WHERE {' AND '.join(conditions)} GROUP BY ALL"
     )
 
 
@@ -293,7 +321,7 @@ def _check_known(
         there = [
             str(row[0])
             for row in connection.execute(
-                f"SELECT DISTINCT Metric FROM {files(paths)} ORDER BY 1"
+                f"SELECT DISTINCT Metric FROM {files(paths)} WHERE {ADDS_UP} ORDER BY 1"
             ).fetchall()
         ]
         for metric in query.metrics:

@@ -42,6 +42,7 @@ class Vendor:
 VENDORS: tuple[Vendor, ...] = (
     Vendor("fjellkit-oci", "oci", "oci"),
     Vendor("kestrel-cluster", "kubernetes", "kubernetes", {}, "aws-main", ("ResourceId",)),
+    Vendor("kestrel-cloudwatch", "utilization", "cloudwatch"),
     Vendor("kestrel-gcp", "gcp-billing", "gcp"),
     Vendor("kestrel-azure", "azure-export", "azure"),
     Vendor("kestrel-azure-monitor", "utilization", "azure_monitor"),

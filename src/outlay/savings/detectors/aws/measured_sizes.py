@@ -28,6 +28,8 @@ from outlay.savings.model import MONTH_DAYS, Evidence, Finding, Headroom, Insuff
 
 _METRICS = ("cpu", "memory", "memory_available")
 _WHOLE = Decimal(100)
+_AGENT = "CloudWatch's agent measures it; without it no machine is made smaller"
+_FREE = "the minimum of FreeableMemory; without it no database is made smaller"
 
 LIMITS = (
     Parameter("cpu_headroom", Decimal(20), "What is to be left of the processors at their peak",
@@ -100,9 +102,8 @@ def _busy(known: Measured, part: Part, now: Machine, settings: Settings) -> _Bus
     mean = known.of(part.resource, "cpu", ("average",))
     missing = (
         lacks(cpu, days, "processors", f"{', '.join(PEAK)}: an average hides peaks"),
-        lacks(memory, days, "memory", "CloudWatch's agent measures it; without it no machine is "
-              "made smaller"),
-    )  # fmt: skip
+        lacks(memory, days, "memory", _AGENT if not now.family.startswith("db.") else _FREE),
+    )
     if cpu is None or memory is None or any(missing):
         return missing
     if baseline(now) is not None and (mean is None or mean.days < days):
@@ -162,8 +163,8 @@ def _smaller(
             confidence=detector.confidence if busy.cpu_statistic != "maximum" else "high",
         )  # fmt: skip
         return with_headroom(one, (
-            Headroom("cpu", busy.cpu_statistic, busy.cpu, cpu),
-            Headroom("memory", busy.memory_statistic, busy.memory, memory),
+            Headroom("cpu", busy.cpu_statistic, rounded(Fraction(busy.cpu), 2), cpu),
+            Headroom("memory", busy.memory_statistic, rounded(Fraction(busy.memory), 2), memory),
         ))  # fmt: skip
     return None
 
