@@ -248,9 +248,7 @@ def _row(use: _Use, start: date, end: date, month: BillingPeriod) -> dict[str, A
             "location": _REGION,
             "country": "NL",
             "region": _REGION,
-            "zone": f"{_REGION}-a"
-            if use.resource.startswith(("instances", "disks", "zones"))
-            else None,
+            "zone": _zone(use),
         },
         "tags": [],
         "transaction_type": "GOOGLE",
@@ -304,6 +302,11 @@ def _project(name: str | None) -> dict[str, Any] | None:
             {"resource_name": "organizations/551029384", "display_name": "kestrel-outdoor.example"},
         ],
     }
+
+
+def _zone(use: _Use) -> str | None:
+    zonal = use.resource.startswith(("instances", "disks", "zones"))
+    return f"{_REGION}-a" if zonal else None
 
 
 def _machine_labels(machine: str) -> list[dict[str, str]]:
