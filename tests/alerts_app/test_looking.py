@@ -240,7 +240,7 @@ def test_telling_people_puts_off_neither_late_sources_nor_what_failed(
     looking.look(workspace, now=now)
     looking.look(workspace, ["alerts"], now=now + timedelta(minutes=50))
     found = looking.due(workspace, now + HOUR)
-    assert found == looking.Due(("freshness", "alerts"), "an hour has passed")
+    assert found == looking.Due(("tickets", "freshness", "alerts"), "an hour has passed")
     with monkeypatch.context() as patched:
         patched.setattr(watch_freshness, "watch", broken)
         looking.look(workspace, now=now + HOUR)

@@ -27,7 +27,7 @@ HOURLY = timedelta(hours=1)
 AGAIN = timedelta(minutes=10)
 """How soon a look whose step failed is tried again."""
 
-_BY_THE_CLOCK = ("freshness", "alerts")
+_BY_THE_CLOCK = ("tickets", "freshness", "alerts")
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,8 @@ class Ticket:
     """A ticket of a recommendation. `external` is the system's own key (``FIN-12``, ``acme/ops#7``,
     ``INC0010023``; '' while it is still to be opened), `url` where people see it, `state` the
     system's word for where it stands (``pending``: to be opened, ``gone``: deleted there),
-    `meaning` what that says of the recommendation, `problem` why it could not be brought up to date ('' when
-    it could), `next_try` when that is tried again. Moments are UTC."""
+    `meaning` what that says of the recommendation, `problem` why it could not be brought up to date
+    ('' when it could), `next_try` when that is tried again. Moments are UTC."""
 
     id: int
     recommendation: int
