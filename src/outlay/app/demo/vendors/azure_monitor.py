@@ -6,12 +6,13 @@ Nothing was measured before the fourth month back.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from outlay.app.demo.fleet import digest
 from outlay.app.demo.story import Story
@@ -20,6 +21,7 @@ from outlay.app.demo.vendors.azure_uses import Use, is_there, machine_4_gone, re
 from outlay.money import BillingPeriod
 
 _MONTHS = -3
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _GIB = 1 << 30
 _CPU, _FREE = "Percentage CPU", "Available Memory Bytes"
 _DISK = "Composite Disk {} {}/sec"
@@ -109,7 +111,7 @@ def _point(resource: str, name: str, day: date, least: Decimal, most: Decimal) -
         found = {"minimum": Decimal(0), "average": height / 8, "maximum": height}
     return {
         "timeStamp": f"{day}T00:00:00Z",
-        **{key: float(round(value, 3)) for key, value in found.items()},
+        **{key: round(value, 3) for key, value in found.items()},
     }
 
 
@@ -147,5 +149,4 @@ def _row(use: Use, properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _lines(path: Path, documents: Sequence[dict[str, Any]]) -> None:
-    text = "".join(json.dumps(one, separators=(",", ":")) + "\n" for one in documents)
-    path.write_text(text, encoding="utf-8")
+    path.write_bytes(b"".join(_ENCODER.encode(one) + b"\n" for one in documents))

@@ -6,12 +6,13 @@ Nothing was measured before the fourth month back.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from outlay.app.demo.fleet import digest, hex_id
 from outlay.app.demo.story import Story
@@ -19,6 +20,7 @@ from outlay.app.demo.vendors.gcp_waste import DATA, DISK, LARGE, ML, NIGHTS, OLD
 from outlay.money import BillingPeriod
 
 _MONTHS = -3
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _PLACE = "europe-west4-a"
 _CPU = "compute.googleapis.com/instance/cpu/utilization"
 _MEMORY = "agent.googleapis.com/memory/percent_used"
@@ -69,7 +71,7 @@ def _series(
                     "startTime": f"{day}T00:00:00Z",
                     "endTime": f"{day + timedelta(days=1)}T00:00:00Z",
                 },
-                "value": {"doubleValue": float(value)},
+                "value": {"doubleValue": value},
             }
         )
     number = str(int(hex_id(machine, 12), 16))
@@ -96,5 +98,4 @@ def _disk(name: str, project: str, user: str, day: date) -> dict[str, Any]:
 
 
 def _lines(path: Path, documents: Sequence[dict[str, Any]]) -> None:
-    text = "".join(json.dumps(one, separators=(",", ":")) + "\n" for one in documents)
-    path.write_text(text, encoding="utf-8")
+    path.write_bytes(b"".join(_ENCODER.encode(one) + b"\n" for one in documents))
