@@ -1,4 +1,4 @@
-"""Requests for the operations of contracts, in an order that works on the firm."""
+"""Requests for the operations of contracts and KPIs, in an order that works on the firm."""
 
 from __future__ import annotations
 
@@ -18,5 +18,6 @@ CONTRACTS: tuple[tuple[Any, ...], ...] = (
     ("list_contracts", "GET", "/contracts"),
     ("get_contract", "GET", "/contracts/aws-edp"),
     ("check_contract_prices", "GET", "/contracts/aws-edp/prices?range=2026-08-01..2026-10-01"),
+    ("get_kpis", "GET", "/kpis"),
 )
 """Operation, method, path, body, headers, status; the last three as far as they are needed."""

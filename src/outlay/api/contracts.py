@@ -24,10 +24,11 @@ def routes(workspace: Workspace) -> APIRouter:
 
     @router.get("/contracts", summary="Every contract with where it stands")
     def listed() -> Response:
-        """By the day on which notice is due. `state` is falls short, on track, exceeds (what
-        is paid for is used up before the term ends), met early (a promise to spend is), met, fell short, not begun, ended, no data, unknown
-        (no forecast), or failed with its `problem`. `wants` names what of it wants somebody:
-        shortfall, overage, notice. Amounts are exact; `outlook` is actual and forecast."""
+        """By the day on which notice is due. `state` is falls short, on track, exceeds (what is
+        paid for is used up before the term ends), met early (a promise to spend is), met, fell
+        short, not begun, ended, no data, unknown (no forecast), or failed with its `problem`.
+        `wants` names what of it wants somebody: shortfall, overage, notice. Amounts are exact;
+        `outlook` is actual and forecast."""
         return json_response(shapes.list_json(contracts.statuses(workspace)))
 
     @router.get("/contracts/{name}", summary="A contract and its terms")

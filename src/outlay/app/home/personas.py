@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from outlay.app.home.cards import ahead, bills, books, bought, commitments, owned, spend, watched
+from outlay.app.home.cards import (
+    ahead,
+    bills,
+    books,
+    bought,
+    commitments,
+    owned,
+    saving,
+    spend,
+    watched,
+)
 from outlay.app.home.model import CardKind, Persona, Question
 from outlay.expression.errors import QueryError, near_names
 
@@ -47,6 +57,14 @@ CARDS: dict[str, CardKind] = {
         CardKind("credits", "Credits", commitments.credits, terms=("Credits", "Change")),
         CardKind("ending", "What comes to an end", commitments.ending, whole=True,
                  terms=("Prepaid",)),
+        CardKind("savings", "Savings", saving.savings, kept="",
+                 terms=("Recommendation", "Net saving")),
+        CardKind("realised", "Realised savings", saving.realised, whole=True, kept="",
+                 terms=("Realised saving",)),
+        CardKind("kpis", "KPIs", saving.kpis, whole=True, kept="",
+                 terms=("Effective savings rate", "Waste share", "Utilisation")),
+        CardKind("contracts", "Contracts", saving.contracts, whole=True, kept="",
+                 terms=("Contract",)),
         CardKind("units", "What it bought", bought.units, whole=True,
                  terms=("Unit cost", "Change")),
         CardKind("margin", "Margin", bought.margin, whole=True, terms=("Margin",)),
@@ -67,7 +85,7 @@ PERSONAS: dict[str, Persona] = {
                 Question("Is every bill here, and does it reconcile?",
                          ("bills", "reconciled", "disputes")),
                 Question("What changed, and why?", ("spend", "anomalies", "movers", "units")),
-                Question("Does every charge have an owner?", ("allocated", "unused")),
+                Question("Does every charge have an owner?", ("allocated", "unused", "savings")),
             ),
             current=True,
         ),
@@ -79,7 +97,8 @@ PERSONAS: dict[str, Persona] = {
                 Question("What does my team cost, and what changed?",
                          ("spend", "mine", "movers", "anomalies", "budgets")),
                 Question("Which resources drive it?", ("resources",)),
-                Question("What of mine is unused or untagged?", ("unused", "untagged")),
+                Question("What of mine can be saved, is unused or untagged?",
+                         ("savings", "unused", "untagged")),
             ),
             focus="owner",
             current=True,
@@ -102,8 +121,9 @@ PERSONAS: dict[str, Persona] = {
             "You buy: vendors, discounts, commitments, and what has to be renewed.",
             (
                 Question("What does each vendor cost?", ("vendors", "saved")),
-                Question("How well are commitments used?", ("commitments",)),
-                Question("What comes to an end?", ("ending", "credits")),
+                Question("How well are commitments used, and what else would save?",
+                         ("commitments", "kpis", "savings", "realised")),
+                Question("What comes to an end?", ("contracts", "ending", "credits")),
             ),
         ),
         Persona(
@@ -113,7 +133,8 @@ PERSONAS: dict[str, Persona] = {
             (
                 Question("How much is it, which way does it go, and why?",
                          ("spend", "outlook", "plan", "trend")),
-                Question("What does it buy?", ("units", "margin")),
+                Question("What does it buy, and what is saved?",
+                         ("units", "margin", "realised", "kpis")),
                 Question("Who owns it?", ("owners", "budgets", "allocated")),
             ),
         ),
