@@ -218,8 +218,9 @@ def _prices_sheet(book: Any, formats: Any, entries: Sequence[Entry]) -> None:
             sheet.write_row(row, 0, [entry.id, entry.recommendation, f"{entry.month:%Y-%m}"])
             for column, text in enumerate((one.key.resource, one.key.meter, one.key.unit), 3):
                 sheet.write_string(row, column, text)
+            effects = [getattr(one.effects, name) for name in EFFECTS]
             values = (one.share, one.quantity_before, one.rate_before, one.counterfactual,
-                      one.quantity, one.actual, *(getattr(one.effects, name) for name in EFFECTS))  # fmt: skip
+                      one.quantity, one.actual, *effects)  # fmt: skip
             for column, value in enumerate(values, 6):
                 if value is not None:
                     sheet.write_number(row, column, float(value), formats["exact"])

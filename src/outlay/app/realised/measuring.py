@@ -24,7 +24,7 @@ from outlay.savings.model import PURCHASES
 from outlay.savings.realised.exact import added
 from outlay.savings.realised.judging import days_between
 from outlay.savings.realised.measuring import Member, Use, measure, promised
-from outlay.savings.realised.model import Effects, Entry, KeyDay, Line, Measured
+from outlay.savings.realised.model import Effects, Entry, KeyDay, Line, Measured, PriceKey
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
@@ -85,6 +85,7 @@ class _Measuring:
         self.spans = found
         self.known = newest(store(workspace).entries())
         self.today = now.date()
+        self.came: dict[int, tuple[PriceKey, ...]] = {}
         self.reasons = {
             one.baseline.id: read.left_out(one.baseline.sources, self.today) for one in found
         }
@@ -132,7 +133,8 @@ class _Measuring:
         known = self.known.get((one.recommendation, one.month))
         if known is None:
             return bool(one.days) or any(reason != NOT_YET for _, reason in one.left_out)
-        return known.digest != one.digest
+        # A look as of an earlier moment changes nothing of what was known later.
+        return known.digest != one.digest and known.at <= self.now
 
     def _month(
         self, month: date, end: date, there: Sequence[Span], reads: Mapping[int, str]
@@ -154,7 +156,12 @@ class _Measuring:
                     left[one.one.id].append((day, reason))
                     continue
                 own = tuple(lines[one.baseline.id].get(day, ()))
-                members.append(Member(one.baseline, one.since, own, bought[one.baseline.id]))
+                members.append(
+                    Member(
+                        one.baseline, one.since, own, bought[one.baseline.id],
+                        self._came(one),
+                    )
+                )  # fmt: skip
             for number, found in measure(day, members, uses.get(day, _NO_USE)).items():
                 days[number].append(found)
         newest_span = {one.one.id: one for one in there}
@@ -177,6 +184,17 @@ class _Measuring:
         ):
             found.setdefault(line.day, []).append(line)
         return found
+
+    def _came(self, one: Span) -> tuple[PriceKey, ...]:
+        """The prices of what came in its place under another resource, since it was implemented."""
+        if not one.successor:
+            return ()
+        if one.baseline.id not in self.came:
+            lines = self.read.lines(
+                "", one.since, one.last, currency=one.baseline.currency, successor=one.successor
+            )
+            self.came[one.baseline.id] = tuple(sorted({line.key for line in lines}))
+        return self.came[one.baseline.id]
 
     def _bought(self, one: Span, end: date) -> tuple[str, ...]:
         if one.baseline.action not in PURCHASES:

@@ -67,7 +67,8 @@ def judge(
 ) -> Verdict:
     """What follows for a recommendation in a state from its days, oldest first."""
     days = [one for one in measured if one.baseline == baseline.id]
-    if not days or not baseline.keys and baseline.nature == "saving" and not _bought(days):
+    blind = not baseline.keys and baseline.nature == "saving"
+    if not days or (blind and baseline.action not in PURCHASES):
         return Verdict("", "")
     span = rules.seen_days if baseline.cadence != "month" else max(31, rules.seen_days)
     recent = seen(baseline, days[-span:])
@@ -155,10 +156,6 @@ def _back(baseline: Baseline, days: Sequence[Measured], rules: Rules) -> date | 
     if not before:
         return None
     return next(one.day for one in days if one.day > before[-1])
-
-
-def _bought(days: Sequence[Measured]) -> bool:
-    return any(one.counterfactual for one in days)
 
 
 def _enough(found: Seen, rules: Rules) -> bool:

@@ -49,13 +49,15 @@ class Use:
 class Member:
     """A recommendation on a day: its baseline, from which day on it is measured, and its lines.
 
-    `bought` are the commitments that it bought, of a purchase.
+    `bought` are the commitments that it bought, of a purchase; `came` the prices that were seen in
+    place of its charges under another resource, on any day since.
     """
 
     baseline: Baseline
     since: date
     lines: tuple[Line, ...] = ()
     bought: tuple[str, ...] = ()
+    came: tuple[PriceKey, ...] = ()
 
     @property
     def number(self) -> int:
@@ -205,6 +207,10 @@ def _shared(day: date, members: Sequence[Member]) -> dict[int, dict[PriceKey, Ke
     what the earlier one has to show.
     """
     own = {one.number: {row.key: row for row in _keys(day, one)} for one in members}
+    for one in members:
+        for key in _followed(one, members) - set(own[one.number]):
+            # What a later baseline has of it is what the earlier one left, also where it is gone.
+            own[one.number][key] = _nothing(key)
     holders: dict[PriceKey, list[Member]] = {}
     for one in members:
         for key in own[one.number]:
@@ -213,6 +219,22 @@ def _shared(day: date, members: Sequence[Member]) -> dict[int, dict[PriceKey, Ke
         if len(several) > 1:
             _part(day, key, generations(several), own)
     return own
+
+
+def _nothing(key: PriceKey) -> KeyDay:
+    return KeyDay(key, ZERO, None, ZERO, ZERO, ZERO, ZERO, ZERO, Effects())
+
+
+def _followed(member: Member, members: Sequence[Member]) -> set[PriceKey]:
+    """The prices in later baselines that came in place of a recommendation's charges."""
+    resources, beside = set(member.baseline.resources), set(member.baseline.beside)
+    return {
+        key.key
+        for other in members
+        if other.number != member.number and other.baseline.frozen_at.date() > member.since
+        for key in other.baseline.keys
+        if (key.key.resource in resources and key.key not in beside) or key.key in member.came
+    }
 
 
 def _part(
