@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,9 +44,10 @@ class Segment:
 
 
 def add_months(day: date, months: int) -> date:
-    """The first day of a month so many months later."""
+    """The same day so many months later, at most the month's last one."""
     index = day.year * 12 + day.month - 1 + months
-    return date(index // 12, index % 12 + 1, 1)
+    year, month = index // 12, index % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def tranches(start: date, percent: Decimal) -> tuple[Tranche, ...]:
@@ -55,7 +57,7 @@ def tranches(start: date, percent: Decimal) -> tuple[Tranche, ...]:
     found, bought, month = [], Decimal(0), 0
     while bought < 1:
         share = min(part, Decimal(1) - bought)
-        found.append(Tranche(start if not month else add_months(start, month), share))
+        found.append(Tranche(add_months(start, month), share))
         bought += share
         month += 1
     return tuple(found)

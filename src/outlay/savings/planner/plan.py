@@ -60,9 +60,7 @@ class Assumptions:
     @property
     def end(self) -> date:
         """The first day after the horizon."""
-        found = horizon.add_months(self.start, self.months)
-        last = (horizon.add_months(found, 1) - found).days
-        return found.replace(day=min(self.start.day, last))
+        return horizon.add_months(self.start, self.months)
 
 
 @dataclass(frozen=True)
