@@ -22,6 +22,7 @@ from outlay.app.demo import (
     anomalies,
     boards,
     budgets,
+    commitments,
     contracts,
     finance,
     forecast,
@@ -153,6 +154,7 @@ class _Maker:
         finance.configure(self.workspace, self.story)
         boards.configure(self.workspace, self.story)
         budgets.configure(self.workspace, self.story)
+        commitments.configure(self.workspace, self.story)
         contracts.configure(self.workspace, self.story)
         plans.configure(self.workspace, self.story)
         forecast.configure(self.workspace, self.story)
