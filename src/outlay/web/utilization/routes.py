@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -65,6 +68,7 @@ def _page(site: Site, request: Request, query: UtilizationQuery) -> Response:
         query=query,
         one=one,
         rows=found.rows[:_MOST],
+        groups=_groups(query, found.rows[:_MOST]),
         hidden=found.left_out + max(0, len(found.rows) - _MOST),
         there=there,
         measured=len({row.values for row in found.rows}),
@@ -73,7 +77,7 @@ def _page(site: Site, request: Request, query: UtilizationQuery) -> Response:
         value=value_words,
         bar=bar,
         address=url,
-        narrowed=lambda row: url(query.but(resources=(str(row.values[0]),), by=("ResourceId",))),
+        until=lambda row: (row.last - timedelta(microseconds=1)).date(),
         columns=[words.dimension(name) for name in query.by],
         metrics=[(name, metric_words(name)) for name in METRICS],
         ranges=_ranges(query),
@@ -90,6 +94,25 @@ def _title(query: UtilizationQuery, *, one: bool) -> str:
     return f"Utilisation of {query.resources[0]}" if one else "Utilisation"
 
 
+@dataclass(frozen=True)
+class Group:
+    """The metrics of one resource (or of one value of what is grouped by), and its page."""
+
+    name: str
+    href: str
+    rows: list[UtilizationRow]
+
+
+def _groups(query: UtilizationQuery, rows: Sequence[UtilizationRow]) -> list[Group]:
+    found = []
+    for values, own in groupby(rows, lambda row: row.values):
+        name = " · ".join("(none)" if value is None else value for value in values)
+        linked = query.by == ("ResourceId",) and values[0] is not None
+        href = url(query.but(resources=(str(values[0]),))) if linked else ""
+        found.append(Group(name, href, list(own)))
+    return found
+
+
 def _ranges(query: UtilizationQuery) -> list[tuple[str, str, bool]]:
     """The choices of days: value, text, chosen; with the question's own where it is another."""
     names = RANGES if query.range in RANGES or ".." in query.range else (query.range, *RANGES)
@@ -102,8 +125,9 @@ def _coverage(covered: Coverage | None) -> dict[str, Any]:
     # What is not measured at all and never can be tells nothing: the dearest of the others do.
     rows = [row for row in covered.rows if row.cost > 0 and row.resources]
     rows.sort(key=lambda row: (not row.measured_resources, row.cost.copy_negate()))
+    totals = sorted(covered.totals, key=lambda total: total.cost.copy_negate())
     return {
-        "coverage": covered,
+        "coverage": replace(covered, totals=tuple(totals)),
         "services": rows[:_SERVICES],
         "more_services": max(0, len(rows) - _SERVICES),
     }
