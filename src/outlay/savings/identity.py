@@ -15,7 +15,7 @@ from outlay.expression import text_literal
 from outlay.savings.model import Finding
 
 _ARN_PARTS = 6  # arn:partition:service:region:account:resource
-_AWS_ID = re.compile(r"[a-z]+-[0-9a-f]{6,}")
+_AWS_ID = re.compile(r"(?:i|vol|snap|ami|eni|eipalloc|nat|vpce|tgw|tgw-attach|vpn|cr)-[0-9a-z]+")
 """Ids of EC2 and VPC (``i-0abc…``, ``vol-…``, ``nat-…``): unique wherever they stand."""
 _GOOGLE = re.compile(
     r"^(?:https?:)?(?://)?(?:www\.googleapis\.com/)?"

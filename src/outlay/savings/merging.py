@@ -8,7 +8,7 @@ amount that counts is the one nearest to the bill, in this order:
 3. native tools with one amount alone.
 
 Among equals the more confident one, then the smaller amount: a promise is kept careful. All others
-are shown beside it.
+are shown beside it, also those in another currency, which are added up nowhere.
 """
 
 from __future__ import annotations
@@ -26,14 +26,10 @@ OWN = "outlay"
 def merged(findings: Iterable[Finding]) -> dict[str, tuple[Finding, ...]]:
     """Findings by the key of their recommendation, in the order of keys, the one that counts
     first. What a tool says twice of one thing (by its own id) is said once."""
-    groups: dict[tuple[str, str], list[Finding]] = {}
+    groups: dict[str, list[Finding]] = {}
     for one in findings:
-        groups.setdefault((key_of(one), one.currency), []).append(one)
-    found: dict[str, tuple[Finding, ...]] = {}
-    for (key, _), own in sorted(groups.items(), key=lambda item: (item[0][0], _nearest(item[1]))):
-        # Amounts of two currencies are two matters; the one nearest to the bill keeps the key.
-        found.setdefault(key, tuple(_once(sorted(own, key=preference))))
-    return found
+        groups.setdefault(key_of(one), []).append(one)
+    return {key: tuple(_once(sorted(own, key=preference))) for key, own in sorted(groups.items())}
 
 
 def preference(one: Finding) -> tuple[int, int, Decimal, str, str, str]:
@@ -41,10 +37,6 @@ def preference(one: Finding) -> tuple[int, int, Decimal, str, str, str]:
     basis = 0 if one.tool == OWN else 1 if one.monthly_saving_list is not None else 2
     confidence = CONFIDENCES.index(one.confidence)
     return (basis, confidence, one.monthly_saving, one.tool, one.detector, one.native_id)
-
-
-def _nearest(findings: list[Finding]) -> tuple[int, int, Decimal, str, str, str]:
-    return min(map(preference, findings))
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:

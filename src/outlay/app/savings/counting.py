@@ -40,7 +40,11 @@ def claim(one: Recommendation) -> Claim:
         saving=finding.monthly_saving,
         saving_list=finding.monthly_saving_list,
         cost=cost(one),
-        others=total(each.monthly_saving for each in one.findings if each is not finding),
+        others=total(
+            each.monthly_saving
+            for each in one.findings
+            if each is not finding and each.currency == one.currency
+        ),
         pinned=one.state == "accepted",
         pledged=one.state == "implemented",
         family=family(finding),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from sqlglot import exp
@@ -67,15 +67,28 @@ def resources_of(known: LakeFacts) -> list[tuple[str, str, str]]:
 
 
 def lay(known: LakeFacts) -> tuple[frozenset[str], tuple[date, date]]:
-    """Make the table ``cells`` of the look's connection; gives its columns and its days."""
+    """Make the table ``cells`` of the look's connection; gives its columns and its days.
+
+    A provider's month ends with its last whole day, and not after the last day that it charged
+    for: a bill that is late must not look as if everything had become cheaper."""
     first, end = known.window(MONTH_DAYS)
     columns = [str(row["column_name"]) for row in known.rows("DESCRIBE daily")]
     kept = [name for name in columns if name not in (*_MEASURES, "ChargeDay")]
     listed = ", ".join(map(quoted, kept))
+    known.rows("CREATE OR REPLACE TEMP TABLE spans (provider VARCHAR, first DATE, last DATE)")
+    for row in known.rows(
+        "SELECT coalesce(ServiceProviderName, '') AS p, max(ChargeDay) AS d FROM daily "
+        f"WHERE ChargeDay < DATE '{known.today}' AND ChargeCategory = 'Usage' GROUP BY 1"
+    ):
+        until = min(known.window(MONTH_DAYS, row["p"])[1], row["d"] + timedelta(days=1))
+        since = until - timedelta(days=MONTH_DAYS)
+        known.rows(f"INSERT INTO spans VALUES ({literal(row['p'])}, '{since}', '{until}')")
     known.rows(
         f"CREATE OR REPLACE TEMP TABLE cells AS SELECT row_number() OVER () AS cell, {listed}, "
-        "sum(EffectiveCost) AS cost FROM daily WHERE ChargeCategory = 'Usage' "
-        f"AND ChargeDay >= DATE '{first}' AND ChargeDay < DATE '{end}' GROUP BY {listed}"
+        "sum(EffectiveCost) AS cost FROM daily JOIN spans "
+        "ON spans.provider = coalesce(ServiceProviderName, '') "
+        "AND ChargeDay >= spans.first AND ChargeDay < spans.last "
+        f"WHERE ChargeCategory = 'Usage' GROUP BY {listed}"
     )
     known.rows("CREATE OR REPLACE TEMP TABLE hits (finding VARCHAR, cell BIGINT)")
     return frozenset(kept), (first, end)

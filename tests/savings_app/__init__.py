@@ -1,0 +1,1 @@
+"""Savings as people use them: looks, owners, the life of recommendations, pages."""
