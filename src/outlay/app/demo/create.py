@@ -31,6 +31,7 @@ from outlay.app.demo import (
     people,
     plans,
     reports,
+    savings,
     views,
     write_cur,
     write_focus,
@@ -162,6 +163,7 @@ class _Maker:
         alerts.configure(self.workspace)
         anomalies.configure(self.workspace, self.story)
         people.configure(self.workspace)
+        savings.configure(self.workspace, self.story)
         look(self.workspace)
         self._remember("done")
 
