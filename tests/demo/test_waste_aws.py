@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from outlay.app import Workspace
-from outlay.app.demo import allocation, lines, write_cur
+from outlay.app.demo import allocation, lines, write_cur, write_focus
 from outlay.app.demo.story import ACCOUNT_IDS, CLEANUPS, Story
 from outlay.app.demo.table import Span
 from outlay.app.detectors.running import Ran, run
@@ -43,16 +43,21 @@ DETECTORS = [detector for module in MODULES for detector in module.DETECTORS]
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    """The organisation's main bill of thirteen months, with the tag of environments."""
+    """The organisation's main bill of thirteen months and three of the German company's, with the
+    tag of environments."""
     folder = tmp_path_factory.mktemp("waste")
     workspace = Workspace.init(folder / "kestrel", currency="USD")
     allocation.configure(workspace)
     with duckdb.connect(":memory:") as con:
         lines.build(con, STORY, Span(STORY.months()[0].start, STORY.today, STORY.today))
         for month in STORY.months():
-            write_cur.write_cur2(con, folder / "bill", month, "run", STORY.closed(month))
-    workspace.add_source("aws-main", "aws-cur", str(folder / "bill"), None, author="test")
-    assert all(not done.failed for done in workspace.sync(["aws-main"]))
+            write_cur.write_cur2(con, folder / "main", month, "run", STORY.closed(month))
+        write_focus.prepare(con, STORY)
+        for month in STORY.months()[-3:]:
+            write_focus.write_gmbh(con, folder / "gmbh", month, STORY)
+    workspace.add_source("aws-main", "aws-cur", str(folder / "main"), None, author="test")
+    workspace.add_source("aws-gmbh", "aws-focus", str(folder / "gmbh"), None, author="test")
+    assert all(not done.failed for done in workspace.sync(["aws-main", "aws-gmbh"]))
     yield workspace
     workspace.close()
 

@@ -4,9 +4,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from outlay.savings.detectors.aws.commitments import UNUSED
-from tests.savings.detectors.aws_bill import PLAN, asked, covered, line, unused
-from tests.savings.facts import TODAY, TableFacts
+from outlay.savings.detectors.aws.commitments import CAPACITY, UNUSED
+from tests.savings.detectors.aws_bill import PLAN, asked, covered, line, savings, unused
+from tests.savings.facts import TODAY, TableFacts, each_day
 
 RESERVATION = "arn:aws:rds:us-east-1:1:ri:ri-1"
 BOX = line("i-1", "BoxUsage:m6i.large", "5")
@@ -66,3 +66,34 @@ def test_all_used_ended_or_too_young() -> None:
 
 def test_another_providers_commitment_is_not_told_here() -> None:
     assert found(daily(unused(PLAN, "2", ServiceProviderName="Microsoft"))) == []
+
+
+FREE = line(
+    "arn:cr-1", "UnusedBox:m6i.large", "2", "20", CapacityReservationId="arn:cr-1",
+    CapacityReservationStatus="Unused",
+)  # fmt: skip
+TAKEN = line(
+    "i-1", "BoxUsage:m6i.large", "8", "80", CapacityReservationId="arn:cr-1",
+    CapacityReservationStatus="Used",
+)  # fmt: skip
+
+
+def test_reserved_capacity_that_no_machine_uses() -> None:
+    (one,), _ = asked(CAPACITY, TableFacts([*each_day(FREE), *each_day(TAKEN)]))
+    # 30 × 2.00; 20 of 100 hours.
+    assert (str(one.monthly_saving), one.current) == ("60.00", "20.0 % unused")
+    assert one.where == (
+        "CapacityReservationId = 'arn:cr-1' AND CapacityReservationStatus = 'Unused'"
+    )
+    rows = [*each_day(FREE), *each_day(TAKEN)]
+    assert savings(CAPACITY, rows, least_percent=Decimal(20)) == ["60.00"]
+    assert savings(CAPACITY, rows, least_percent=Decimal(21)) == []
+
+
+def test_capacity_that_is_used_ended_young_or_committed() -> None:
+    assert savings(CAPACITY, each_day(TAKEN)) == []
+    assert savings(CAPACITY, each_day(FREE, 13)) == []
+    assert savings(CAPACITY, each_day(FREE, 14)) == ["60.00"]
+    assert savings(CAPACITY, each_day(FREE, 20, TODAY - timedelta(days=4))) == []
+    assert savings(CAPACITY, each_day(covered(FREE, "1"))) == []
+    assert savings(CAPACITY, each_day(FREE | {"ChargeClass": "Correction"})) == []

@@ -1,6 +1,6 @@
 """Short-lived machines on demand, and fleets that do not follow their load."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -102,6 +102,43 @@ def test_a_fleet_that_follows_one_machine_and_a_month_too_short() -> None:
     assert savings(ELASTIC, [*follows, *wave()]) == [], "12.5 % less at weekends"
     assert savings(ELASTIC, [*fleet(MACHINES[:1]), *wave()]) == []
     assert savings(ELASTIC, [*fleet(days=27), *wave()]) == []
+
+
+def hours(row: dict[str, Any], units: Any, days: int = 28) -> list[dict[str, Any]]:
+    """A line for each hour of four weeks; `units` by the hour of the day."""
+    first = datetime.combine(TODAY - timedelta(days=days), datetime.min.time())
+    return [
+        row | {
+            "ChargePeriodStart": first + timedelta(hours=n),
+            "ChargePeriodEnd": first + timedelta(hours=n + 1),
+            "ConsumedQuantity": Decimal(units(n % 24)), "EffectiveCost": Decimal("0.5"),
+        }
+        for n in range(24 * days)
+    ]  # fmt: skip
+
+
+def test_a_flat_fleet_under_a_daily_wave_of_a_bill_by_the_hour() -> None:
+    machines = [one for row in MACHINES for one in hours(row, lambda hour: 1)]
+    # Every day has the same load: 100 from 8 to 20 o'clock, 40 at night.
+    load = hours(LOAD, lambda hour: 100 if 8 <= hour < 20 else 40)
+    by_day = [*fleet(), *each_day(LOAD, 28)]
+    assert savings(ELASTIC, by_day) == [], "days are the same"
+    (one,), lacking = asked(ELASTIC, TableFacts(by_day, charges=[*machines, *load]))
+    # 12 of 24 hours at 1.00 need 40 %: 28 × 12 × 0.60 = 201.60, of which 80 %, × 30/28.
+    assert (str(one.monthly_saving), str(one.monthly_cost), lacking) == ("172.80", "720.00", [])
+    assert one.current == "as many machines every hour"
+    # At night one machine of two stops: the hours follow.
+    follows = hours(MACHINES[1], lambda hour: 1 if 8 <= hour < 20 else 0)
+    rows = [*hours(MACHINES[0], lambda hour: 1), *follows, *load]
+    assert asked(ELASTIC, TableFacts(charges=rows)) == ([], [])
+
+
+def test_the_load_of_an_api_tells_where_there_is_no_balancer() -> None:
+    api = {"x_ServiceCode": "AmazonApiGateway", "SkuMeter": "ApiGatewayRequest",
+           "x_UsageType": None}  # fmt: skip
+    assert savings(ELASTIC, [*fleet(), *(row | api for row in wave())]) == ["68.57"]
+    queue = api | {"x_ServiceCode": "AWSQueueService"}
+    assert savings(ELASTIC, [*fleet(), *(row | queue for row in wave())]) == []
 
 
 def test_without_a_load_nobody_knows() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from outlay.savings.detectors.aws.network import ADDRESSES, BALANCERS, NAT
+from outlay.savings.detectors.aws.network import ADDRESSES, BALANCERS, ENDPOINTS, NAT
 from outlay.savings.detectors.contract import Detector
 from tests.savings.detectors.aws_bill import ACCOUNT, asked, covered, line, savings
 from tests.savings.facts import TODAY, TableFacts, each_day
@@ -44,9 +44,20 @@ def test_a_bill_that_names_the_account_alone() -> None:
     assert "the bill does not name the addresses" in one.reasons
 
 
+ENDPOINT = line("vpce-1", "USE2-VpcEndpoint-Hours", "0.24", **VPC)
+ENDPOINT_BYTES = line("vpce-1", "USE2-VpcEndpoint-Bytes", "0.1", "10", **VPC)
+
 IDLE = [
     (NAT, GATEWAY, BYTES, OTHER_BYTES, "32.40", "most_gb_a_day"),
     (BALANCERS, BALANCER, UNITS, OTHER_UNITS, "16.20", "most_units_a_day"),
+    (
+        ENDPOINTS,
+        ENDPOINT,
+        ENDPOINT_BYTES,
+        ENDPOINT_BYTES | {"ResourceId": "vpce-2"},
+        "7.20",
+        "most_gb_a_day",
+    ),
 ]
 """A detector, hours, traffic, traffic of another, 30 days of the hours, the parameter."""
 
@@ -86,8 +97,9 @@ class TestIdle:
     def test_young_or_gone(self, detector: Detector, hours: Any, own: Any, other: Any,
                            saving: str, least: str) -> None:  # fmt: skip
         others = each_day(other)
-        assert savings(detector, [*each_day(hours, 13), *others]) == []
-        assert savings(detector, [*each_day(hours, 14), *others]) == [saving]
+        least_days = detector.minimum_days
+        assert savings(detector, [*each_day(hours, least_days - 1), *others]) == []
+        assert savings(detector, [*each_day(hours, least_days), *others]) == [saving]
         assert savings(detector, [*each_day(hours, 20, TODAY - timedelta(days=4)), *others]) == []
 
     def test_covered_or_paid_back(self, detector: Detector, hours: Any, own: Any, other: Any,

@@ -131,6 +131,8 @@ SKUS: dict[str, Sku] = dict(
                "AllocateAddressVPC", "Hrs", "0.005"),
         _meter("endpoint", "AmazonVPC", "VpcEndpoint", "VpcEndpoint-Hours", "VpcEndpoint",
                "Hrs", "0.01"),
+        _meter("endpoint-bytes", "AmazonVPC", "VpcEndpoint", "VpcEndpoint-Bytes", "VpcEndpoint",
+               "GB", "0.01"),
         _meter("alb-hours", "AWSELB", "Load Balancer-Application", "LoadBalancerUsage",
                "LoadBalancing:Application", "Hrs", "0.0225"),
         _meter("alb-lcu", "AWSELB", "Load Balancer-Application", "LCUUsage",

@@ -84,6 +84,11 @@ def _network(_story: Story) -> Iterator[Use]:
     for number in (3, 4):
         name = test.arn("elasticloadbalancing", f"loadbalancer/app/preview-{number}/{number:07x}")
         yield _steady(test, "alb-hours", name, "24", cap=24)
+    notes = App("data-dev", "data", "dev", "notebooks")
+    for number in range(3):
+        name = notes.arn("ec2", f"vpc-endpoint/vpce-0{hex_id(f'notes/{number}', 16)}")
+        yield _steady(notes, "endpoint", name, "24", cap=24)
+    yield _steady(notes, "endpoint-bytes", name, "9", noise=True)
     lab = App("ml-research", "ml", "research", "training")
     name = lab.arn("ec2", f"natgateway/nat-0{hex_id('research-nat', 16)}")
     yield _steady(lab, "nat-hours", name, "24", cap=24)

@@ -9,10 +9,11 @@ from fractions import Fraction
 from typing import Any
 
 from outlay.money import total
-from outlay.money.quotients import rounded
+from outlay.money.quotients import quotient, rounded
 from outlay.savings.detectors.aws.parts import PROVIDER
+from outlay.savings.detectors.billed import STILL_DAYS
 from outlay.savings.detectors.contract import Detector, Facts, Parameter, Settings
-from outlay.savings.detectors.reckon import condition
+from outlay.savings.detectors.reckon import condition, monthly
 from outlay.savings.model import MONTH_DAYS, Evidence, Finding
 
 
@@ -124,6 +125,65 @@ def _share(unused: Fraction, used: Fraction) -> Fraction:
     return unused / whole if whole > 0 else Fraction(0)
 
 
+def _capacity(facts: Facts, settings: Settings) -> Iterator[Finding]:
+    """Capacity that is reserved, paid on demand and not used by a machine."""
+    detector = CAPACITY
+    first, end = facts.window(detector.window_days, PROVIDER)
+    rows = facts.rows(
+        """SELECT CapacityReservationId AS reservation, BillingCurrency AS currency,
+            SubAccountId AS account, max(RegionId) AS region, max(ServiceName) AS service,
+            sum(EffectiveCost) FILTER (CapacityReservationStatus = 'Unused') AS unused,
+            sum(ListCost) FILTER (CapacityReservationStatus = 'Unused') AS listed,
+            sum(ConsumedQuantity) FILTER (CapacityReservationStatus = 'Unused') AS hours,
+            coalesce(sum(ConsumedQuantity), 0) AS whole, min(ChargeDay) AS begun,
+            max(ChargeDay) FILTER (CapacityReservationStatus = 'Unused') AS last
+        FROM daily WHERE ServiceProviderName IN ('AWS', 'Amazon Web Services')
+            AND ChargeCategory = 'Usage' AND ChargeClass IS NULL
+            AND CapacityReservationId IS NOT NULL AND ChargeDay >= $first AND ChargeDay < $end
+            AND coalesce(CommitmentDiscountStatus, '') = ''
+        GROUP BY ALL HAVING unused > 0 ORDER BY reservation, currency, account""",
+        {"first": first, "end": end},
+    )
+    for row in rows:
+        days = (end - row["begun"]).days
+        share = quotient(row["hours"] or 0, row["whole"], 6)
+        if days < detector.minimum_days or row["last"] < end - timedelta(days=STILL_DAYS):
+            continue
+        if share is None or share * 100 < settings.number("least_percent"):
+            continue
+        saving = monthly(row["unused"], days)
+        if saving <= 0:
+            continue
+        yield _less_capacity(row, share, saving, days, end)
+
+
+def _less_capacity(
+    row: dict[str, Any], share: Decimal, saving: Decimal, days: int, end: date
+) -> Finding:
+    detector = CAPACITY
+    name, currency = str(row["reservation"]), str(row["currency"])
+    return Finding(
+        tool="outlay", detector=detector.id, provider=PROVIDER, action=detector.action,
+        title=f"Reserve less capacity in {name.rsplit('/', 1)[-1]}", currency=currency,
+        monthly_saving=saving, monthly_saving_list=monthly(row["listed"] or Decimal(0), days),
+        monthly_cost=saving, basis=f"its hours that no machine used, {days} days",
+        account=str(row["account"] or ""), region=str(row["region"] or ""),
+        service=str(row["service"] or ""), resource=name, resource_type="Capacity Reservation",
+        where=condition(CapacityReservationId=name, CapacityReservationStatus="Unused"),
+        group=detector.group, current=f"{rounded(Fraction(share) * 100, 1)} % unused",
+        recommended="as much as machines use, or none",
+        evidence=(
+            Evidence("cost in the window", row["unused"], currency, "EffectiveCost"),
+            Evidence("unused", row["hours"], "hours in the window", "ConsumedQuantity"),
+            Evidence("reserved", row["whole"], "hours in the window", "ConsumedQuantity"),
+        ),
+        first_day=row["begun"], end_day=end, confidence=detector.confidence,
+        reasons=("capacity may be kept on purpose, for a launch or a disaster",),
+        effort=detector.effort, restart=detector.restart, rollback=detector.rollback,
+        risk=detector.risk,
+    )  # fmt: skip
+
+
 UNUSED = Detector(
     id="aws-commitment-unused",
     title="Savings Plans and reservations that are not used",
@@ -153,4 +213,32 @@ UNUSED = Detector(
     source="Flexera RI and SP utilisation; AWS Cost Explorer utilisation reports",
 )  # fmt: skip
 
-DETECTORS = (UNUSED,)
+CAPACITY = Detector(
+    id="aws-capacity-reservation-unused",
+    title="Reserved capacity that no machine uses",
+    provider=PROVIDER,
+    service="AmazonEC2",
+    inputs=("daily",),
+    window_days=30,
+    minimum_days=14,
+    predicate="Hours of an On-Demand Capacity Reservation that no machine used are at least the "
+    "parameter's share of it, up to the last days.",
+    formula="The effective cost of its unused hours, without those that a commitment pays.",
+    verification="The reservation's unused hours become less.",
+    action="ScaleIn",
+    group="configuration",
+    effort="VeryLow",
+    confidence="medium",
+    find=_capacity,
+    risk="Capacity that is given up may not be there when it is wanted.",
+    exclusions=("hours that a commitment pays", "reservations younger than 14 days"),
+    parameters=(
+        Parameter(
+            "least_percent", Decimal(5), "the least share of it that is unused", "%", Decimal(0),
+            Decimal(100),
+        ),
+    ),
+    source="FOCUS CapacityReservationStatus",
+)  # fmt: skip
+
+DETECTORS = (UNUSED, CAPACITY)

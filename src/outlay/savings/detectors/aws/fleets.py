@@ -38,7 +38,8 @@ _SPOT_OFF = Fraction(55, 100)
 
 @dataclass(frozen=True)
 class Fleet:
-    """Machines of one account and currency that a tag names."""
+    """Machines (or the load) of one account and currency that a tag names; `times` are rows by the
+    day or hour."""
 
     account: str
     currency: str
@@ -46,7 +47,7 @@ class Fleet:
     value: str
     region: str = ""
     meter: str = ""
-    days: Mapping[date, Mapping[str, Any]] = field(default_factory=dict)
+    times: Mapping[date, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def where(self) -> str:
@@ -140,114 +141,169 @@ def _spot_shares(facts: Facts) -> dict[tuple[Any, Any, str], Fraction]:
     }
 
 
+_LOADS = (
+    ("load balancer", "code = 'AWSELB' AND regexp_matches(meter, '^(LCUUsage|"
+     "DataProcessing-Bytes)$')"),
+    ("API", "code = 'AmazonApiGateway' AND starts_with(meter, 'ApiGateway') "
+     "AND contains(meter, 'Request')"),
+    ("network of caches", "code = 'AmazonCloudFront' AND contains(meter, 'Requests')"),
+)  # fmt: skip
+"""What a fleet's load is told by, the first that has its tag, and its usage."""
+
+_MACHINES = "starts_with(meter, 'BoxUsage:') AND NOT spot AND code = 'AmazonEC2'"
+
+Key = tuple[str, str, str, str]
+
+
 def _elastic(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient]:
-    first, end = facts.window(ELASTIC.window_days, PROVIDER)
-    loads = _daily(facts, first, end, "regexp_matches(meter, '^(LCUUsage|DataProcessing-Bytes)$') "
-                   "AND code = 'AWSELB'")  # fmt: skip
-    machines = _daily(
-        facts, first, end, "starts_with(meter, 'BoxUsage:') AND NOT spot AND code = 'AmazonEC2'"
-    )
-    for key, fleet in machines.items():
-        if len(fleet.days) < ELASTIC.minimum_days or not _flat(fleet, settings):
-            continue
-        load = loads.get(key)
-        if load is None or len(load.days) < len(fleet.days):
-            cost = total(day["cost"] for day in fleet.days.values())
-            if monthly(cost, len(fleet.days)) >= settings.number("least_cost"):
-                yield Insufficient(
-                    ELASTIC.id, fleet.value,
-                    f"the load of the fleet {fleet.value}: no load balancer has its tag",
-                    PROVIDER, fleet.account, fleet.currency, monthly(cost, len(fleet.days)),
-                )  # fmt: skip
-            continue
-        one = _elastic_finding(fleet, load, settings, (first, end))
-        if one:
-            yield one
+    """Fleets by the hour where the bill has hours of machines and load, else by the day."""
+    window = facts.window(ELASTIC.window_days, PROVIDER)
+    done: set[Key] = set()
+    lacking: dict[Key, Insufficient] = {}
+    for step, least in (("hour", 24 * ELASTIC.minimum_days), ("day", ELASTIC.minimum_days)):
+        loads = [_series(facts, window, where, step) for _, where in _LOADS]
+        for key, fleet in _series(facts, window, _MACHINES, step).items():
+            if key in done or len(fleet.times) < least or not _flat(fleet, settings):
+                continue
+            number = next((n for n, load in enumerate(loads) if _tells(load.get(key), fleet)), None)
+            if number is None:
+                blind = _blind(fleet, window, settings)
+                lacking |= {key: blind} if blind else {}
+                continue
+            done.add(key)
+            one = _elastic_finding(
+                fleet, loads[number][key], settings, window, (step, _LOADS[number][0])
+            )
+            if one:
+                yield one
+    yield from (one for key, one in lacking.items() if key not in done)
 
 
-def _daily(
-    facts: Facts, first: date, end: date, where: str
-) -> dict[tuple[str, str, str, str], Fleet]:
-    """Fleets with units, cost and what is not covered of it by day."""
+def _tells(load: Fleet | None, fleet: Fleet) -> bool:
+    return load is not None and len(load.times) >= len(fleet.times)
+
+
+def _blind(fleet: Fleet, window: tuple[date, date], settings: Settings) -> Insufficient | None:
+    """That nobody knows the load of a fleet which costs enough to be asked about."""
+    cost = total(row["cost"] for row in fleet.times.values())
+    a_month = monthly(cost, (window[1] - window[0]).days)
+    if a_month < settings.number("least_cost"):
+        return None
+    return Insufficient(
+        ELASTIC.id, fleet.value,
+        f"the load of the fleet {fleet.value}: no load balancer, API or distribution has its tag",
+        PROVIDER, fleet.account, fleet.currency, a_month,
+    )  # fmt: skip
+
+
+def _series(facts: Facts, window: tuple[date, date], where: str, step: str) -> dict[Key, Fleet]:
+    """Fleets with units, cost and what is not covered of it by the hour or day."""
+    hourly = step == "hour"
     rows = facts.rows(
-        f"""SELECT account, currency, fleet_key, {_VALUE} AS fleet, day, max(region) AS region,
+        f"""SELECT account, currency, fleet_key, {_VALUE} AS fleet,
+            {"date_trunc('hour', moment)" if hourly else "day"} AS time, max(region) AS region,
             sum(quantity) AS units, sum(effective) AS cost,
             coalesce(sum(effective) FILTER (NOT covered), 0) AS open,
             coalesce(sum(listed), 0) AS listed, count(DISTINCT resource) AS machines
-        FROM (SELECT *, {_KEY} AS fleet_key FROM {used()} WHERE {where})
-        WHERE fleet_key IS NOT NULL GROUP BY ALL ORDER BY account, currency, fleet, day""",
-        {"first": first, "end": end},
+        FROM (SELECT *, {_KEY} AS fleet_key FROM {used(hourly=hourly)} WHERE {where})
+        WHERE fleet_key IS NOT NULL GROUP BY ALL ORDER BY account, currency, fleet, time""",
+        {"first": window[0], "end": window[1]},
     )
-    found: dict[tuple[str, str, str, str], dict[date, Mapping[str, Any]]] = {}
+    found: dict[Key, dict[date, Mapping[str, Any]]] = {}
     for row in rows:
         key = (str(row["account"] or ""), str(row["currency"]), row["fleet_key"], row["fleet"])
-        found.setdefault(key, {})[row["day"]] = row
+        found.setdefault(key, {})[row["time"]] = row
     return {
-        key: Fleet(*key, str(next(iter(days.values()))["region"] or ""), "", days)
-        for key, days in found.items()
+        key: Fleet(*key, str(next(iter(times.values()))["region"] or ""), "", times)
+        for key, times in found.items()
     }
 
 
 def _flat(fleet: Fleet, settings: Settings) -> bool:
-    """Whether the hours of a fleet of several machines are the same every day."""
-    hours = [Fraction(day["units"]) for day in fleet.days.values()]
-    if max(day["machines"] for day in fleet.days.values()) < 2 or not max(hours):
+    """Whether the hours of a fleet of several machines are the same all the time."""
+    hours = [Fraction(row["units"]) for row in fleet.times.values()]
+    if max(row["machines"] for row in fleet.times.values()) < 2 or not max(hours):
         return False
     swing = (max(hours) - min(hours)) / max(hours) * 100
     return swing <= Fraction(settings.number("flat_percent"))
 
 
 def _elastic_finding(
-    fleet: Fleet, load: Fleet, settings: Settings, window: tuple[date, date]
+    fleet: Fleet,
+    load: Fleet,
+    settings: Settings,
+    window: tuple[date, date],
+    told: tuple[str, str],
 ) -> Finding | None:
-    """What would not be needed if the fleet followed its load: each day by its load against the
-    day that only a tenth of the days are above, never less than the floor."""
-    loads = sorted(Fraction(day["units"]) for day in load.days.values())
-    peak = loads[(len(loads) * 9) // 10]
-    low = loads[len(loads) // 10]
+    """What would not be needed if the fleet followed its load: each hour (day) by its load against
+    that which only a tenth of them are above, never less than the floor."""
+    step, source = told
+    loads = sorted(Fraction(row["units"]) for row in load.times.values())
+    peak, low = loads[(len(loads) * 9) // 10], loads[len(loads) // 10]
     if not peak or low / peak * 100 > Fraction(settings.number("wave_percent")):
         return None
     floor = Fraction(settings.number("floor_percent")) / 100
-    reach = Fraction(settings.number("reach_percent")) / 100
-    spared, listed, cost = Fraction(0), Fraction(0), []
-    for day, machines in fleet.days.items():
-        needed = Fraction(load.days[day]["units"]) / peak if day in load.days else Fraction(1)
+    spared, listed = Fraction(0), Fraction(0)
+    for time, machines in fleet.times.items():
+        needed = Fraction(load.times[time]["units"]) / peak if time in load.times else Fraction(1)
         off = 1 - min(Fraction(1), max(needed, floor))
-        spared += Fraction(machines["open"]) * off * reach
-        listed += Fraction(machines["listed"]) * off * reach
-        cost.append(machines["cost"])
-    days = len(fleet.days)
-    saving = rounded(spared * MONTH_DAYS / days, 2)
+        spared += Fraction(machines["open"]) * off
+        listed += Fraction(machines["listed"]) * off
+    share = Fraction(settings.number("reach_percent")) / 100 * MONTH_DAYS
+    share /= (window[1] - window[0]).days
+    saving = rounded(spared * share, 2)
     if saving <= 0:
         return None
-    whole = total(cost)
-    covered = whole - total(day["open"] for day in fleet.days.values())
+    return _elastic_words(
+        fleet, settings, window, told, saving, rounded(listed * share, 2),
+        (
+            Evidence(
+                f"load of a low {step}", rounded(low / peak * 100, 1), "% of a high one",
+                f"ConsumedQuantity of its {source}, 10th and 90th percentile",
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _elastic_words(
+    fleet: Fleet,
+    settings: Settings,
+    window: tuple[date, date],
+    told: tuple[str, str],
+    saving: Decimal,
+    listed: Decimal,
+    evidence: tuple[Evidence, ...],
+) -> Finding:
+    days = (window[1] - window[0]).days
+    whole = total(row["cost"] for row in fleet.times.values())
+    covered = whole - total(row["open"] for row in fleet.times.values())
+    reasons = [f"that a machine's work goes by its {told[1]}'s is assumed"]
+    if told[0] == "day":
+        reasons.append("the load is by the day: within a day it may swing more")
+    if covered:
+        reasons.append(
+            f"{monthly(covered, days)} {fleet.currency} a month of it are paid by a commitment and "
+            "count as no saving"
+        )
     return Finding(
         tool="outlay", detector=ELASTIC.id, provider=PROVIDER, action=ELASTIC.action,
         title=f"Let the fleet {fleet.value} follow its load", currency=fleet.currency,
-        monthly_saving=saving, basis=f"hours above what the day's load needs, {days} days",
+        monthly_saving=saving, basis=f"hours above what the {told[0]}'s load needs, {days} days",
         account=fleet.account, region=fleet.region, service="Amazon Elastic Compute Cloud",
         scope=fleet.value, where=fleet.where, group=ELASTIC.group,
-        current="as many machines every day", recommended="as many as the load needs",
-        monthly_saving_list=rounded(listed * MONTH_DAYS / days, 2),
-        monthly_cost=monthly(whole, days),
+        current=f"as many machines every {told[0]}", recommended="as many as the load needs",
+        monthly_saving_list=listed, monthly_cost=monthly(whole, days),
         evidence=(
             Evidence("cost in the window", whole, fleet.currency, "EffectiveCost"),
             Evidence("days", Decimal(days), "days", "ChargePeriodStart"),
-            Evidence("load of a low day", rounded(low / peak * 100, 1), "% of a high one",
-                     "ConsumedQuantity of its load balancer, 10th and 90th percentile of days"),
-            Evidence("counted of what is spared", settings.number("reach_percent"), "%",
-                     "parameter"),
+            *evidence,
+            Evidence(
+                "counted of what is spared", settings.number("reach_percent"), "%", "parameter"
+            ),
         ),
         first_day=window[0], end_day=window[1], confidence=ELASTIC.confidence,
-        reasons=(
-            "the load is by the day: within a day it may swing more",
-            "that a machine's work goes by its load balancer's is assumed",
-            *((f"{monthly(covered, days)} {fleet.currency} a month of it are paid by a commitment "
-               "and count as no saving",) if covered else ()),
-        ),
-        effort=ELASTIC.effort, restart=ELASTIC.restart, rollback=ELASTIC.rollback,
-        risk=ELASTIC.risk,
+        reasons=tuple(reasons), effort=ELASTIC.effort, restart=ELASTIC.restart,
+        rollback=ELASTIC.rollback, risk=ELASTIC.risk,
     )  # fmt: skip
 
 
@@ -288,16 +344,17 @@ ELASTIC = Detector(
     title="Fleets that stay as they are while their load swings",
     provider=PROVIDER,
     service="AmazonEC2",
-    inputs=("daily",),
+    inputs=("daily", "charges"),
     window_days=28,
     minimum_days=28,
-    predicate="The hours of a fleet (machines with one tag) are the same every day, while the load "
-    "of the load balancer with that tag falls, on a low day, to the parameter's share of a high "
-    "one.",
-    formula="Σ over days of what the machines cost outside commitments × (1 − the day's load ÷ "
-    "that of a high day, no less than the floor), times the share that scaling reaches, as a "
-    "month.",
-    verification="The fleet's hours a day follow its load.",
+    predicate="The hours of a fleet (machines with one tag) are the same every hour (every day, "
+    "where the bill has no hours), while the load of the load balancer, API or distribution with "
+    "that tag falls, in a low hour, to the parameter's share of a high one: the 10th and 90th "
+    "percentile.",
+    formula="Σ over hours (days) of what the machines cost outside commitments × (1 − the hour's "
+    "load ÷ that of a high one, no less than the floor), times the share that scaling reaches, as "
+    "a month.",
+    verification="The fleet's hours follow its load.",
     action="ScaleIn",
     group="size",
     effort="Medium",

@@ -63,6 +63,14 @@ def _gateways(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficie
     )  # fmt: skip
 
 
+def _endpoints(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient]:
+    least = settings.number("most_gb_a_day")
+    yield from _idle(
+        facts, ENDPOINTS, r"^VpcEndpoint(-GWLBE)?-Hours$", r"^VpcEndpoint(-GWLBE)?-Bytes$", "true",
+        least, "GB", "endpoint",
+    )  # fmt: skip
+
+
 def _balancers(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient]:
     least = settings.number("most_units_a_day")
     yield from _idle(
@@ -172,6 +180,37 @@ NAT = Detector(
     source="AWS Trusted Advisor c2vlfg022t; AWS Compute Optimizer idle NAT gateways",
 )  # fmt: skip
 
+ENDPOINTS = Detector(
+    id="aws-vpc-endpoint-idle",
+    title="Endpoints without traffic",
+    provider=PROVIDER,
+    service="AmazonVPC",
+    inputs=("daily",),
+    window_days=30,
+    minimum_days=30,
+    predicate="An interface or gateway load balancer endpoint has hours on each of 30 days and no "
+    "more bytes than the parameter says.",
+    formula="The effective cost of its hours.",
+    verification="The endpoint has no charges of VpcEndpoint-Hours.",
+    action="Delete",
+    group="existence",
+    effort="Low",
+    confidence="medium",
+    find=_endpoints,
+    risk="Whatever reaches the service through it takes the internet, or is cut off.",
+    exclusions=(
+        "endpoints younger than 30 days",
+        "accounts whose bytes name no endpoint: insufficient",
+    ),
+    parameters=(
+        Parameter(
+            "most_gb_a_day", Decimal(0), "so much traffic a day still counts as none", "GB",
+            Decimal(0), Decimal(100),
+        ),
+    ),
+    source="AWS Trusted Advisor c2vlfg0jp6 and c2vlfg0k35",
+)  # fmt: skip
+
 BALANCERS = Detector(
     id="aws-load-balancer-idle",
     title="Load balancers without traffic",
@@ -204,4 +243,4 @@ BALANCERS = Detector(
     source="OptScale abandoned_load_balancers; AWS Trusted Advisor hjLMh88uM8",
 )  # fmt: skip
 
-DETECTORS = (ADDRESSES, NAT, BALANCERS)
+DETECTORS = (ADDRESSES, NAT, ENDPOINTS, BALANCERS)

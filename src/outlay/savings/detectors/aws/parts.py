@@ -51,20 +51,26 @@ _FAMILY = r"^BoxUsage:([a-z0-9-]+)\."
 COVERED = "(PricingCategory = 'Committed' OR coalesce(CommitmentDiscountStatus, '') = 'Used')"
 
 
-def used(view: str = "daily", *, more: str = "") -> str:
+def used(view: str = "daily", *, more: str = "", hourly: bool = False) -> str:
     """SQL of the usage of AWS in a view as a relation: day, account, account_name, payer,
     currency, region, service, code, resource, name, kind, meter, operation, quantity, unit,
     effective, listed, covered, commitment, spot, tags. `more` are further expressions, each with
-    its AS. Parameters: ``$first`` and ``$end`` (exclusive), days."""
+    its AS. `hourly`: the lines of no more than an hour, with `moment`, their start. Parameters:
+    ``$first`` and ``$end`` (exclusive), days."""
     extra = f", {more}" if more else ""
-    return f"""(SELECT ChargeDay AS day, SubAccountId AS account, SubAccountName AS account_name,
+    day, lines = "ChargeDay", "true"
+    if hourly:
+        view, day = "charges", "CAST(ChargePeriodStart AS DATE)"
+        lines = "ChargePeriodEnd - ChargePeriodStart <= INTERVAL 1 HOUR"
+        extra += ", ChargePeriodStart AS moment"
+    return f"""(SELECT {day} AS day, SubAccountId AS account, SubAccountName AS account_name,
         BillingAccountId AS payer, BillingCurrency AS currency, RegionId AS region,
         ServiceName AS service, x_ServiceCode AS code, ResourceId AS resource,
         ResourceName AS name, ResourceType AS kind, {METER} AS meter, x_Operation AS operation,
         ConsumedQuantity AS quantity, ConsumedUnit AS unit, EffectiveCost AS effective,
         ListCost AS listed, {COVERED} AS covered, CommitmentDiscountId AS commitment,
         coalesce(PricingCategory = 'Dynamic', false) AS spot, Tags AS tags{extra}
-        FROM {view} WHERE {CHARGED} AND ChargeDay >= $first AND ChargeDay < $end)"""
+        FROM {view} WHERE {CHARGED} AND {day} >= $first AND {day} < $end AND {lines})"""
 
 
 @dataclass(frozen=True)
