@@ -50,7 +50,7 @@ class Reader:
         own = self._columns("n_name", self._statistic(), self._start(), self._end(), self._value())
         rows = [Rows("measurements", f"{self._counts()} AND NOT {self._fine()}", own)]
         if self.fine:
-            hours = {name: f"h_{name}" for name in own}
+            hours = {name: f'"h_{name}"' for name in own}
             rows.append(Rows("hours of finer measurements", "true", hours, source="hours"))
         known = "SELECT DISTINCT n_name FROM names WHERE n_name IS NOT NULL ORDER BY 1"
         names = [str(row[0]) for row in self.raw.ask(known)]
@@ -199,11 +199,12 @@ class Reader:
             f"CASE \"h_{STATISTIC}\" WHEN 'average' THEN CAST(avg(v) AS {_QUANTITY}) "
             "WHEN 'sum' THEN sum(v) WHEN 'minimum' THEN min(v) ELSE max(v) END"
         )
+        names = ", ".join(f'"h_{name}"' for name in keys)
         return (
-            f'SELECT * EXCLUDE (v, f, l), {value} AS "h_Quantity", min(f) AS _file, '
+            f'SELECT {names}, {value} AS "h_Quantity", min(f) AS _file, '
             "arg_min(l, (f, l)) AS _line FROM ("
             f"SELECT {rows}, {self._value()} AS v, _file AS f, _line AS l FROM {self._source()} "
-            f"WHERE {self._counts()} AND {self._fine()}) GROUP BY ALL"
+            f"WHERE {self._counts()} AND {self._fine()}) GROUP BY {names}"
         )
 
     def _make_names(self) -> tuple[tuple[str, str, int], ...]:
