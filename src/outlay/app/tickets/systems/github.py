@@ -136,7 +136,8 @@ class GitHub:
         number = text(issue.get("number"))
         if not number:
             raise GoneError("GitHub gives an issue without a number")
-        page = text(issue.get("html_url"))
+        given = text(issue.get("html_url"))
+        page = given if given.startswith(("https://", "http://")) else ""
         return External(f"{self._spec.project}#{number}", number, page)
 
 
