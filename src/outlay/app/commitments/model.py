@@ -50,7 +50,7 @@ class MigrationSpec(Spec):
     """Usage that goes away on a day: all that matches (a field left out matches everything),
     `percent` of it."""
 
-    on: date
+    day: date
     service: str = ""
     family: str = ""
     region: str = ""
@@ -156,7 +156,7 @@ spec:
     - {name: A fifth less, usage: 80, weight: 3}
     - name: Without Redshift
       weight: 1
-      migrations: [{on: 2027-03-01, service: Amazon Redshift}]
+      migrations: [{day: 2027-03-01, service: Amazon Redshift}]
 """,
     )
 )

@@ -184,7 +184,7 @@ def assumptions(spec: PurchasePlanSpec, start: date) -> Assumptions:
                 one.usage / 100,
                 one.growth / 100,
                 tuple(
-                    Migration(m.on, m.service, m.family, m.region, m.percent / 100)
+                    Migration(m.day, m.service, m.family, m.region, m.percent / 100)
                     for m in one.migrations
                 ),
                 one.weight,

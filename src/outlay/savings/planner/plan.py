@@ -25,8 +25,10 @@ Term = tuple[int, Payment]
 CURVE = tuple(Decimal(n) / 10 for n in range(0, 21, 2))
 """Where the savings curve is reckoned: parts of the chosen portfolio, none to twice of it."""
 
-_LIMIT_ROUNDS = 18
-_PRECISE = Decimal("0.001")
+_LIMIT_ROUNDS = 14
+_DEAREST = 20.0
+_PARTS = 32
+_NEARLY = Decimal("1e-9")
 
 
 @dataclass(frozen=True)
@@ -308,15 +310,37 @@ class _Planning:
         if self._within(columns, found):
             return found
         kept: tuple[Position, ...] = ()
-        low, high = 0.0, 20.0
+        over, low, high = found, 0.0, _DEAREST
         for _ in range(_LIMIT_ROUNDS):
-            middle = (low + high) / 2 if high < 20.0 else min(high, max(low * 4, 0.05))
+            middle = (low + high) / 2 if high < _DEAREST else min(high, max(low * 4, 0.05))
             tried = made(middle)
             if self._within(columns, tried):
                 high, kept = middle, tried
             else:
-                low = middle
-        return self._filled(kept, found)
+                low, over = middle, tried
+        return self._between(columns, kept, over)
+
+    def _between(
+        self, columns: Columns, kept: tuple[Position, ...], over: tuple[Position, ...]
+    ) -> tuple[Position, ...]:
+        """As far from a portfolio within the limits towards one beyond them as they allow: at the
+        surcharge where one turns into the other, all between are worth the same."""
+        offers = {one.offer.id: one.offer for one in (*kept, *over)}
+        first = {one.offer.id: one.level for one in kept}
+        last = {one.offer.id: one.level for one in over}
+        nought = Decimal(0)
+        for part in range(_PARTS - 1, 0, -1):
+            tried = []
+            for name, offer in offers.items():
+                begin, end = first.get(name, nought), last.get(name, nought)
+                level = begin + (end - begin) * part / _PARTS
+                level = _steps(float(level), offer.step, down=True)
+                if level > 0:
+                    tried.append(Position(offer, level))
+            ranked = tuple(sorted(tried, key=lambda one: (one.offer.order, one.offer.id)))
+            if self._within(columns, ranked):
+                return ranked
+        return kept
 
     def _within(self, columns: Columns, positions: Sequence[Position]) -> bool:
         level = sum((one.level for one in positions), Decimal(0))
@@ -326,26 +350,7 @@ class _Planning:
             return True
         # Of all usage: held commitments cover a part already.
         sums = self._reckon(self.given.scenarios[0], positions, self.at_once).whole
-        share = quotient(sums.covered, sums.usage, 6)
-        return share is None or share <= self.given.coverage_limit
-
-    def _filled(
-        self, kept: tuple[Position, ...], free: tuple[Position, ...]
-    ) -> tuple[Position, ...]:
-        """Up to the hourly limit with the last position that a surcharge pushed out in one go."""
-        most = self.given.most_an_hour
-        if most is None or self.given.coverage_limit is not None:
-            return kept
-        room = most - sum((one.level for one in kept), Decimal(0))
-        have = {one.offer.id: one.level for one in kept}
-        made = dict(have)
-        for one in sorted(free, key=lambda p: max(p.offer.discounts.values()), reverse=True):
-            more = min(one.level - have.get(one.offer.id, Decimal(0)), room)
-            more = _steps(float(more), one.offer.step, down=True)
-            if more > 0:
-                made[one.offer.id] = have.get(one.offer.id, Decimal(0)) + more
-                room -= more
-        return tuple(replace(one, level=made[one.offer.id]) for one in free if one.offer.id in made)
+        return sums.covered <= sums.usage * self.given.coverage_limit
 
     def _reckon(
         self, scenario: Scenario, positions: Sequence[Position], bought: Sequence[Tranche] = ()
@@ -429,5 +434,5 @@ def _ratio(offer: Offer, blended: Offer, size: Mapping[str, float]) -> Decimal:
 def _steps(level: float, step: Decimal, *, down: bool = False) -> Decimal:
     """A level as whole steps, exactly."""
     count = Decimal(repr(level)) / step
-    whole = int(count) if down else int(count.quantize(Decimal(1), ROUND_HALF_EVEN))
+    whole = int(count + _NEARLY) if down else int(count.quantize(Decimal(1), ROUND_HALF_EVEN))
     return step * whole

@@ -80,7 +80,7 @@ class Given:
                 "weight": weights[1],
             })  # fmt: skip
         if self["gone"] and self["gone_on"]:
-            gone = {"on": self["gone_on"], "service": self["gone"]}
+            gone = {"day": self["gone_on"], "service": self["gone"]}
             found.append({
                 "name": f"Without {self['gone']} from {self['gone_on']}", "migrations": [gone],
                 "weight": weights[2],
@@ -140,7 +140,7 @@ def of_spec(spec: PurchasePlanSpec) -> Given:
         elif one.migrations and "gone" not in fields:
             gone = one.migrations[0]
             fields |= {
-                "gone": gone.service, "gone_on": str(gone.on), "gone_weight": weight(one),
+                "gone": gone.service, "gone_on": str(gone.day), "gone_weight": weight(one),
             }  # fmt: skip
     return Given(
         fields,
