@@ -13,7 +13,7 @@ import duckdb
 from outlay.focus.sql import quoted
 from outlay.focus.usage import LAKE_USAGE_TYPES, USAGE_TYPES
 from outlay.lake.schema import charges_types
-from outlay.query.studying import DAILY_TYPES, SOURCE_COLUMNS
+from outlay.query.studying import DAILY_TYPES, SOURCE_COLUMNS, USAGE_COLUMNS
 
 TODAY = date(2026, 11, 16)
 """The day on which fixtures are looked at: the last whole day is the 15th."""
@@ -55,7 +55,11 @@ class TableFacts:
         self._table("daily", DAILY_TYPES | own, days)
         self._table("history", DAILY_TYPES | own, before)
         self._table("charges", charges_types(()) | own, [_costs(row) for row in charges])
-        self._table("usage", USAGE_TYPES | LAKE_USAGE_TYPES, list(usage))
+        self._table(
+            "usage",
+            USAGE_TYPES | LAKE_USAGE_TYPES | dict.fromkeys(USAGE_COLUMNS, "VARCHAR"),
+            list(usage),
+        )
         self._table("utilization", _UTILIZATION, list(utilization))
 
     def _table(self, name: str, types: Mapping[str, str], rows: Sequence[Row]) -> None:

@@ -41,6 +41,9 @@ SOURCE_COLUMNS = (
 )  # fmt: skip
 """Columns of sources that questions may name whatever was loaded: null where no source has them."""
 
+USAGE_COLUMNS = ("x_Endpoint", "x_ServiceTier", "x_VendorModel")
+"""The same of usage, beyond those that every usage row has."""
+
 _KEPT_ROWS = 3_000_000
 _MEASURES = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost", "ConsumedQuantity",
              "PricingQuantity")  # fmt: skip
@@ -132,7 +135,8 @@ def _usage(
         str(path)
         for path in (lake.usage_paths(pin) if isinstance(lake, _WithUsage) else {}).values()
     ]
-    types = USAGE_TYPES | LAKE_USAGE_TYPES | {STATISTIC: "VARCHAR"}
+    own = dict.fromkeys((STATISTIC, *USAGE_COLUMNS), "VARCHAR")
+    types = USAGE_TYPES | LAKE_USAGE_TYPES | own
     if paths:
         listed = ", ".join(literal(path) for path in paths)
         base = f"SELECT * FROM read_parquet([{listed}], union_by_name = true)"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from outlay.access import AccessError, current
 from outlay.app.detectors import asking, configuring, listing
+from outlay.app.detectors.reference import sentence
 from outlay.app.savings import looking
 from outlay.expression.errors import QueryError
 from outlay.lake import LakeError
@@ -35,6 +35,7 @@ def router(site: Site) -> APIRouter:
 def _words() -> dict[str, Any]:
     """What every template of detectors needs."""
     return {
+        "sentence": sentence,
         "states": view.STATES,
         "state_of": view.state_of,
         "cost_of": view.cost_of,

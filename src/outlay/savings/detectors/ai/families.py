@@ -16,7 +16,6 @@ SMALLER: dict[str, str] = {
     "gpt-4.1": "gpt-4.1-mini",
     "gpt-4.1-mini": "gpt-4.1-nano",
     "gpt-4o": "gpt-4o-mini",
-    "o3": "o4-mini",
     "text-embedding-3-large": "text-embedding-3-small",
     # Anthropic
     "claude-opus-4": "claude-sonnet-4-5",

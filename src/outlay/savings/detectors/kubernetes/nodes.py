@@ -1,6 +1,6 @@
 """Nodes that nothing requests: what is requested at its peak fits on fewer of them.
 
-Whole nodes alone go. Of those that were there all the time, and whose charge no commitment pays
+Whole nodes alone go. Of those that were there all the time, and whose charge no commitment pays for
 altogether, the ones with most to save go first while what is left holds the highest requests of
 the window at the target, of CPU and of memory (Kubecost's cluster right-sizing by way of Flexera:
 7 days, 80 %, two nodes at least). Pods of daemonsets go with their node.

@@ -223,8 +223,8 @@ DETECTOR = Detector(
         "percentile of its CPU (the highest below one core), its highest memory and a fifth"
     ),
     formula=(
-        "Core-hours and GiB-hours given back, at the price of the nodes that no commitment pays, "
-        "as far as nodes can go for it (the scarcer of CPU and memory decides), less what "
+        "Core-hours and GiB-hours given back, at the price of the nodes that no commitment pays "
+        "for, as far as nodes can go for it (the scarcer of CPU and memory decides), less what "
         "requests that are too small need; 30 days"
     ),
     verification=(

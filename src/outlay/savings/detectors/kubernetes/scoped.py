@@ -65,7 +65,7 @@ def workload_finding(
         told.append("no more is counted than what the bill gives to the workload")
     if cluster.open < cluster.cost:
         told.append(
-            "priced by the nodes that no commitment pays: the others are paid on when they go"
+            "priced by the nodes that no commitment pays for: the others are paid on when they go"
         )
     hours = max(one.period_hours for one in workload.containers)
     if hours > 1:

@@ -112,7 +112,7 @@ DETECTOR = Detector(
         "of its request"
     ),
     formula=(
-        "Requested core-hours and GiB-hours at the price of the nodes that no commitment pays, "
+        "Requested core-hours and GiB-hours at the price of the nodes that no commitment pays for, "
         "as far as nodes can go for it, and no more than the workload costs; 30 days"
     ),
     verification=(

@@ -132,7 +132,10 @@ def _alive(facts: Facts, cluster: Cluster) -> set[tuple[str, str, str]]:
     """Workloads with a pod in the last day that was measured."""
     rows = facts.rows(
         f"""{_PODS} SELECT DISTINCT namespace, kind, name FROM rates
-        WHERE CAST(start AS DATE) = (SELECT max(CAST(start AS DATE)) FROM rates)""",
+        WHERE CAST(start AS DATE) = (
+            SELECT max(CAST(UsagePeriodStart AS DATE)) FROM usage
+            WHERE x_Cluster = $cluster AND UsagePeriodStart >= $first AND UsagePeriodEnd <= $end
+        )""",
         {"cluster": cluster.name, "first": cluster.first, "end": cluster.end},
     )
     return {(str(row["namespace"]), str(row["kind"]), str(row["name"])) for row in rows}
