@@ -78,6 +78,7 @@ def _synced(
         try:
             files = collected(workspace, spec, progress)
             answer = read_files(files, spec.format, spec.options)
+            delivery = keeping.put(name, answer, len(files), since, now)
         except (SourceError, NativeError, OSError) as error:
             message = str(error) or type(error).__name__
             workspace.run_log.end(run, "failed", message)
@@ -85,7 +86,6 @@ def _synced(
         except BaseException as error:
             workspace.run_log.end(run, "failed", str(error) or type(error).__name__)
             raise
-        delivery = keeping.put(name, answer, len(files), since, now)
         told = f"{len(answer.findings)} findings, {len(answer.sizings)} without an amount, "
         told += f"{len(answer.told)} told"
         workspace.run_log.end(run, "loaded" if delivery else "unchanged", told)
