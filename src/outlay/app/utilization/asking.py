@@ -143,7 +143,9 @@ def _costs(workspace: Workspace, range: str, now: datetime) -> list[dict[str, An
         range=range,
         where="ChargeCategory = 'Usage'",
     )
-    return [dict(row) for row in workspace.query(query, now=now).rows()]
+    found = workspace.query(query, now=now)
+    # Where all is of one currency, the answer says it once.
+    return [{"BillingCurrency": found.currency, **row} for row in found.rows()]
 
 
 def _covered(

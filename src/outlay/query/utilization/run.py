@@ -88,12 +88,12 @@ def readings(
         return []
     named = ", ".join(literal(PREFIX + one) for one in metrics)
     sql = (
-        f"SELECT ResourceId, substr(Metric, {len(PREFIX) + 1}), {STATISTIC}, "
+        f"SELECT ResourceId, substr(Metric, {len(PREFIX) + 1}) AS m, {STATISTIC}, "
         "CAST(UsagePeriodStart AS DATE) AS day, "
         f"CASE WHEN {STATISTIC} = 'sum' THEN sum(Quantity) ELSE max(Quantity) END "
         f"FROM {files(paths)} WHERE Metric IN ({named}) AND {_of([resource])} "
         f"AND UsagePeriodStart >= TIMESTAMP '{start}' AND UsagePeriodStart < TIMESTAMP '{end}' "
-        f"GROUP BY ALL ORDER BY day, 2, 3, 1"
+        f"GROUP BY ResourceId, m, {STATISTIC}, day ORDER BY day, m, {STATISTIC}, ResourceId"
     )
     with question_connection(lake) as connection:
         found = [Reading(*row) for row in connection.execute(sql).fetchall()]
