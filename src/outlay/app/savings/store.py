@@ -24,6 +24,9 @@ from outlay.resources.tables import recommendations as r
 from outlay.resources.tables import saving_looks as k
 from outlay.savings.recommendation import Recommendation
 
+_NUMBERS = 2**31
+"""No database gives a number as high as this."""
+
 _WIDTHS = {
     "provider": 128, "account": 256, "region": 64, "service": 256, "resource": 1024,
     "resource_name": 512, "scope": 512, "owner": 256, "detectors": 1024,
@@ -146,6 +149,8 @@ class Books:
 
     def one(self, number: int) -> Recommendation:
         """As `SavingStore.one`."""
+        if not 0 < number < _NUMBERS:
+            raise not_found(number)
         row = self._connection.execute(select(r).where(r.c.id == number)).first()
         if row is None:
             raise not_found(number)

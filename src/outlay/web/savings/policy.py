@@ -41,7 +41,7 @@ def add(routes: APIRouter, site: Site) -> None:
             try:
                 save_policy(workspace, _spec(found, given), _seen(given))
             except ResourceError as error:
-                return _page(site, request, found, given, str(error))
+                return _page(site, request, found, {**_fields(found), **given}, str(error))
             return RedirectResponse(f"{POLICY}?saved=1", 303)
 
         return await run_in_threadpool(act)
