@@ -10,7 +10,9 @@ from tests.api.samples_alerts import ALERTS
 from tests.api.samples_budgets import BUDGETS
 from tests.api.samples_commitments import COMMITMENTS
 from tests.api.samples_contracts import CONTRACTS
+from tests.api.samples_native import NATIVE
 from tests.api.samples_plans import PLANS
+from tests.api.samples_realised import REALISED
 
 SEPTEMBER = "from=2026-09-01&to=2026-10-01"
 
@@ -276,5 +278,7 @@ SAMPLES = (
     *(Sample(*one) for one in BUDGETS),
     *(Sample(*one) for one in COMMITMENTS),
     *(Sample(*one) for one in CONTRACTS),
+    *(Sample(*one) for one in NATIVE),
+    *(Sample(*one) for one in REALISED),
     *CHANGING,
 )

@@ -22,6 +22,7 @@ from outlay.api.openapi.operations_contracts import CONTRACTS
 from outlay.api.openapi.operations_detectors import DETECTORS
 from outlay.api.openapi.operations_forecast import FORECASTS
 from outlay.api.openapi.operations_kpis import KPIS
+from outlay.api.openapi.operations_native import NATIVE, TICKETS
 from outlay.api.openapi.operations_people import PEOPLE
 from outlay.api.openapi.operations_plans import PLANS
 from outlay.api.openapi.operations_savings import SAVINGS
@@ -47,6 +48,8 @@ KNOWN: Mapping[str, Operation] = {
     **COMMITMENTS,
     **CONTRACTS,
     **KPIS,
+    **NATIVE,
+    **TICKETS,
 }
 _REF = "#/components/schemas/"
 _EXAMPLES = Path(__file__).with_name("examples.json")
@@ -72,6 +75,8 @@ _TAGS = {
     "Commitments": "Reservations, savings plans, committed use: how used, what to buy.",
     "Contracts": "What is owed to vendors, how far it is used up, agreed prices.",
     "Realised savings": "What was promised, and what the bill shows of it.",
+    "Native recommendations": "What the vendors' own tools say could be saved.",
+    "Tickets": "Recommendations in Jira, GitHub and ServiceNow, in step both ways.",
     "Alerts": "What is to be known: who was told, what they did; routes and digests.",
     "Savings": "What could be saved, net of overlaps, and what became of it.",
     "Annotations": "What happened on a day.",

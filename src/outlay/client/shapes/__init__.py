@@ -258,6 +258,18 @@ from outlay.client.shapes.ledger import (
     Source,
     SourceWithRuns,
 )
+from outlay.client.shapes.native import (
+    NativeDelivery,
+    NativeEvidence,
+    NativeFinding,
+    NativeFormat,
+    NativeHeadroom,
+    NativeLeftOut,
+    NativeRun,
+    NativeSource,
+    NativeSourceWithFindings,
+    NativeSync,
+)
 from outlay.client.shapes.people import (
     AuditPage,
     AuditPageEntry,
@@ -389,6 +401,7 @@ from outlay.client.shapes.savings import (
     SavingTotals,
     SavingWhole,
 )
+from outlay.client.shapes.tickets import Ticket, TicketSync, TicketSystem
 from outlay.client.shapes.usage import (
     AiReconciliation,
     Metric,
@@ -610,6 +623,16 @@ __all__ = [
     "MetricValuesValue",
     "MetricWithHistory",
     "Moment",
+    "NativeDelivery",
+    "NativeEvidence",
+    "NativeFinding",
+    "NativeFormat",
+    "NativeHeadroom",
+    "NativeLeftOut",
+    "NativeRun",
+    "NativeSource",
+    "NativeSourceWithFindings",
+    "NativeSync",
     "NewToken",
     "Number",
     "Persona",
@@ -756,6 +779,9 @@ __all__ = [
     "TagSpendRuleShadowedBy",
     "TagValue",
     "Term",
+    "Ticket",
+    "TicketSync",
+    "TicketSystem",
     "Token",
     "Unconverted",
     "Unit",
