@@ -16,6 +16,7 @@ from outlay.app import Workspace
 from tests.api.firm import firm
 from tests.api.samples import SAMPLES, Sample
 from tests.api.samples_anomalies import ANOMALY, odd
+from tests.api.samples_realised import SAVED, saved
 from tests.shared import ROOT
 
 EXAMPLES = ROOT / "src" / "outlay" / "api" / "openapi" / "examples.json"
@@ -103,11 +104,12 @@ def main() -> None:
         for sample, answer in recorded(asker):
             keep(found, sample, answer)
         workspace.close()
-        with odd(Path(folder)) as other:
-            client = serving(other)
-            for operation, method, path, body in ANOMALY:
-                answer = client.request(method, f"/api/v1{path}", json=body)
-                keep(found, Sample(operation, method, path, body), answer)
+        for company, requests in ((odd, ANOMALY), (saved, SAVED)):
+            with company(Path(folder)) as other:
+                client = serving(other)
+                for operation, method, path, body in requests:
+                    answer = client.request(method, f"/api/v1{path}", json=body)
+                    keep(found, Sample(operation, method, path, body), answer)
         text = json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True)
     # Nothing of the machine on which it was recorded.
     text = (

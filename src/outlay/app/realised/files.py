@@ -163,7 +163,7 @@ def _ledger_sheet(book: Any, formats: Any, found: Ledger) -> None:
 
 
 def _formula(sheet: Any, row: int, column: int, text: str, value: Decimal, formats: Any) -> None:
-    sheet.write_formula(row, column, text, formats["money"], str(value))
+    sheet.write_formula(row, column, text, formats["money"], float(value))
 
 
 def _sum_row(sheet: Any, formats: Any, found: Ledger, place: dict[str, int]) -> None:
