@@ -40,7 +40,7 @@ def disk(name: str, meter: str, cost: str, **more: Any) -> dict[str, Any]:
     return row("Microsoft.Compute/disks", name, "Storage", meter, cost, "0.0333", **more)
 
 
-RESERVED = {
+RESERVED: dict[str, Any] = {
     "CommitmentDiscountStatus": "Used", "PricingCategory": "Committed",
     "CommitmentDiscountId": "/providers/microsoft.capacity/reservationorders/1/reservations/2",
     "CommitmentDiscountType": "Reservation",

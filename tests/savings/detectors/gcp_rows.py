@@ -43,7 +43,7 @@ def machine(
     ]
 
 
-COMMITTED = {
+COMMITTED: dict[str, Any] = {
     "CommitmentDiscountStatus": "Used", "PricingCategory": "Committed",
     "CommitmentDiscountId": "01KEST/europe-west4/N2 CPU",
 }  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from outlay.savings.detectors.registry import detectors
 from tests.savings.detectors.azure_rows import RESERVED, SUBSCRIPTION, azure_id, disk, row, vm
 from tests.savings.detectors.look import lacks, look, nothing, only
 from tests.savings.facts import TODAY, TableFacts, each_day, measured
@@ -155,3 +156,10 @@ def test_how_long_it_must_be_stopped_can_be_set() -> None:
     facts = TableFacts(STOPPED, utilization=one)
     assert only("azure-vm-stopped-allocated", facts, days=Decimal(1))
     nothing("azure-vm-stopped-allocated", facts, days=Decimal(2))
+
+
+def test_what_saves_less_than_a_cent_is_no_finding_and_no_failure() -> None:
+    tiny = [{**one, "EffectiveCost": Decimal("0.0001")} for one in OLD]
+    facts = TableFacts(tiny, utilization=states(DISKS, "old", ZEROS))
+    detector = detectors()["azure-disk-unattached"]
+    assert list(detector.find(facts, detector.settings(minimum=Decimal(0)))) == []

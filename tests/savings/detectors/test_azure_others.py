@@ -88,6 +88,13 @@ def test_other_disks_and_reserved_ones_stay() -> None:
     nothing("azure-disk-premium-underused", TableFacts(gone, utilization=known))
 
 
+def test_a_disk_whose_size_changed_waits() -> None:
+    before = each_day(disk("data", "P30 LRS Disk", "4.00"))
+    mixed = before[:28] + PREMIUM[28:]
+    nothing("azure-disk-premium-underused",
+            TableFacts(mixed, utilization=disk_use("data", "1", "1")))  # fmt: skip
+
+
 def blobs(name: str, stored: str, operations: str, days: int = 30) -> list[dict[str, Any]]:
     hot = row(ACCOUNTS, name, "Storage", "Hot LRS Data Stored", stored, "100")
     read = row(ACCOUNTS, name, "Storage", "Hot Read Operations", operations, "10")

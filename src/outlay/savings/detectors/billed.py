@@ -7,7 +7,7 @@ apart: it is paid on whatever becomes of the resource, so that an action saves o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -169,9 +169,11 @@ def finding(
     headroom: Sequence[Headroom] = (),
     reasons: Sequence[str] = (),
     confidence: str = "",
-) -> Finding:
-    """A detector's finding on one resource; `saving` is a month's, in cents. What a commitment
-    pays of the resource is told among the reasons."""
+) -> Iterator[Finding]:
+    """A detector's finding on one resource, none where nothing is saved; `saving` is a month's, in
+    cents. What a commitment pays of the resource is told among the reasons."""
+    if saving <= 0:
+        return
     told = list(reasons)
     if one.cost != one.open:
         amount = monthly(total((one.cost, -one.open)), one.span(window))
@@ -179,7 +181,7 @@ def finding(
             f"a commitment pays {amount} {one.currency} a month of it, which goes on being paid "
             "and is not counted as a saving"
         )
-    return Finding(
+    yield Finding(
         tool="outlay",
         detector=detector.id,
         provider=detector.provider,

@@ -5,7 +5,7 @@ Both peaks must be known: a machine without a reading of its memory is never mad
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -59,11 +59,11 @@ def rightsized(
     current: str,
     steps: Sequence[Step],
     where: str = "",
-) -> Finding | Insufficient | None:
+) -> Iterator[Finding | Insufficient]:
     """The smallest of `steps` (the smallest first) that both peaks fit on; Insufficient where a
-    peak is missing, None where the size is right."""
+    peak is missing, nothing where the size is right."""
     if not steps or monthly(one.open, one.span(window)) < settings.minimum_saving:
-        return None
+        return
     busy: dict[str, Reading] = {}
     for metric, known in measured.items():
         reading = known.get(one.resource)
@@ -73,17 +73,18 @@ def rightsized(
                 f"{metric}: {seen} in the last {window.days} days; {detector.minimum_days} days of "
                 f"{', '.join(PEAKS[:-1])} or {PEAKS[-1]} are needed, averages hide peaks"
             )
-            return lacking(detector, one, window, missing)
+            yield lacking(detector, one, window, missing)
+            return
         busy[metric] = reading
     limits = {name: settings.number(f"{name}_limit") for name in busy}
     for step in steps:
         if all(step.after(busy[name].highest) <= limits[name] for name in busy):
             break
     else:
-        return None
+        return
     freed = Fraction(step.now - step.processors, step.now)
     span = one.span(window)
-    return finding(
+    yield from finding(
         detector, one, window,
         title=f"Make {one.name} a {step.name} instead of a {current}",
         saving=part(one.open, freed, span),

@@ -69,9 +69,7 @@ def schedules(
         least = settings.number("least_hours_a_day") * units
         if one.days < one.span(window) or days[one.resource, one.currency] < least:
             continue  # it rests already
-        found = _found(detector, settings, window, one, units, running, facts.environment)
-        if found is not None:
-            yield found
+        yield from _found(detector, settings, window, one, units, running, facts.environment)
 
 
 def _found(
@@ -82,7 +80,7 @@ def _found(
     units: int,
     running: Running,
     tag: str,
-) -> Finding | None:
+) -> Iterator[Finding]:
     span = one.span(window)
     hours = Fraction(one.quantity) / units  # of the machine, in the span
     wanted = Fraction(settings.number("hours_a_week")) * span / 7
@@ -90,10 +88,10 @@ def _found(
     stays = Fraction(running.after(one)) * wanted / hours
     rest = Fraction(one.open) - stays
     if rest <= 0:
-        return None
+        return
     saving = part(one.open, rest / Fraction(one.open), span)
     week = settings.number("hours_a_week")
-    return finding(
+    yield from finding(
         detector, one, window,
         title=f"Run {one.name} {week} hours a week instead of all {WEEK}",
         saving=saving,

@@ -45,7 +45,7 @@ def unattached(
                 f"attached: {seen} in the last {recent.days} days; {least} days are needed",
             )  # fmt: skip
         elif reading.highest <= 0:
-            yield finding(
+            yield from finding(
                 detector, one, window,
                 title=f"Delete the {noun} {one.name}: attached to nothing for {recent.days} days",
                 saving=monthly(one.open, one.span(window)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -80,9 +80,12 @@ def unused_finding(
     evidence: Sequence[Evidence] = (),
     reasons: Sequence[str] = (),
     confidence: Confidence = "medium",
-) -> Finding:
-    """A finding on a commitment, which is its own resource on the bill."""
-    return Finding(
+) -> Iterator[Finding]:
+    """A finding on a commitment, which is its own resource on the bill; none where nothing is
+    saved."""
+    if saving <= 0:
+        return
+    yield Finding(
         tool="outlay",
         detector=detector.id,
         provider=detector.provider,

@@ -39,7 +39,7 @@ def _unused(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient
                          "EffectiveCost"),
             )  # fmt: skip
         if amount > 0:
-            yield unused_finding(
+            yield from unused_finding(
                 UNUSED, one, window,
                 saving=monthly(amount, window.days),
                 title=_title(one),

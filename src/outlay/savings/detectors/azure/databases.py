@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
@@ -28,9 +29,7 @@ def _databases(facts: Facts, settings: Settings) -> Iterator[Finding | Insuffici
     window = window_of(facts, SQL_DTU)
     bills = billed(facts, PROVIDER, window, _DATABASES, by=("SkuMeter",))
     known = readings(facts, "dtu", window, bills)
-    sizes: dict[str, int] = {}
-    for one in bills:
-        sizes[one.resource] = sizes.get(one.resource, 0) + 1
+    sizes = Counter(one.resource for one in bills)
     for one in bills:
         match = _METER.fullmatch(one.more["SkuMeter"])
         if match is None or sizes[one.resource] > 1 or not one.still(window):
@@ -58,7 +57,7 @@ def _databases(facts: Facts, settings: Settings) -> Iterator[Finding | Insuffici
             continue
         dtus, name = min(fitting)
         current, target = f"{tier}{number}", f"{tier}{name}"
-        yield finding(
+        yield from finding(
             SQL_DTU, one, window,
             title=f"Make the database {one.name} a {target} instead of an {current}"
             if tier == "S" else f"Make the database {one.name} a {target} instead of a {current}",

@@ -53,7 +53,7 @@ def _stopped(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficien
         elif reading.days < recent.days or one.days < recent.days:
             continue  # it was stopped, or billed, on a part of the days: not for so long yet
         else:
-            yield finding(
+            yield from finding(
                 VM_STOPPED, one, recent,
                 title=f"Deallocate {one.name}: stopped for {recent.days} days and still billed",
                 saving=monthly(one.open, recent.days),

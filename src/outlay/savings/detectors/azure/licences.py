@@ -28,7 +28,7 @@ def _licences(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficie
         if licence <= 0:
             continue
         confidence: Confidence = "low"
-        yield finding(
+        yield from finding(
             HYBRID, one, window,
             title=f"Use own Windows licences for {one.name} (Azure Hybrid Benefit)",
             saving=part(one.open, licence, one.span(window)),

@@ -29,9 +29,9 @@ def _rightsize(facts: Facts, settings: Settings) -> Iterator[Finding | Insuffici
             continue
         steps = [Step(small.name, small.number, size.number) for small in size.smaller()]
         where = one.where(x_MeterCategory=_CATEGORY)
-        found = rightsized(VM_RIGHTSIZE, measured, settings, window, one, size.name, steps, where)
-        if found is not None:
-            yield found
+        yield from rightsized(
+            VM_RIGHTSIZE, measured, settings, window, one, size.name, steps, where
+        )
 
 
 def _measured(facts: Facts, window: Window, machines: Sequence[Machine]) -> Peaks:
@@ -77,7 +77,7 @@ def _previous(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficie
             why = f"the bill has no price of {target.name} in {one.region}: look it up first"
         if kept >= 1:
             continue  # newer, and not cheaper
-        yield finding(
+        yield from finding(
             VM_PREVIOUS, one, window,
             title=f"Move {one.name} from {size.name} to {target.name}",
             saving=part(one.open, 1 - kept, one.span(window)),

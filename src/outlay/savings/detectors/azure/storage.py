@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
@@ -55,11 +56,12 @@ def _premium(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficien
     bills = billed(facts, PROVIDER, window, _DISKS, by=("SkuMeter",))
     busy, moved = _peaks(facts, "iops", window, bills), _peaks(facts, "throughput", window, bills)
     usual = _usual(facts, window, bills)
+    meters = Counter(one.resource for one in bills)
     for one in bills:
         match = _PREMIUM.fullmatch(one.more["SkuMeter"])
         number = int(match[1]) if match else 0
-        if number not in _TIERS or not one.still(window):
-            continue
+        if number not in _TIERS or not one.still(window) or meters[one.resource] > 1:
+            continue  # a disk that was made larger or smaller has peaks of both
         if monthly(one.open, one.span(window)) < settings.minimum_saving:
             continue
         missing = [
@@ -86,7 +88,7 @@ def _premium(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficien
         kept = (Fraction(Decimal(other)) + transactions) / Fraction(Decimal(price))
         if kept >= 1:
             continue  # what it does would cost more in transactions than the tier saves
-        yield finding(
+        yield from finding(
             DISK_PREMIUM, one, window,
             title=f"Make the disk {one.name} a Standard SSD (E{number}) instead of P{number}",
             saving=part(one.open, 1 - kept, one.span(window)),
@@ -169,7 +171,7 @@ def _cool(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient]:
         if saved <= 0:
             continue
         days = one.span(window)
-        yield finding(
+        yield from finding(
             BLOB_COOL, one, window,
             title=f"Keep the blobs of {one.name} in the cool tier: hardly anything reads them",
             saving=part(one.open, saved / Fraction(one.open), days),
@@ -230,6 +232,7 @@ DISK_PREMIUM = Detector(
     risk="Latency rises from about one millisecond to several: not for a database's log.",
     exclusions=(
         "disks without measurements: they cannot be judged",
+        "disks whose size changed within the window",
         "Premium SSD v2 and Ultra disks, whose operations are priced apart",
         "disks whose transactions would cost more than the tier saves",
     ),

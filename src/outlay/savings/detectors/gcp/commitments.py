@@ -46,7 +46,7 @@ def _unused(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient
         where = (
             f"{condition(CommitmentDiscountId=one.id)} OR matches(SkuMeter, {text_literal(sku)})"
         )
-        yield unused_finding(
+        yield from unused_finding(
             UNUSED, one, window,
             title=f"Let other projects use {one.name}",
             saving=part(cost, taken / Fraction(amount), window.days),

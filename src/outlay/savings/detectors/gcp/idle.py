@@ -32,7 +32,7 @@ def _addresses(facts: Facts, settings: Settings) -> Iterator[Finding | Insuffici
     for one in billed(facts, PROVIDER, recent, _ADDRESSES, measure="PricingQuantity"):
         if one.days < recent.days or one.open <= 0:
             continue
-        yield finding(
+        yield from finding(
             STATIC_IP, one, recent,
             title=f"Release the address {one.name}: reserved and unused for {recent.days} days",
             saving=monthly(one.open, recent.days),
@@ -61,7 +61,7 @@ def _rules(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient]
             )  # fmt: skip
             continue
         days = one.span(window)
-        yield finding(
+        yield from finding(
             LOAD_BALANCER, one, window,
             title=f"Delete the forwarding rule {one.name}: no data went through it in {days} days",
             saving=monthly(one.open, days), saving_list=monthly(one.open_list, days),
@@ -88,7 +88,7 @@ def _snapshots(facts: Facts, settings: Settings) -> Iterator[Finding | Insuffici
         old = (window.end - first).days
         if old < age or not one.still(window) or one.open <= 0:
             continue
-        yield finding(
+        yield from finding(
             SNAPSHOT, one, window,
             title=f"Delete the snapshot {one.name}, {old} days old",
             saving=monthly(one.open, one.span(window)),

@@ -44,11 +44,9 @@ def _rightsize(facts: Facts, settings: Settings) -> Iterator[Finding | Insuffici
                 yield lacking(VM_RIGHTSIZE, one, window, _NO_TYPE)
             continue
         steps = [Step(small.name, small.processors, own.processors) for small in own.smaller()]
-        found = rightsized(
+        yield from rightsized(
             VM_RIGHTSIZE, measured, settings, window, one, own.name, steps, _where(one)
         )
-        if found is not None:
-            yield found
 
 
 _NO_TYPE = "the machine's type: the bill has no system label compute.googleapis.com/machine_spec"
@@ -76,7 +74,7 @@ def _previous(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficie
         kept = Fraction(one.open_contracted) * ratio / Fraction(one.open)
         if kept >= 1:
             continue  # sustained use makes N1 as cheap
-        yield finding(
+        yield from finding(
             VM_PREVIOUS, one, window,
             title=f"Move {one.name} from N1 to E2",
             saving=part(one.open, 1 - kept, one.span(window)),
