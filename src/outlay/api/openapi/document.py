@@ -25,8 +25,8 @@ from outlay.api.openapi.operations_kpis import KPIS
 from outlay.api.openapi.operations_native import NATIVE, TICKETS
 from outlay.api.openapi.operations_people import PEOPLE
 from outlay.api.openapi.operations_plans import PLANS
-from outlay.api.openapi.operations_savings import SAVINGS
 from outlay.api.openapi.operations_realised import REALISED
+from outlay.api.openapi.operations_savings import SAVINGS
 from outlay.api.openapi.operations_utilization import UTILIZATION
 from outlay.api.openapi.problems import EXAMPLES, problem_responses
 from outlay.api.problems import Problem
