@@ -43,7 +43,7 @@ def test_a_portfolio_by_hand() -> None:
     assert sums.usage == 24 * 8
     assert sums.on_demand == 24 * (D("0.4375") + D("2.4"))
     first, second = sums.positions
-    assert (first.cost, first.used, first.displaced) == (D("28.8"), D("28.8"), 48)
+    assert (first.cost, first.used, first.displaced) == (D("28.8"), D("28.8"), D(48))
     assert (second.cost, second.used) == (D("57.6"), D("57.6"))
     assert second.displaced == 24 * (1 + D("0.5625") + D("1.6"))
     assert sums.cost == 24 * (D("1.2") + D("2.4") + D("0.4375") + D("2.4"))
@@ -54,7 +54,7 @@ def test_what_is_not_used_is_told() -> None:
     known = demand({"a": [1, 0]})
     (told,) = reckoned(known, [Position(offer({"a": "0.5"}), D("0.5"))]).whole.positions
     # Day 1 uses all of 0.5 × 24, day 2 nothing.
-    assert (told.cost, told.used, told.unused) == (24, 12, 12)
+    assert (told.cost, told.used, told.unused) == (D(24), D(12), D(12))
     assert told.saved == 0
 
 
@@ -65,7 +65,7 @@ def test_what_is_held_goes_first_until_it_ends() -> None:
     known = demand({"a": [1, 1]}, [held])
     now = reckoned(known, []).whole
     assert now.usage == 2 * 24 * 3
-    assert (now.kept, now.held) == (48, D("28.8"))
+    assert (now.kept, now.held) == (D(48), D("28.8"))
     assert now.on_demand == 24 * 1 + 24 * 3
     planned = reckoned(known, [Position(offer({"a": "0.5"}), D("1"))]).whole
     # 1 an hour covers 2 on demand: 1 of the first day's one, 2 of the second's three.
@@ -78,7 +78,7 @@ def test_less_usage_is_taken_from_what_is_on_demand_first() -> None:
     known = demand({"a": [2]}, [held])
     half = reckoned(known, [], Scenario("half", usage=D("0.5"))).whole
     # 4 an hour becomes 2: all of it is what is held.
-    assert (half.usage, half.kept, half.on_demand, half.held) == (48, 48, 0, 24)
+    assert (half.usage, half.kept, half.on_demand, half.held) == (D(48), D(48), D(0), D(24))
 
 
 def test_growth_and_migration_by_month() -> None:

@@ -152,14 +152,15 @@ def short(identifier: str) -> str:
 def held(
     workspace: Workspace, looked: Looked, now: datetime | None = None
 ) -> tuple[Commitment, ...]:
-    """Every commitment of the days, and those the ledger knows to hold now though they covered
-    nothing; the most unused money first."""
+    """Every commitment of the days, the most unused money first."""
     today = (now or utc_now()).date()
-    known = terms_of(workspace)
     groups: dict[tuple[str, str, str], list[Cell]] = {}
     for one in looked.cells:
         if one.commitment and one.state != "on-demand":
             groups.setdefault((one.payer, one.commitment, one.currency), []).append(one)
+    if not groups:
+        return ()
+    known = terms_of(workspace)
     free = [one for one in looked.cells if one.state == "on-demand"]
     found = [
         _commitment(key, cells, free, known.get(key[1], Terms()), looked)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
 
 State = Literal["covered", "unused", "on-demand"]
+_HOURLY_DAYS = 31
+"""Whether a bill has hours is told by so many last days."""
+
 _COMMITTED = "CommitmentDiscountId IS NOT NULL OR PricingCategory = 'Committed'"
 _BY = (
     "ServiceProviderName", "BillingAccountId", "SubAccountId", "SubAccountName", "ServiceName",
@@ -63,7 +66,7 @@ class Cell(Metered):
 @dataclass(frozen=True)
 class Looked:
     """The whole days `start` to `end` (exclusive) of the ledger. `hourly` says whether every
-    eligible charge of the last day is of an hour."""
+    eligible charge of the last month of days is of an hour."""
 
     start: date
     end: date
@@ -99,7 +102,8 @@ def look(
 ) -> Looked:
     """The cells of some days; `scope` narrows them by a condition. `by_hour` asks for hours where
     the bill has them. QueryError for a condition that the ledger does not know."""
-    hourly = _hourly(workspace, end - timedelta(days=1), end, scope, now)
+    recent = max(start, end - timedelta(days=_HOURLY_DAYS))
+    hourly = _hourly(workspace, recent, end, scope, now)
     cells = list(_cells(workspace, start, end, scope, by_hour and hourly, now))
     cells += _unused(workspace, start, end, scope, now)
     return Looked(start, end, hourly, tuple(_named(cells)))
@@ -217,7 +221,7 @@ def _unused(
     before = start - timedelta(days=366)
     question = _question(before, end, "CommitmentDiscountStatus = 'Unused'", scope)
     rows = asked(workspace, question, (*_BY, "ChargePeriodStart", "ChargePeriodEnd"), now)
-    charged = workspace.incomplete_from() or end
+    charged = workspace.incomplete_from() or (now or utc_now()).date()
     for row in rows:
         said = {name: str(row.get(name) or "") for name in _BY}
         first = row["ChargePeriodStart"].date()

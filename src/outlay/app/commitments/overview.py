@@ -162,9 +162,12 @@ def ending(
     whole_only("commitments")
     checked_days(days)
     today = (now or utc_now()).date()
+    commitments = overview(workspace, DAYS, now=now).commitments
+    if not commitments:
+        return ()
     counted = {one.identifier: one.change for one in ends(workspace, now)}
     found = []
-    for one in overview(workspace, DAYS, now=now).commitments:
+    for one in commitments:
         left = one.days_left(today)
         if left is None or 0 <= left <= days:
             found.append(Ending(one, one.terms.end, left, counted.get(one.id, "")))

@@ -145,7 +145,8 @@ def _made(workspace: Workspace, spec: PurchasePlanSpec, now: datetime | None) ->
     days = whole_weeks(spec.lookback)
     first, last = window(workspace, days, now)
     looked = look(workspace, first, last, scope=spec.scope, by_hour=True, now=now)
-    terms: Mapping[str, Terms] = terms_of(workspace) if looked.cells else {}
+    held = any(one.commitment for one in looked.cells)
+    terms: Mapping[str, Terms] = terms_of(workspace) if held else {}
     prepared = [
         found
         for payer in payers(looked.cells)

@@ -27,7 +27,6 @@ CURVE = tuple(Decimal(n) / 10 for n in range(0, 21, 2))
 
 _LIMIT_ROUNDS = 14
 _DEAREST = 20.0
-_PARTS = 32
 _NEARLY = Decimal("1e-9")
 
 
@@ -329,18 +328,21 @@ class _Planning:
         first = {one.offer.id: one.level for one in kept}
         last = {one.offer.id: one.level for one in over}
         nought = Decimal(0)
-        for part in range(_PARTS - 1, 0, -1):
+        found, low, high = kept, nought, Decimal(1)
+        for _ in range(_LIMIT_ROUNDS):
+            part = (low + high) / 2
             tried = []
             for name, offer in offers.items():
                 begin, end = first.get(name, nought), last.get(name, nought)
-                level = begin + (end - begin) * part / _PARTS
-                level = _steps(float(level), offer.step, down=True)
+                level = _steps(float(begin + (end - begin) * part), offer.step, down=True)
                 if level > 0:
                     tried.append(Position(offer, level))
             ranked = tuple(sorted(tried, key=lambda one: (one.offer.order, one.offer.id)))
             if self._within(columns, ranked):
-                return ranked
-        return kept
+                low, found = part, ranked
+            else:
+                high = part
+        return found
 
     def _within(self, columns: Columns, positions: Sequence[Position]) -> bool:
         level = sum((one.level for one in positions), Decimal(0))
