@@ -28,7 +28,7 @@ def test_machines_of_five_hours_a_day() -> None:
     assert (str(one.monthly_saving), str(one.monthly_cost)) == ("11.00", "20.00")
     assert one.where == (
         "SubAccountId = '111122223333' AND tags.app = 'exports' AND "
-        "(SkuMeter LIKE '%BoxUsage:m6i.large' OR x_UsageType LIKE '%BoxUsage:m6i.large')"
+        "(SkuMeter LIKE '%Usage:m6i.large' OR x_UsageType LIKE '%Usage:m6i.large')"
     )
     assert one.action == "ChangePurchaseOption"
 

@@ -17,6 +17,9 @@ def test_a_bucket_with_a_read_a_gb_and_day() -> None:
     (one,), lacking = asked(CLASSES, TableFacts([*each_day(BUCKET), *each_day(READS)]))
     # Half of 30 × 1.104 = 33.12 goes to 0.0125 of 0.023: × 0.5 × 105/230.
     assert (str(one.monthly_saving), lacking) == ("7.56", [])
+    # What it costs in its tiers, and to watch it, is what must be seen afterwards.
+    assert "SkuMeter LIKE '%TimedStorage-%ByteHrs'" in one.where
+    assert "SkuMeter LIKE '%Monitoring-Automation-INT'" in one.where
     assert one.action == "ChangeStorageClass" and one.confidence == "low"
     assert any("how many objects" in reason for reason in one.reasons)
 

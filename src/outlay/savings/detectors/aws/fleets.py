@@ -56,7 +56,8 @@ class Fleet:
         named = f"{condition(SubAccountId=self.account)} AND tags.{quoted} = " + text_literal(
             self.value
         )
-        meter = text_literal(f"%{self.meter or 'BoxUsage:%'}")
+        # On demand and spot: what changes from one to the other stays in sight.
+        meter = text_literal(f"%{self.meter.replace('BoxUsage', 'Usage') or 'BoxUsage:%'}")
         return f"{named} AND (SkuMeter LIKE {meter} OR x_UsageType LIKE {meter})"
 
 

@@ -103,6 +103,7 @@ def _shorter(part: Part, taken: Part | None, keep: int, compression: Decimal) ->
         f"Keep the logs of {part.called} for {keep} days",
         f"cost of what is kept beyond {keep} days, a month",
         saving_list=rounded(Fraction(part.listed) * off * MONTH_DAYS / part.span, 2),
+        where=metered(part, "TimedStorage-ByteHrs"),
         current=f"{rounded(stored, 0)} GB kept, without end",
         recommended=f"a retention of {keep} days, about {rounded(inside, 0)} GB",
         evidence=(

@@ -324,7 +324,7 @@ def gone(detector: Detector, part: Part, title: str, basis: str, **more: Any) ->
     )
 
 
-def metered(part: Part, ending: str) -> str:
+def metered(part: Part, *endings: str) -> str:
     """The condition of a part's charges whose usage type ends so, whatever region it names: the
     account's and region's where the part is of no resource."""
     own = (
@@ -332,8 +332,11 @@ def metered(part: Part, ending: str) -> str:
         if part.resource
         else condition(SubAccountId=part.account, RegionId=part.region or None)
     )
-    like = text_literal(f"%{ending}")
-    return f"{own} AND (SkuMeter LIKE {like} OR x_UsageType LIKE {like})"
+    like = " OR ".join(
+        f"SkuMeter LIKE {text} OR x_UsageType LIKE {text}"
+        for text in (text_literal(f"%{ending}") for ending in endings)
+    )
+    return f"{own} AND ({like})"
 
 
 def seen(part: Part) -> Evidence:

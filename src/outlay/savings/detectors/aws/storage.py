@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from outlay.money.quotients import rounded
-from outlay.savings.detectors.aws.parts import PROVIDER, Part, cost_of, found, parts
+from outlay.savings.detectors.aws.parts import PROVIDER, Part, cost_of, found, metered, parts
 from outlay.savings.detectors.contract import Detector, Facts, Parameter, Settings
 from outlay.savings.model import MONTH_DAYS, Evidence, Finding, Insufficient
 
@@ -60,6 +60,7 @@ def _finding(part: Part, read: Part | None, stored: Fraction, settings: Settings
         f"Keep {part.called} in S3 Intelligent-Tiering",
         f"{rounded(off * 100, 2)} % of what its Standard storage costs, {part.span} days",
         saving_list=rounded(Fraction(part.listed) * off * MONTH_DAYS / part.span, 2),
+        where=metered(part, "TimedStorage-%ByteHrs", "Monitoring-Automation-INT"),
         current=f"S3 Standard, {rounded(stored, 0)} GB, {rounded(density, 3)} reads a GB and day",
         recommended="S3 Intelligent-Tiering (or Standard-IA for objects that nobody reads)",
         evidence=(
