@@ -219,7 +219,8 @@ GP2 = Detector(
             "are free",
         ),
     ),
-    source="AWS Cloud Intelligence Dashboards, KPI dashboard (gp2 to gp3)",
+    source="AWS Cloud Intelligence Dashboards, KPI dashboard (gp2 to gp3); gp2's throughput by "
+    "docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html",
 )
 
 IO1 = Detector(
