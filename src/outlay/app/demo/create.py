@@ -30,6 +30,7 @@ from outlay.app.demo import (
     metrics,
     people,
     plans,
+    realised,
     reports,
     savings,
     views,
@@ -163,6 +164,7 @@ class _Maker:
         alerts.configure(self.workspace)
         anomalies.configure(self.workspace, self.story)
         people.configure(self.workspace)
+        realised.configure(self.workspace, self.story)
         savings.configure(self.workspace, self.story)
         look(self.workspace)
         self._remember("done")

@@ -50,9 +50,8 @@ def _clean_up(workspace: Workspace, story: Story) -> None:
         with as_person(_owner(workspace, one)):
             acting.accept(workspace, one.id, _NOTE, _at(day - timedelta(days=4), 10))
             acting.implement(workspace, one.id, "", _at(day - timedelta(days=1), 17))
-    # As the bills came in: seen after a week, lasting after a month, the gateway back between.
-    for seen in (day + timedelta(days=9), story.returned + timedelta(days=5),
-                 day + timedelta(days=34)):  # fmt: skip
+    # As the bills came in: seen after a week; the gateway that is back, after its first days.
+    for seen in (day + timedelta(days=9), story.returned + timedelta(days=5)):
         follow(workspace, _at(seen, 8))
 
 
@@ -73,10 +72,9 @@ def _found(workspace: Workspace, now: datetime) -> list[Recommendation]:
         bill = footprints(known, first, tag, columns, days)
     nobody = frozenset({rules.tags[tag].default}) if tag in rules.tags else frozenset()
     with acting.store(workspace).changing() as books:
-        done = renewed(
-            books, Found(groups, bill), spec, tag, nobody, acting.times(workspace), now
-        )  # fmt: skip
-    return list(done.new)
+        renewed(books, Found(groups, bill), spec, tag, nobody, acting.times(workspace), now)
+        kept = [one for key in groups if (one := books.by_key(key)) is not None]
+    return [one for one in kept if one.state in ("identified", "assigned")]
 
 
 def _owner(workspace: Workspace, one: Recommendation) -> Principal:

@@ -15,7 +15,7 @@ from outlay.alerts.signal import Owner, Signal
 from outlay.app.alerts.raising import raise_signal
 from outlay.app.realised.baselines import freeze
 from outlay.app.realised.keeping import store
-from outlay.app.realised.measuring import measured, newest
+from outlay.app.realised.measuring import measured, newest, since
 from outlay.app.realised.reading import Bill, bill
 from outlay.app.realised.spans import spans
 from outlay.app.runs import utc_now
@@ -53,9 +53,21 @@ def follow(workspace: Workspace, now: datetime | None = None) -> Followed:
     """Look at the bill as of `now` (UTC), over the whole ledger, whoever asks. Repeated, it does
     nothing more."""
     moment = now or utc_now()
+    waiting = _waiting(workspace)
+    known = spans(workspace)
+    days = [moment.date() - _LOOKED] if waiting else []
+    days += [day for day in (since(known),) if day is not None]
+    if not days:
+        return Followed(moment)
+    conditions = [one.where for one in waiting]
+    conditions += [text for one in known for text in (one.baseline.where, one.successor)]
     with acting_as(system(AUTHOR)):
-        seen = _found(workspace, moment)
-        done = measured(workspace, moment)
+        try:
+            with bill(workspace, min(days), conditions, many=True) as read:
+                seen = _found(workspace, read, waiting, moment)
+                done = measured(workspace, moment, read)
+        except LakeError:  # nothing was ever loaded
+            return Followed(moment)
         moved = _judged(workspace, moment)
     return Followed(moment, done.entries, seen, moved["verify"], moved["sustain"],
                     moved["regress"])  # fmt: skip
@@ -120,22 +132,22 @@ def _turn(
 # --- what nobody told of ------------------------------------------------------------------------
 
 
-def _found(workspace: Workspace, now: datetime) -> tuple[int, ...]:
-    """Recommendations that nobody said to be implemented and whose charges fell by what they
-    promise: they are implemented, with a baseline as of the day before."""
+def _waiting(workspace: Workspace) -> list[Recommendation]:
+    """Those that nobody said to be implemented, and that can be seen on the bill."""
     saved = SavingStore(workspace.resources.engine)
-    waiting = [
+    return [
         one
         for one in saved.listed(("identified", "assigned", "accepted"))
         if one.resource and one.where and one.nature == "saving"
     ]
-    if not waiting:
-        return ()
-    try:
-        with bill(workspace, now.date() - _LOOKED, [o.where for o in waiting], many=True) as read:
-            changes = _changes(read, waiting, now.date())
-    except LakeError:
-        return ()
+
+
+def _found(
+    workspace: Workspace, read: Bill, waiting: Sequence[Recommendation], now: datetime
+) -> tuple[int, ...]:
+    """Recommendations that nobody said to be implemented and whose charges fell by what they
+    promise: they are implemented, with a baseline as of the day before."""
+    changes = _changes(read, waiting, now.date()) if waiting else []
     found = []
     for one, day in changes:
         try:

@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from outlay.app.realised.keeping import store
-from outlay.app.realised.reading import NOT_YET, Bill, bill
+from outlay.app.realised.reading import NOT_YET, Bill
 from outlay.app.realised.spans import Span, spans
-from outlay.app.runs import utc_now
-from outlay.lake import LakeError
 from outlay.savings.model import PURCHASES
 from outlay.savings.realised.exact import added
 from outlay.savings.realised.judging import days_between
@@ -43,22 +41,15 @@ class Outcome:
     recommendations: int
 
 
-def measured(workspace: Workspace, now: datetime | None = None) -> Outcome:
-    """Measure what changed since the last look, and keep it."""
-    moment = now or utc_now()
+def measured(workspace: Workspace, now: datetime, read: Bill) -> Outcome:
+    """Measure what changed since the last look, from a bill that reaches back to `since`, and keep
+    it."""
     found = spans(workspace)
     if not found:
-        return Outcome(moment, "", (), 0)
-    try:
-        since = _since(found)
-        conditions = [text for one in found for text in (one.baseline.where, one.successor) if text]
-        with bill(workspace, since, conditions, many=True) as read:
-            new = _Measuring(workspace, read, found, moment).entries()
-            snapshot = read.snapshot
-    except LakeError:
-        return Outcome(moment, "", (), 0)
+        return Outcome(now, "", (), 0)
+    new = _Measuring(workspace, read, found, now).entries()
     kept = store(workspace).add(new) if new else []
-    return Outcome(moment, snapshot, tuple(kept), len({one.one.id for one in found}))
+    return Outcome(now, read.snapshot, tuple(kept), len({one.one.id for one in found}))
 
 
 def newest(entries: Iterable[Entry]) -> dict[tuple[int, date], Entry]:
@@ -66,12 +57,13 @@ def newest(entries: Iterable[Entry]) -> dict[tuple[int, date], Entry]:
     return {(one.recommendation, one.month): one for one in entries}
 
 
-def _since(found: Sequence[Span]) -> date:
+def since(found: Sequence[Span]) -> date | None:
+    """From which day on the bill is needed to measure spans; None for none of them."""
     days = [
         one.since - _BEFORE_PURCHASE if one.baseline.action in PURCHASES else one.since
         for one in found
     ]
-    return min(days).replace(day=1)
+    return min(days).replace(day=1) if days else None
 
 
 class _Measuring:
