@@ -86,7 +86,7 @@ def rightsized(
     span = one.span(window)
     yield from finding(
         detector, one, window,
-        title=f"Make {one.name} a {step.name} instead of a {current}",
+        title=f"Resize {one.name} from {current} to {step.name}",
         saving=part(one.open, freed, span),
         saving_list=part(one.open_list, freed, span),
         current=current, recommended=step.name, where=where,

@@ -59,8 +59,7 @@ def _databases(facts: Facts, settings: Settings) -> Iterator[Finding | Insuffici
         current, target = f"{tier}{number}", f"{tier}{name}"
         yield from finding(
             SQL_DTU, one, window,
-            title=f"Make the database {one.name} a {target} instead of an {current}"
-            if tier == "S" else f"Make the database {one.name} a {target} instead of a {current}",
+            title=f"Resize the database {one.name} from {current} to {target}",
             saving=part(one.open, Fraction(now - dtus, now), one.span(window)),
             saving_list=part(one.open_list, Fraction(now - dtus, now), one.span(window)),
             current=f"{current}, {now} DTUs", recommended=f"{target}, {dtus} DTUs",
