@@ -16,6 +16,7 @@ from benchmarks import (
     history,
     ingest,
     pages,
+    planner,
     sources,
 )
 from benchmarks.report import replace_section, stamp
@@ -30,6 +31,7 @@ SECTIONS = (
     "history",
     "forecast",
     "detection",
+    "planner",
 )
 
 
@@ -144,6 +146,9 @@ def main() -> None:
         body = ["## Anomalies", "", stamp("A year of days and one more"), ""]
         speed = detection.measure(10_000)
         text = replace_section(text, "detection", [*body, *detection.table(speed)])
+    if "planner" in a.only:
+        body = ["## Purchase planner", "", stamp("One run of each, in turn"), ""]
+        text = replace_section(text, "planner", [*body, *planner.table(planner.measure(1_000))])
     REPORT.write_text(text)
     print(text)
     if {"explorer", "allocation", "pages"} & set(a.only):

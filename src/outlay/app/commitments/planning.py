@@ -14,7 +14,7 @@ from outlay.access import current, whole_only
 from outlay.app.commitments.demand import Prepared, prepare, whole_weeks
 from outlay.app.commitments.figures import payers
 from outlay.app.commitments.held import Terms, terms_of
-from outlay.app.commitments.ledger import look, window
+from outlay.app.commitments.ledger import Looked, look, window
 from outlay.app.commitments.model import PURCHASE_PLAN, PurchasePlanSpec
 from outlay.app.runs import utc_now
 from outlay.app.served import served
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from outlay.resources import Resource
 
 _MOST = 12
+_FEW_DAYS = 28
 _LOCK = threading.Lock()
 _KEPT: OrderedDict[Any, PurchasePlanned] = OrderedDict()
 
@@ -150,7 +151,7 @@ def _made(workspace: Workspace, spec: PurchasePlanSpec, now: datetime | None) ->
     prepared = [
         found
         for payer in payers(looked.cells)
-        if (found := prepare(looked, payer, terms, known)) is not None
+        if (found := prepare(_since_begun(looked, payer), payer, terms, known)) is not None
     ]
     start = (now or utc_now()).date() + timedelta(days=1)
     made = [_plan(one, spec, start, known) for one in prepared]
@@ -159,6 +160,21 @@ def _made(workspace: Workspace, spec: PurchasePlanSpec, now: datetime | None) ->
         spec, first, last, looked.hourly, known.as_of, tuple(made),
         tuple(_notes(made, prepared, looked.hourly, known)),
     )  # fmt: skip
+
+
+def _since_begun(looked: Looked, payer: tuple[str, str, str]) -> Looked:
+    """The whole weeks since a payer's first eligible usage: days before a bill began are no days
+    without usage."""
+    begun = min(
+        (
+            one.day
+            for one in looked.cells
+            if (one.provider, one.payer, one.currency) == payer and one.matched is not None
+        ),
+        default=looked.start,
+    )
+    days = whole_weeks((looked.end - begun).days)
+    return looked.within(max(looked.start, looked.end - timedelta(days=days)), looked.end)
 
 
 def terms_wanted(spec: PurchasePlanSpec) -> tuple[Term, ...]:
@@ -229,6 +245,13 @@ def _notes(
         found.append(
             f"Rates that the bill does not show are public ones of {known.as_of:%Y-%m-%d}: "
             f"{known.note} Check the vendor's quote before buying."
+        )
+    short = [one.demand for one in prepared if one.demand.days < _FEW_DAYS]
+    if short:
+        found.append(
+            "Few days of usage stand for the months ahead: "
+            + ", ".join(f"{one.days} of {one.provider} {one.payer}" for one in short)
+            + ". Plan again when there are more."
         )
     if any(one.ends is None for p in prepared for one in p.demand.held):
         found.append(

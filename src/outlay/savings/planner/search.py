@@ -46,11 +46,22 @@ def left(demand: Floats, offer: Searched, level: float) -> Floats:
     if level <= 0 or not len(offer.rows):
         return demand
     found = demand.copy()
-    need = demand[offer.rows] * offer.rates[:, None]
+    _take(found, offer, level)
+    return found
+
+
+def _take(rest: Floats, offer: Searched, level: float) -> None:
+    """Take off, in place, what an offer at a level covers."""
+    if level <= 0 or not len(offer.rows):
+        return
+    if len(offer.rows) == 1:
+        row = rest[offer.rows[0]]
+        np.maximum(row - level / offer.rates[0], 0.0, out=row)
+        return
+    need = rest[offer.rows] * offer.rates[:, None]
     before = np.cumsum(need, axis=0) - need
     taken = np.clip(level - before, 0.0, need)
-    found[offer.rows] = np.maximum(found[offer.rows] - taken / offer.rates[:, None], 0.0)
-    return found
+    rest[offer.rows] = np.maximum(rest[offer.rows] - taken / offer.rates[:, None], 0.0)
 
 
 def alone(demand: Floats, weights: Floats, offer: Searched) -> float:
@@ -74,7 +85,8 @@ def alone(demand: Floats, weights: Floats, offer: Searched) -> float:
 
 
 def _sum(demand: Floats, weights: Floats, offer: Searched, level: float) -> float:
-    rest = left(demand, offer, level)
+    rest = demand[offer.rows]
+    _take(rest, Searched(np.arange(len(offer.rows)), offer.rates), level)
     return float(level * offer.price * weights.sum() + (rest.sum(axis=0) @ weights))
 
 
@@ -82,9 +94,9 @@ def cost(
     demand: Floats, weights: Floats, offers: Sequence[Searched], levels: Sequence[float]
 ) -> float:
     """What the weighted hours cost: commitments, and what they leave on demand."""
-    rest, paid = demand, 0.0
+    rest, paid = demand.copy(), 0.0
     for offer, level in zip(offers, levels, strict=True):
-        rest = left(rest, offer, level)
+        _take(rest, offer, level)
         paid += level * offer.price
     return float(paid * weights.sum() + rest.sum(axis=0) @ weights)
 
@@ -141,9 +153,9 @@ class _Search:
                     tried[other] += its * self.offers[other].step
                     if min(tried) < -1e-12:
                         continue
-                    before = self.demand
+                    before = self.demand.copy()
                     for index in range(one):
-                        before = left(before, self.offers[index], tried[index])
+                        _take(before, self.offers[index], tried[index])
                     value, found = self._behind(one, max(tried[one], 0.0), tried, before, other)
                     if value < best * (1 - 1e-12):
                         levels, best = found, value
@@ -156,21 +168,22 @@ class _Search:
 
     def forward(self) -> list[float]:
         """Each offer at its optimum on what those before it leave."""
-        rest, levels = self.demand, []
+        rest, levels = self.demand.copy(), []
         for offer in self.offers:
             levels.append(alone(rest, self.weights, offer))
-            rest = left(rest, offer, levels[-1])
+            _take(rest, offer, levels[-1])
         return levels
 
     def backward(self) -> list[float]:
         """The broadest offer as if it were alone, then the others on what it leaves."""
         broad = max(range(self.count), key=lambda n: len(self.offers[n].rows))
         level = alone(self.demand, self.weights, self.offers[broad])
-        rest, levels = left(self.demand, self.offers[broad], level), [0.0] * self.count
+        rest, levels = self.demand.copy(), [0.0] * self.count
+        _take(rest, self.offers[broad], level)
         for index, offer in enumerate(self.offers):
             if index != broad:
                 levels[index] = alone(rest, self.weights, offer)
-                rest = left(rest, offer, levels[index])
+                _take(rest, offer, levels[index])
         levels[broad] = level
         return levels
 
@@ -183,9 +196,9 @@ class _Search:
         levels = self.forward()
         best, found = self.cost(levels), levels
         for _ in range(12):
-            rest = self.demand
+            rest = self.demand.copy()
             for index in range(broad):
-                rest = left(rest, self.offers[index], levels[index])
+                _take(rest, self.offers[index], levels[index])
             need = np.cumsum(rest[offer.rows] * offer.rates[:, None], axis=0)
             at = (need <= levels[broad] + 1e-12).sum(axis=0)
             worth = np.append(1.0 / offer.rates, 0.0)[at]
@@ -197,9 +210,9 @@ class _Search:
                     continue
                 rate = float(offer.rates[place[int(one.rows[0])]])
                 tried.append(self._quantile(one, np.minimum(1.0, rate * worth)))
-            rest = self.demand
+            rest = self.demand.copy()
             for index in range(broad):
-                rest = left(rest, self.offers[index], tried[index])
+                _take(rest, self.offers[index], tried[index])
             tried.append(alone(rest, self.weights, offer))
             made = self.cost(tried)
             if made < best:
@@ -228,9 +241,9 @@ class _Search:
         offer = self.offers[index]
         if self.left_to_do <= 0 or not len(offer.rows):
             return levels, best
-        before = self.demand
+        before = self.demand.copy()
         for other in range(index):
-            before = left(before, self.offers[other], levels[other])
+            _take(before, self.offers[other], levels[other])
         most = float((before[offer.rows] * offer.rates[:, None]).sum(axis=0).max())
         top = ceil(most / offer.step)
         known: dict[int, tuple[float, list[float]]] = {}
@@ -251,12 +264,13 @@ class _Search:
         optimum, but for one that is `fixed`; the levels."""
         tried = list(levels)
         tried[index] = level
-        rest = left(before, self.offers[index], level)
+        rest = before.copy()
+        _take(rest, self.offers[index], level)
         for other in range(index + 1, self.count):
             if other != fixed and (other in self.overlaps[index] or fixed in self.overlaps[index]):
                 tried[other] = alone(rest, self.weights, self.offers[other])
                 self.left_to_do -= 4
-            rest = left(rest, self.offers[other], tried[other])
+            _take(rest, self.offers[other], tried[other])
         paid = sum(at * one.price for at, one in zip(tried, self.offers, strict=True))
         self.left_to_do -= 1
         return float(paid * self.weights.sum() + rest.sum(axis=0) @ self.weights), tried
