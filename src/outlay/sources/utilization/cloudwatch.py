@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from outlay.money.quotients import quotient
 from outlay.sources.contract import SourceError
 from outlay.sources.utilization.names import space_of
 from outlay.sources.utilization.rows import (
@@ -129,12 +131,11 @@ def stream(line: Mapping[str, Any]) -> Iterator[Record]:
         )  # fmt: skip
 
 
-def _average(values: Mapping[str, Any]) -> float | None:
-    """The mean of a minute: a measurement, in binary numbers as CloudWatch reckons it."""
+def _average(values: Mapping[str, Any]) -> Decimal | None:
+    """The mean of a minute, to nine decimals; None where it was not measured."""
     try:
-        count = float(values.get("count") or 0)
-        return float(values["sum"]) / count if count else None
-    except (KeyError, TypeError, ValueError):
+        return quotient(Decimal(str(values["sum"])), Decimal(str(values.get("count") or 0)), 9)
+    except (KeyError, ArithmeticError):
         return None
 
 

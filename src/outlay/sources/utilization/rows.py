@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from outlay.sources.contract import SourceError
@@ -14,6 +15,7 @@ Record = dict[str, Any]
 _LENGTH = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _DAY = re.compile(r"(20\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?!\d)")
 _MILLISECONDS_FROM = 10**11
+_EPOCH = datetime(1970, 1, 1)
 
 
 def record(
@@ -40,18 +42,20 @@ def moment(value: object) -> datetime | None:
         return None
     text = str(value).strip()
     try:
-        number = float(text)
-    except ValueError:
+        number = Decimal(text)
+    except ArithmeticError:
         try:
             found = datetime.fromisoformat(text)
         except ValueError:
             return None
         return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+    if not number.is_finite():
+        return None
     if abs(number) >= _MILLISECONDS_FROM:
         number /= 1000
     try:
-        return datetime.fromtimestamp(number, UTC).replace(tzinfo=None)
-    except (OverflowError, OSError, ValueError):
+        return _EPOCH + timedelta(microseconds=int(number * 1_000_000))
+    except OverflowError:
         return None
 
 

@@ -18,11 +18,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from outlay.app.demo.fleet import Use, digest, main_fleet
 from outlay.app.demo.story import ACCOUNT_IDS, Story
 from outlay.app.demo.waste import CATALOG, FORGOTTEN
 from outlay.money import BillingPeriod
 
+_JSON = msgspec.json.Encoder(decimal_format="number")
 _MONTHS = -2
 _GIB = 1 << 30
 _OFFICE = range(7, 19)
@@ -54,8 +57,8 @@ def write(folder: Path, month: BillingPeriod, story: Story) -> None:
     for name, samples in (
         ("machines", _machines(fleet)), ("databases", _databases(fleet)), ("volumes", _volumes()),
     ):  # fmt: skip
-        answer = json.dumps(_answer(list(samples), days))
-        (folder / f"{name}-{month}.json").write_text(answer, encoding="utf-8")
+        answer = _JSON.encode(_answer(list(samples), days))
+        (folder / f"{name}-{month}.json").write_bytes(answer)
     _write_hours(folder / f"hours-{month}.csv", _staging(fleet), days)
     attached = _attached(fleet)
     for day in days:
@@ -166,8 +169,7 @@ def _answer(samples: Sequence[_Sample], days: Sequence[date]) -> dict[str, Any]:
                 }
             )
             values = [
-                float(_between(f"{sample.name}/{metric}/{statistic}/{day}", least, most))
-                for day in days
+                _between(f"{sample.name}/{metric}/{statistic}/{day}", least, most) for day in days
             ]
             results.append(
                 {
