@@ -17,6 +17,7 @@ from tests.api.firm import firm
 from tests.api.samples import SAMPLES, Sample
 from tests.api.samples_anomalies import ANOMALY, odd
 from tests.api.samples_realised import SAVED, saved
+from tests.api.samples_savings import FOUND, wasteful
 from tests.shared import ROOT
 
 EXAMPLES = ROOT / "src" / "outlay" / "api" / "openapi" / "examples.json"
@@ -104,7 +105,7 @@ def main() -> None:
         for sample, answer in recorded(asker):
             keep(found, sample, answer)
         workspace.close()
-        for company, requests in ((odd, ANOMALY), (saved, SAVED)):
+        for company, requests in ((odd, ANOMALY), (saved, SAVED), (wasteful, FOUND)):
             with company(Path(folder)) as other:
                 client = serving(other)
                 for operation, method, path, body in requests:

@@ -13,6 +13,7 @@ from tests.api.samples_contracts import CONTRACTS
 from tests.api.samples_native import NATIVE
 from tests.api.samples_plans import PLANS
 from tests.api.samples_realised import REALISED
+from tests.api.samples_savings import SAVINGS
 
 SEPTEMBER = "from=2026-09-01&to=2026-10-01"
 
@@ -280,5 +281,6 @@ SAMPLES = (
     *(Sample(*one) for one in CONTRACTS),
     *(Sample(*one) for one in NATIVE),
     *(Sample(*one) for one in REALISED),
+    *(Sample(*one) for one in SAVINGS),
     *CHANGING,
 )
