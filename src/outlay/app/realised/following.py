@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from outlay.access import acting as acting_as
 from outlay.access.principal import system
 from outlay.alerts.signal import Owner, Signal
-from outlay.app.alerts.raising import raise_signal
+from outlay.app.alerts.raising import raise_signal, settle
 from outlay.app.realised.baselines import freeze
 from outlay.app.realised.keeping import store
 from outlay.app.realised.measuring import measured, newest, since
@@ -69,6 +69,7 @@ def follow(workspace: Workspace, now: datetime | None = None) -> Followed:
         except LakeError:  # nothing was ever loaded
             return Followed(moment)
         moved = _judged(workspace, moment)
+        _settle(workspace, moment)
     return Followed(moment, done.entries, seen, moved["verify"], moved["sustain"],
                     moved["regress"])  # fmt: skip
 
@@ -113,7 +114,7 @@ def _turn(
         workspace,
         Signal(
             kind="saving",
-            subject=f"saving-{one.id}",
+            subject=_subject(one),
             occurrence=f"regressed-{now.date()}",
             title=f"A saving is gone again: {finding.title}",
             severity="warning",
@@ -127,6 +128,20 @@ def _turn(
         now,
     )
     return done
+
+
+def _settle(workspace: Workspace, now: datetime) -> None:
+    """What was told of a regression is over once somebody decided on it."""
+    saved = SavingStore(workspace.resources.engine)
+    numbers = {step.recommendation for step in saved.steps(None, ("regress",))}
+    for one in saved.listed() if numbers else ():
+        if one.id in numbers and one.state != "regressed":
+            settle(workspace, "saving", _subject(one), f"It is {one.state}.", now)
+
+
+def _subject(one: Recommendation) -> str:
+    """By which name alerts know a regression."""
+    return f"saving-{one.id}"
 
 
 # --- what nobody told of ------------------------------------------------------------------------
