@@ -34,7 +34,8 @@ GRID = 100
 @dataclass(frozen=True)
 class Speed:
     """Seconds: the search with the sums of SKUs to families before it; plain Python for as many
-    portfolios, as a few days say; `processor` is what the search took of it. Savings are shares of the on-demand cost."""
+    portfolios, as a few days say; `processor` is what the search took of it. Savings are shares of
+    the on-demand cost."""
 
     skus: int
     gathered: float
@@ -130,8 +131,8 @@ def measure(skus: int) -> Speed:
     grid_seconds = time.perf_counter() - began
     ours = search.cost(demand, weights, given, levels)
     return Speed(
-        skus, gathered, searched, processor, portfolios, slow, 1 - ours / nothing, 1 - coarse / nothing,
-        grid_seconds, peak_gib(),
+        skus, gathered, searched, processor, portfolios, slow, 1 - ours / nothing,
+        1 - coarse / nothing, grid_seconds, peak_gib(),
     )  # fmt: skip
 
 
@@ -152,7 +153,8 @@ def table(speed: Speed) -> Sequence[str]:
         f"**{speed.looped / ours:.0f}×** faster than the loop; the grid leaves "
         f"{speed.saved - speed.saved_grid:.2%} of the on-demand cost unsaved. Sums of SKUs to "
         f"families took {speed.gathered:.2f} s of it. The processor worked {speed.processor:.1f} "
-        f"seconds for the search, which does not drift when the machine is shared. Peak memory {speed.peak:.2f} GiB."
+        "seconds for the search, which does not drift when the machine is shared. Peak memory "
+        f"{speed.peak:.2f} GiB."
     )
     return [*lines, "", told]
 
