@@ -262,3 +262,11 @@ def test_every_smaller_model_is_cheaper_at_public_prices() -> None:
         assert other["input"] <= own["input"] / 2, f"{smaller} is not much cheaper than {model}"
         if "output" in own:
             assert other["output"] < own["output"]
+
+
+def test_next_to_nothing_saves_nothing_and_fails_nothing() -> None:
+    """A saving that rounds to no cent is none: the detector goes on."""
+    assert found(model_choice.DETECTOR, bill("0.00001"), used(SHORT)) == []
+    rows = bill("0.00001", GPT5, "OpenAI", key="nightly-labels")
+    usage = used(TestBatch.DAY, GPT5, "OpenAI", key="nightly-labels")
+    assert found(batch.DETECTOR, rows, usage) == []

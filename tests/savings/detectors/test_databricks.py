@@ -148,3 +148,12 @@ def test_a_bill_by_day_does_not_tell() -> None:
     ]  # fmt: skip
     (lacking,) = found(ALWAYS_ON, [], daily)
     assert isinstance(lacking, Insufficient) and "hours" in lacking.missing
+
+
+def test_next_to_nothing_saves_nothing_and_fails_nothing() -> None:
+    """A saving that rounds to no cent is none: the detector goes on."""
+    tiny = [row | {"EffectiveCost": row["EffectiveCost"] / 10**6} for row in job("0.55")]
+    prices = [row | {"EffectiveCost": row["EffectiveCost"] / 10**6} for row in jobs_compute()]
+    assert found(JOBS, [*tiny, *prices]) == []
+    assert found(ALWAYS_ON, [], cluster(EffectiveCost=Decimal("0.000001"))) == []
+    assert found(ALWAYS_ON, [], cluster(), hours_a_week=Decimal(168)) == []

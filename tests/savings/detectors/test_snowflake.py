@@ -77,6 +77,11 @@ def test_a_new_warehouse_is_left_out_until_it_is_old_enough() -> None:
     assert one(found(IDLE, warehouse("4", "6", days=14))).monthly_saving == Decimal("90.00")
 
 
+def test_next_to_nothing_is_nothing() -> None:
+    assert found(IDLE, warehouse("0.00004", "0.00006")) == []
+    assert found(OVERAGE, drawn("overage", "0.00004", "0.00001")) == []
+
+
 def test_storage_and_cloud_services_have_no_idle() -> None:
     rows = [row | {"ServiceName": "Cloud Services"} for row in warehouse("4", "6")]
     assert found(IDLE, rows) == []

@@ -218,8 +218,12 @@ def ai_finding(
     recommended: str,
     evidence: tuple[Evidence, ...],
     reasons: tuple[str, ...],
-) -> Finding:
-    """A finding on what a key asks of a model; `saving` is the window's, of the bill's cost."""
+) -> Finding | None:
+    """A finding on what a key asks of a model; `saving` is the window's, of the bill's cost. None
+    where it is less than half a cent a month."""
+    month = rounded(saving * MONTH_DAYS / one.span, CENTS)
+    if month <= 0:
+        return None
     listed = saving * Fraction(one.listed) / Fraction(one.cost)
     figures = tuple(
         Evidence(f"{kind.replace('_', ' ')} tokens", count, "tokens", "usage")
@@ -233,7 +237,7 @@ def ai_finding(
         action=detector.action,
         title=title,
         currency=one.currency,
-        monthly_saving=rounded(saving * MONTH_DAYS / one.span, CENTS),
+        monthly_saving=month,
         basis=(
             f"the bill's cost of {one.span} days, in the proportion of public prices, "
             f"as {MONTH_DAYS} days"

@@ -51,7 +51,9 @@ def _find(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient]:
             continue
         why = _in_few_hours(one, settings) or _named_and_steady(one, settings)
         if why:
-            yield _finding(one, why)
+            made = _finding(one, why)
+            if made is not None:
+                yield made
 
 
 def _in_few_hours(one: Asked, settings: Settings) -> str:
@@ -86,7 +88,7 @@ def _named_and_steady(one: Asked, settings: Settings) -> str:
     return f"it is named {sorted(words)[0]!r}, and asks as much on weekends as on other days"
 
 
-def _finding(one: Asked, why: str) -> Finding:
+def _finding(one: Asked, why: str) -> Finding | None:
     now, then = one.public(one.spelled, STANDARD), one.public(one.spelled, BATCH)
     known = now is not None and then is not None and then < now
     part = 1 - then / now if known and now and then is not None else HALF

@@ -178,7 +178,7 @@ def _find(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient]:
         found = fit(facts, one, target, least)
         if found.gone:
             saved = min(found.saved, one.idle) if one.idle > 0 else Decimal(0)
-            if saved > 0:
+            if monthly(saved, one.days) > 0:
                 yield _finding(one, found, saved, target)
 
 

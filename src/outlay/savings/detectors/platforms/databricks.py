@@ -70,6 +70,11 @@ def _jobs(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient]:
             yield made
 
 
+def _month(amount: Fraction, span: int) -> Decimal:
+    """An amount over `span` days as a month's, in cents."""
+    return rounded(amount * MONTH_DAYS / span, CENTS)
+
+
 def _price(row: dict[str, Any], prices: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The jobs SKU that is named as the all-purpose one is, else the account's only one."""
     same = [one for one in prices if one["currency"] == row["currency"]]
@@ -86,7 +91,8 @@ def _job_finding(
     dbus, cost, currency = Fraction(row["dbus"]), Fraction(row["cost"]), str(row["currency"])
     unit = Fraction(price["cost"]) / Fraction(price["dbus"])
     saved = cost - dbus * unit
-    if saved <= 0:
+    month = _month(saved, span)
+    if month <= 0:
         return None
     listed = Fraction(row["listed"]) - dbus * Fraction(price["listed"]) / Fraction(price["dbus"])
     name = str(row["name"] or row["resource"])
@@ -97,7 +103,7 @@ def _job_finding(
         action=JOBS.action,
         title=f"The job {name} runs on all-purpose compute",
         currency=currency,
-        monthly_saving=rounded(saved * MONTH_DAYS / span, CENTS),
+        monthly_saving=month,
         basis=f"DBUs of {span} days at the bill's own price of jobs compute, as 30 days",
         account=str(row["account"] or ""),
         region=str(row["region"]),
@@ -112,7 +118,7 @@ def _job_finding(
         group=JOBS.group,
         current=f"{row['sku']}, {rounded(cost / dbus, 4)} {currency} a DBU",
         recommended=f"a job cluster ({price['sku']}), {rounded(unit, 4)} {currency} a DBU",
-        monthly_saving_list=rounded(max(listed, Fraction(0)) * MONTH_DAYS / span, CENTS),
+        monthly_saving_list=_month(max(listed, Fraction(0)), span),
         monthly_cost=monthly(Decimal(row["cost"]), span),
         evidence=(
             Evidence("Cost on all-purpose compute", Decimal(row["cost"]), currency,
@@ -169,15 +175,20 @@ def _always_on(facts: Facts, settings: Settings) -> Iterator[Finding | Insuffici
             )  # fmt: skip
             continue
         if int(row["hours"]) * 100 >= 24 * span * settings.number("on_percent"):
-            yield _always_finding(row, span, first, end, settings)
+            made = _always_finding(row, span, first, end, settings)
+            if made is not None:
+                yield made
 
 
 def _always_finding(
     row: dict[str, Any], span: int, first: date, end: date, settings: Settings
-) -> Finding:
+) -> Finding | None:
     kept = Fraction(settings.number("hours_a_week")) / _HOURS_A_WEEK
     saved = Fraction(row["cost"]) * (1 - kept)
     listed = Fraction(row["listed"]) * (1 - kept)
+    month = _month(saved, span)
+    if month <= 0:
+        return None
     name, currency = str(row["name"] or row["resource"]), str(row["currency"])
     on = rounded(Fraction(int(row["hours"])) * 100 / (24 * span), 1)
     return Finding(
@@ -187,7 +198,7 @@ def _always_finding(
         action=ALWAYS_ON.action,
         title=f"The cluster {name} is never terminated",
         currency=currency,
-        monthly_saving=rounded(saved * MONTH_DAYS / span, CENTS),
+        monthly_saving=month,
         basis=f"effective cost of {span} days outside the hours that are kept, as 30 days",
         account=str(row["account"] or ""),
         region=str(row["region"]),
@@ -202,7 +213,7 @@ def _always_finding(
         group=ALWAYS_ON.group,
         current=f"on in {on} % of the hours, nights and weekends too",
         recommended="auto-termination after half an hour without a command",
-        monthly_saving_list=rounded(listed * MONTH_DAYS / span, CENTS),
+        monthly_saving_list=_month(listed, span),
         monthly_cost=monthly(Decimal(row["cost"]), span),
         evidence=(
             Evidence("Cost", Decimal(row["cost"]), currency, "EffectiveCost"),

@@ -54,8 +54,13 @@ def _idle(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient]:
         idle, cost = Fraction(row["idle"]), Fraction(row["cost"])
         if idle * 100 >= cost * Fraction(settings.number("idle_percent")):
             left = cost * Fraction(settings.number("unavoidable_percent")) / 100
-            if idle > left:
+            if _month(idle - left, _span(row, first, end)) > 0:
                 yield _idle_finding(row, idle - left, first, end, settings)
+
+
+def _month(amount: Fraction, span: int) -> Decimal:
+    """An amount over `span` days as a month's, in cents."""
+    return rounded(amount * MONTH_DAYS / span, CENTS)
 
 
 def _span(row: dict[str, Any], first: Any, end: Any) -> int:
@@ -77,7 +82,7 @@ def _idle_finding(
         action=IDLE.action,
         title=f"The warehouse {name} waits {part} % of its credits",
         currency=str(row["currency"]),
-        monthly_saving=rounded(saved * MONTH_DAYS / span, CENTS),
+        monthly_saving=_month(saved, span),
         basis=f"idle cost of {span} days, as {MONTH_DAYS} days",
         account=str(row["account"] or ""),
         region=str(row["region"]),
@@ -96,7 +101,7 @@ def _idle_finding(
             "AUTO_SUSPEND = 60 where it is higher or none, fewer clusters at least, and queries "
             "of other small warehouses moved to it"
         ),
-        monthly_saving_list=rounded(listed * MONTH_DAYS / span, CENTS),
+        monthly_saving_list=_month(listed, span),
         monthly_cost=monthly(idle, span),
         evidence=(
             Evidence("Compute of the warehouse", cost, str(row["currency"]), "EffectiveCost"),
@@ -148,7 +153,7 @@ def _overage(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficien
             continue
         still = (end - row["last_day"]).days <= int(settings.number("still_days"))
         saved = cost - Decimal(row["rated"])
-        if not still or int(row["days"]) < OVERAGE.minimum_days or saved <= 0:
+        if not still or int(row["days"]) < OVERAGE.minimum_days or monthly(saved, span) <= 0:
             continue
         yield Finding(
             tool="outlay",
