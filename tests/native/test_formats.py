@@ -419,7 +419,7 @@ def test_terms_scopes_and_look_backs_are_alternatives() -> None:
         items.append(item)
     found = read({"value": items}).findings
     assert {one.action for one in found} == {"PurchaseReservedInstances"}
-    assert {one.scope for one in found} == {"compute commitments of S1"}
+    assert {one.scope for one in found} == {"Compute commitments of S1"}
     assert found[2].recommended == "1 Standard_B4ms, 3 years, scope Single, by 30 days of use"
 
 

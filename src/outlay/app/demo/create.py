@@ -28,6 +28,7 @@ from outlay.app.demo import (
     forecast,
     lines,
     metrics,
+    native,
     people,
     plans,
     realised,
@@ -164,6 +165,7 @@ class _Maker:
         alerts.configure(self.workspace)
         anomalies.configure(self.workspace, self.story)
         people.configure(self.workspace)
+        native.configure(self.workspace, self.story)
         realised.configure(self.workspace, self.story)
         savings.configure(self.workspace, self.story)
         look(self.workspace)

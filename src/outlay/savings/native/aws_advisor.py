@@ -298,7 +298,7 @@ def _finding(
         resource=resource,
         resource_name=_first(values, _NAMES),
         resource_type=kind,
-        scope=f"compute commitments of {account or 'the paying account'}" if bought else "",
+        scope=f"Compute commitments of {account or 'the paying account'}" if bought else "",
         where=charges_of(resource, arn, account),
         group=group_of(action, kind),
         current=current,

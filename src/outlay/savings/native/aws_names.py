@@ -32,11 +32,11 @@ SERVICES: dict[str, str] = {
 """The hub's resource type → the service as bills name it."""
 
 PORTFOLIOS: dict[str, str] = {
-    "ComputeSavingsPlans": "compute",
-    "Ec2InstanceSavingsPlans": "compute",
-    "Ec2ReservedInstances": "compute",
+    "ComputeSavingsPlans": "Compute",
+    "Ec2InstanceSavingsPlans": "Compute",
+    "Ec2ReservedInstances": "Compute",
     "SageMakerSavingsPlans": "Amazon SageMaker",
-    "RdsReservedInstances": "Amazon RDS",
+    "RdsReservedInstances": "Amazon Relational Database Service",
     "OpenSearchReservedInstances": "Amazon OpenSearch Service",
     "RedshiftReservedInstances": "Amazon Redshift",
     "ElastiCacheReservedInstances": "Amazon ElastiCache",
@@ -77,9 +77,11 @@ def billed_as(identity: str, arn: str) -> str:
 
 
 def charges_of(resource: str, arn: str, account: str) -> str:
-    """The charges of a resource ('': of all in the account), by its id or ARN, in its account."""
+    """The charges of a resource ('': of all in the account, or of all that a payer pays for), by
+    its id or ARN, in its account."""
     if not resource:
-        return names_any("SubAccountId", (account,))
+        own = names_any("SubAccountId", (account,))
+        return f"({own} OR {names_any('BillingAccountId', (account,))})" if own else ""
     found = names_any("ResourceId", (resource, without_version(arn)))
     if found and account:
         found += f" AND {names_any('SubAccountId', (account,))}"

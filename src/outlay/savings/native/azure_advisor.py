@@ -147,7 +147,7 @@ def _finding(
     subscription = text(extended.get("subId")) or _subscription(resource)
     account = f"/subscriptions/{subscription}" if subscription else ""
     family = text(extended.get("reservedResourceType")).lower()
-    family = "compute" if family in _COMPUTE else family
+    family = "Compute" if family in _COMPUTE else family
     if not bought and not resource:
         raise NativeError(f"{where}: resourceMetadata.resourceId is missing")
     current = text(extended.get("currentSku"))

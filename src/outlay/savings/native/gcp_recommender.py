@@ -211,9 +211,10 @@ def _finding(
 
 
 def _covers(recommender: str) -> str:
-    """Whose usage a commitment covers: ``compute`` of ``google.compute.commitment.…``."""
+    """Whose usage a commitment covers: ``Compute`` of ``google.compute.commitment.…``."""
     parts = recommender.split(".")
-    return parts[1] if len(parts) > 1 else "compute"
+    found = parts[1] if len(parts) > 1 else "compute"
+    return "Compute" if found == "compute" else found
 
 
 def _action(recommender: str, subtype: str) -> Action:
