@@ -87,12 +87,13 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     made.close()
 
 
-def changed(resource: str, action: str = "Rightsize", done: bool = True) -> Any:
+def changed(resource: str, action: str = "Rightsize", done: bool = True, account: str = "") -> Any:
     """A recommendation as far as it is looked at."""
     at = datetime(2026, 10, 10, 9) if done else None
     return SimpleNamespace(
-        implemented_at=at, resource=resource, finding=SimpleNamespace(action=action)
-    )
+        implemented_at=at, resource=resource, account=account,
+        finding=SimpleNamespace(action=action),
+    )  # fmt: skip
 
 
 def test_a_change_that_regressed(workspace: Workspace) -> None:
@@ -117,6 +118,16 @@ def test_others(workspace: Workspace, recommendation: Any, known: bool) -> None:
     found = after(workspace, recommendation, NOW)
     assert (found.known, found.regressed) == (known, False)
     assert regressed(workspace, recommendation, NOW) == ""
+
+
+def test_a_namesake_of_another_account_is_another(workspace: Workspace, tmp_path: Path) -> None:
+    rows = table(*(f"orders,cpu,p99,2026-10-{day:02d},97" for day in range(11, 15)))
+    lines = rows.strip().splitlines()
+    text = "\n".join([f"{lines[0]},SubAccountId", *(f"{one},222" for one in lines[1:])])
+    (tmp_path / "orders.csv").write_text(text + "\n")
+    load(workspace, tmp_path / "orders.csv", "orders")
+    assert regressed(workspace, changed("arn:aws:rds:eu:222:db:orders", account="222"), NOW)
+    assert not regressed(workspace, changed("arn:aws:rds:eu:333:db:orders", account="333"), NOW)
 
 
 def test_too_early_to_tell(workspace: Workspace) -> None:

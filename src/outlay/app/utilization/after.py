@@ -42,13 +42,18 @@ def after(workspace: Workspace, recommendation: Recommendation, now: datetime) -
     end = now.date()
     start = max(day + timedelta(days=1), end - timedelta(days=DAYS))
     return judge(
-        _read(workspace, recommendation.resource, day - timedelta(days=DAYS), day),
-        _read(workspace, recommendation.resource, start, end),
+        _read(workspace, recommendation, day - timedelta(days=DAYS), day),
+        _read(workspace, recommendation, start, end),
     )
 
 
-def _read(workspace: Workspace, resource: str, start: date, end: date) -> list[Reading]:
+def _read(
+    workspace: Workspace, recommendation: Recommendation, start: date, end: date
+) -> list[Reading]:
     if end <= start:
         return []
-    found = readings(workspace.lake, resource, metrics_of_performance(), start, end)
+    found = readings(
+        workspace.lake, recommendation.resource, metrics_of_performance(), start, end,
+        account=recommendation.account,
+    )  # fmt: skip
     return [Reading(one.metric, one.statistic, one.day, one.value) for one in found]

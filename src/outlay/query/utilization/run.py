@@ -77,21 +77,25 @@ def readings(
     start: date,
     end: date,
     *,
+    account: str = "",
     pin: Pin | None = None,
 ) -> list[Reading]:
     """The measurements of a resource (by its own id, else by its last part) that began on days
-    from `start` to before `end`, by time: the highest of each day and statistic (of sums: the
-    day's sum)."""
+    from `start` to before `end`, by time: the highest of each day and statistic (of minima the
+    lowest, of sums the day's sum). Those of other accounts than `account` are another's."""
     whole_only("utilisation")
     paths = _paths(lake, pin or lake.pin())
     if not paths or not metrics:
         return []
     named = ", ".join(literal(PREFIX + one) for one in metrics)
+    whose = f"(SubAccountId IS NULL OR SubAccountId = {literal(account)})" if account else "true"
     sql = (
         f"SELECT ResourceId, substr(Metric, {len(PREFIX) + 1}) AS m, {STATISTIC}, "
         "CAST(UsagePeriodStart AS DATE) AS day, "
-        f"CASE WHEN {STATISTIC} = 'sum' THEN sum(Quantity) ELSE max(Quantity) END "
+        f"CASE {STATISTIC} WHEN 'sum' THEN sum(Quantity) WHEN 'minimum' THEN min(Quantity) "
+        "ELSE max(Quantity) END "
         f"FROM {files(paths)} WHERE Metric IN ({named}) AND {_of([resource])} "
+        f"AND {whose} "
         f"AND UsagePeriodStart >= TIMESTAMP '{start}' AND UsagePeriodStart < TIMESTAMP '{end}' "
         f"GROUP BY ResourceId, m, {STATISTIC}, day ORDER BY day, m, {STATISTIC}, ResourceId"
     )
