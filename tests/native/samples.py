@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -62,7 +63,7 @@ def option(
     return found
 
 
-def checked(check: str, *metadata: list[str | None], **more: Any) -> dict[str, Any]:
+def checked(check: str, *metadata: Sequence[str | None], **more: Any) -> dict[str, Any]:
     """A result of Trusted Advisor."""
     return {
         "result": {
