@@ -20,7 +20,7 @@ ASKING = {
     "POST /api/v1/query", "POST /api/v1/sql", "POST /api/v1/plan", "POST /api/v1/calls/{name}",
     "POST /api/v1/tags/{name}/coverage", "POST /api/v1/tags/{name}/preview",
     "POST /api/v1/tags/{name}/suggestions", "POST /api/v1/splits/{name}/preview", "POST /mcp",
-    "DELETE /mcp",
+    "DELETE /mcp", "POST /api/v1/commitments/plan",
 }  # fmt: skip
 # What everybody may change: how they themselves log in, and how the product looks to them.
 OWN = ("/account", "/api/v1/me", "/api/v1/tokens", "/api/v1/sessions", "/login", "/logout",

@@ -135,8 +135,7 @@ PURCHASE_PLAN = registry.register(
         spec=PurchasePlanSpec,
         title="Purchase plan",
         description=(
-            "The assumptions by which commitments (Reserved Instances, Savings Plans, committed "
-            "use discounts, Azure reservations) are to be bought: terms, payment, tranches, limits "
+            "The assumptions by which commitments are to be bought: terms, payment, tranches, limits "
             "and the scenarios that the plan has to stand."
         ),
         example="""\
