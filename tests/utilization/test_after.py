@@ -44,7 +44,7 @@ def before(metric: str, statistic: str, *values: int) -> list[Reading]:
         # p99 counts where both are measured: a second at 100 % is no shortage.
         ([], since("cpu", "p99", 50, 50, 50) + since("cpu", "maximum", 100, 100, 100), ""),
         ([], since("cpu", "maximum", 100, 100, 100), ""),
-        ([], since("memory", "maximum", 96, 97, 98), "memory were at 90 %"),
+        ([], since("memory", "maximum", 96, 97, 98), "memory was at 90 %"),
         # It was as short before.
         (before("cpu", "p99", 95, 95, 95, 95), since("cpu", "p99", 95, 95, 95, 20), ""),
         (before("cpu", "p99", 20, 20, 20, 95), since("cpu", "p99", 95, 95, 95, 20),
@@ -92,7 +92,9 @@ def changed(resource: str, action: str = "Rightsize", done: bool = True, account
     at = datetime(2026, 10, 10, 9) if done else None
     return SimpleNamespace(
         implemented_at=at, resource=resource, account=account,
-        finding=SimpleNamespace(action=action),
+        finding=SimpleNamespace(
+            action=action, current="db.r6g.xlarge", recommended="db.r6g.large"
+        ),
     )  # fmt: skip
 
 
@@ -128,6 +130,22 @@ def test_a_namesake_of_another_account_is_another(workspace: Workspace, tmp_path
     load(workspace, tmp_path / "orders.csv", "orders")
     assert regressed(workspace, changed("arn:aws:rds:eu:222:db:orders", account="222"), NOW)
     assert not regressed(workspace, changed("arn:aws:rds:eu:333:db:orders", account="333"), NOW)
+
+
+def test_free_memory_of_a_database_is_judged_by_its_size(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """1 GiB free of 32 and 0.5 of 16 are 97 % used; 8 of 32 are 75 %."""
+    half = 2**29
+    lines = [f"db-a,memory_available,minimum,2026-10-{day:02d},{2**33}" for day in range(6, 10)]
+    lines += [f"db-a,memory_available,minimum,2026-10-{day:02d},{half}" for day in range(11, 15)]
+    lines += [f"db-b,memory_available,minimum,2026-10-{day:02d},{2**33}" for day in range(11, 15)]
+    (tmp_path / "memory.csv").write_text(table(*lines))
+    load(workspace, tmp_path / "memory.csv", "memory")
+    assert "its memory was at 90 % or more on 4 of 4 days" in regressed(
+        workspace, changed("db-a"), NOW
+    )
+    assert regressed(workspace, changed("db-b"), NOW) == ""  # 8 of 16 GiB
 
 
 def test_too_early_to_tell(workspace: Workspace) -> None:

@@ -27,6 +27,8 @@ LEAST_DAYS = 3
 _WORDS = {"cpu": "processors", "memory": "memory", "gpu": "GPUs", "dtu": "DTUs",
           "disk_used": "disk"}  # fmt: skip
 
+_VERBS = {"cpu": "were", "gpu": "were", "dtu": "were"}
+
 # The statistic that counts where several are measured. A day's single highest sample is no
 # shortage of processors, which run at 100 % for a second by design; of memory it is.
 _COUNTS: Mapping[str, tuple[str, ...]] = {
@@ -85,8 +87,8 @@ def judge(
         if len(over) <= share * len(days):
             continue  # it was as short before the change
         reasons.append(
-            f"its {_WORDS.get(metric, metric)} were at {_percent(limit)} or more on {len(over)} of "
-            f"{len(days)} days since the change (highest {_percent(max(over.values()))})"
+            f"its {_WORDS.get(metric, metric)} {_VERBS.get(metric, 'was')} at {_percent(limit)} or "
+            f"more on {len(over)} of {len(days)} days since the change (highest {_percent(max(over.values()))})"
             + (f", before it on {_percent(share * 100)} of days" if earlier else "")
         )
     reasons += _errors(old, new, least_days)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from outlay.query.utilization import readings
+from outlay.savings.catalog import machine
 from outlay.savings.headroom import Judgement, Reading, judge, metrics_of_performance
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 CHANGES = ("Rightsize", "Upgrade", "MigrateToGraviton", "ScaleIn")
 """Actions after which a resource may turn out to be too small."""
 
+_FREE = "memory_available"
 DAYS = 30
 """How many days before a change, and how many up to now, are looked at."""
 
@@ -41,19 +44,30 @@ def after(workspace: Workspace, recommendation: Recommendation, now: datetime) -
     day = changed.date()
     end = now.date()
     start = max(day + timedelta(days=1), end - timedelta(days=DAYS))
+    finding = recommendation.finding
     return judge(
-        _read(workspace, recommendation, day - timedelta(days=DAYS), day),
-        _read(workspace, recommendation, start, end),
+        _read(workspace, recommendation, finding.current, day - timedelta(days=DAYS), day),
+        _read(workspace, recommendation, finding.recommended, start, end),
     )
 
 
 def _read(
-    workspace: Workspace, recommendation: Recommendation, start: date, end: date
+    workspace: Workspace, recommendation: Recommendation, kind: str, start: date, end: date
 ) -> list[Reading]:
+    """What was measured on the days; memory that was free, of a machine of the type `kind`, is the
+    percent of it that was used."""
     if end <= start:
         return []
     found = readings(
-        workspace.lake, recommendation.resource, metrics_of_performance(), start, end,
+        workspace.lake, recommendation.resource, (*metrics_of_performance(), _FREE), start, end,
         account=recommendation.account,
     )  # fmt: skip
-    return [Reading(one.metric, one.statistic, one.day, one.value) for one in found]
+    size = machine(kind)
+    read = []
+    for one in found:
+        if one.metric != _FREE:
+            read.append(Reading(one.metric, one.statistic, one.day, one.value))
+        elif size is not None and one.statistic == "minimum":
+            used = max(Decimal(0), 1 - one.value / size.memory_bytes) * 100
+            read.append(Reading("memory", "maximum", one.day, used))
+    return read
