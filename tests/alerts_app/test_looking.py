@@ -172,7 +172,8 @@ def test_a_look_is_due_when_the_ledger_moves_a_clock_says_so_or_somebody_is_to_b
     looked = looking.look(workspace, only_due=True, now=now)
     assert not looked.failed, looked.watched.steps
     assert [step.name for step in looked.watched.steps] == [
-        "anomalies", "budgets", "plans", "freshness", "alerts",
+        "anomalies", "budgets", "plans", "savings", "realised", "commitments", "contracts",
+        "tickets", "freshness", "alerts",
     ]  # fmt: skip
     assert reason(now) == ""
     assert looking.look(workspace, only_due=True, now=now).reason == "nothing is due"
