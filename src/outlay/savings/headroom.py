@@ -86,9 +86,10 @@ def judge(
         share = _share(sum(value >= limit for value in earlier.values()), len(earlier))
         if len(over) <= share * len(days):
             continue  # it was as short before the change
+        what = f"its {_WORDS.get(metric, metric)} {_VERBS.get(metric, 'was')}"
         reasons.append(
-            f"its {_WORDS.get(metric, metric)} {_VERBS.get(metric, 'was')} at {_percent(limit)} or "
-            f"more on {len(over)} of {len(days)} days since the change (highest {_percent(max(over.values()))})"
+            f"{what} at {_percent(limit)} or more on {len(over)} of {len(days)} days since the "
+            f"change (highest {_percent(max(over.values()))})"
             + (f", before it on {_percent(share * 100)} of days" if earlier else "")
         )
     reasons += _errors(old, new, least_days)

@@ -1,10 +1,11 @@
 """What CloudWatch and EC2 say of a sample of Kestrel's machines, databases and volumes.
 
 A month is an answer of GetMetricData a kind of resource with a day's statistics (kept with the
-questions), a table of the staging machines by the hour, and an inventory of volumes a day. Nothing
-was measured before the third month back. What stands out: two machines of the mobile API and one
-of the sandbox do nothing, Sydney's are twice too large (of half of them nobody measures memory), so
-are the mobile API's databases, nobody connects to two of the sandbox, staging sleeps at night.
+questions), a table of the staging machines by the hour, and the inventories of volumes of its days.
+Nothing was measured before the third month back. What stands out: two machines of the mobile API
+and one of the sandbox do nothing, Sydney's are twice too large (of half of them nobody measures
+memory), so are the mobile API's databases, nobody connects to two of the sandbox, staging sleeps at
+night.
 """
 
 from __future__ import annotations
@@ -61,9 +62,9 @@ def write(folder: Path, month: BillingPeriod, story: Story) -> None:
         (folder / f"{name}-{month}.json").write_bytes(answer)
     _write_hours(folder / f"hours-{month}.csv", _staging(fleet), days)
     attached = _attached(fleet)
-    for day in days:
-        document = json.dumps({"Volumes": [_volume(*one) for one in attached]})
-        (folder / f"describe-volumes-{day}.json").write_text(document, encoding="utf-8")
+    volumes = [_volume(*one) for one in attached]
+    inventories = [json.dumps({"AsOf": str(day), "Volumes": volumes}) + "\n" for day in days]
+    (folder / f"describe-volumes-{month}.json").write_text("".join(inventories), encoding="utf-8")
 
 
 def _of(fleet: Sequence[Use], account: str, sku: str, region: str = "us-east-1") -> list[Use]:
