@@ -194,8 +194,8 @@ def tickets(workspace: Workspace) -> tuple[Ticket, ...]:
 
 @served("GET /tickets/systems")
 def systems(workspace: Workspace) -> tuple[System, ...]:
-    """The ticket systems by name, and how many tickets each has."""
-    links = store(workspace).all()
+    """The ticket systems by name, and how many tickets each has that who asks may see."""
+    links = tickets(workspace)
     found = []
     for resource in workspace.resources.list(KIND):
         assert isinstance(resource.spec, TicketSystemSpec)
