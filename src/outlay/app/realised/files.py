@@ -18,7 +18,7 @@ from outlay.app.realised.listing import Ledger, Sought, ledger
 from outlay.app.realised.words import EFFECT_MEANS
 from outlay.app.served import served
 from outlay.expression.errors import QueryError, near_names
-from outlay.money import money_text
+from outlay.money import money_text, total
 from outlay.savings.realised.model import EFFECTS, Baseline, Entry
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _ledger_sheet(book: Any, formats: Any, found: Ledger) -> None:
             sheet.write(row, place[name], _text(one, name, found))
         sheet.write_number(row, place["days"], len(one.days))
         for name in _AMOUNTS:
-            sheet.write_number(row, place[name], float(_amount(one, name)), formats["money"])
+            sheet.write_number(row, place[name], _amount(one, name), formats["money"])
         if one.nature == "saving":
             first, last = cell(row, place[EFFECTS[0]]), cell(row, place[EFFECTS[-1]])
             _formula(sheet, row, place["realised"], f"=SUM({first}:{last})", one.realised, formats)
@@ -163,7 +163,7 @@ def _ledger_sheet(book: Any, formats: Any, found: Ledger) -> None:
 
 
 def _formula(sheet: Any, row: int, column: int, text: str, value: Decimal, formats: Any) -> None:
-    sheet.write_formula(row, column, text, formats["money"], float(value))
+    sheet.write_formula(row, column, text, formats["money"], value)
 
 
 def _sum_row(sheet: Any, formats: Any, found: Ledger, place: dict[str, int]) -> None:
@@ -176,7 +176,7 @@ def _sum_row(sheet: Any, formats: Any, found: Ledger, place: dict[str, int]) -> 
     sheet.write_string(row, 0, "Sum", formats["head"])
     for name in _AMOUNTS:
         column = place[name]
-        value = sum((_amount(one, name) for one in found.entries), Decimal(0))
+        value = total(_amount(one, name) for one in found.entries)
         of = xl_range(1, column, row - 1, column)
         _formula(sheet, row, column, f"=SUM({of})", value, formats)
 
@@ -192,11 +192,11 @@ def _days_sheet(book: Any, formats: Any, entries: Sequence[Entry]) -> None:
         sheet.write_row(row, 0, [entry.id, entry.recommendation, day.day.isoformat(), day.baseline,
                                  entry.currency])  # fmt: skip
         amounts = [day.counterfactual, day.actual, *(getattr(day.effects, n) for n in EFFECTS)]
-        sheet.write_row(row, 5, [float(value) for value in amounts], formats["exact"])
+        sheet.write_row(row, 5, amounts, formats["exact"])
         last = first + len(EFFECTS) - 1
         of = f"=SUM({cell(row, first)}:{cell(row, last)})"
         _formula(sheet, row, last + 1, of, day.realised, formats)
-        sheet.write_row(row, last + 2, [float(day.one_off), float(day.avoided)], formats["exact"])
+        sheet.write_row(row, last + 2, [day.one_off, day.avoided], formats["exact"])
         sheet.write_string(row, last + 4, ", ".join(f"#{n}" for n in day.partners))
 
 
@@ -223,7 +223,7 @@ def _prices_sheet(book: Any, formats: Any, entries: Sequence[Entry]) -> None:
                       one.quantity, one.actual, *effects)  # fmt: skip
             for column, value in enumerate(values, 6):
                 if value is not None:
-                    sheet.write_number(row, column, float(value), formats["exact"])
+                    sheet.write_number(row, column, value, formats["exact"])
 
 
 def _baselines_sheet(book: Any, formats: Any, baselines: Iterable[Baseline]) -> None:
@@ -240,12 +240,12 @@ def _baselines_sheet(book: Any, formats: Any, baselines: Iterable[Baseline]) -> 
                      one.cadence, one.currency)  # fmt: skip
             for column, text in enumerate(texts):
                 sheet.write_string(row, column, text)
-            sheet.write_number(row, 10, float(one.promised), formats["money"])
+            sheet.write_number(row, 10, one.promised, formats["money"])
             for column, text in enumerate((key.key.resource, key.key.meter, key.key.unit), 11):
                 sheet.write_string(row, column, text)
             for column, value in enumerate((key.quantity, key.cost, key.rate, key.list_rate), 14):
                 if value is not None:
-                    sheet.write_number(row, column, float(value), formats["exact"])
+                    sheet.write_number(row, column, value, formats["exact"])
             sheet.write_string(row, 18, "; ".join(money_text(value) for value in key.quantities))
             sheet.write_string(row, 19, one.where)
 
