@@ -20,6 +20,7 @@ from outlay.lake import LakeError
 from outlay.money.quotients import quotient
 from outlay.resources import ResourceError
 from outlay.resources.names import valid_name
+from outlay.savings.planner.model import PAYMENT_TITLES
 from outlay.web import numbers
 from outlay.web.commitments import chart
 from outlay.web.commitments.form import Given, choices, given, of_spec
@@ -185,6 +186,7 @@ def _page(
         problem=problem,
         kept=planning.plans(workspace),
         choices=choices(),
+        payments=PAYMENT_TITLES,
         services=services,
         curves={
             f"{one.demand.payer}/{one.demand.currency}": chart.curve(one.curve)
