@@ -36,7 +36,7 @@ def load(resource: str, days: int = 14, **metrics: str) -> list[dict[str, Any]]:
     return found
 
 
-def quiet(resource: str = "i-1", days: int = 14, **more: str) -> list[dict[str, Any]]:
+def quiet(resource: str = "i-1", days: int = 14, **more: Any) -> list[dict[str, Any]]:
     """A machine that does nothing."""
     values = {"cpu_maximum": "4.99", "network_in_sum": "2400000", "network_out_sum": "2500000"}
     return load(resource, days, **(values | more))
@@ -355,7 +355,7 @@ def test_operations_that_are_not_used(
 
 def test_operations_by_the_hour_count_and_days_do_not() -> None:
     bill = each_day(operations("io2", 6000, "0.065"), 14)
-    hours = [
+    hours: list[dict[str, Any]] = [
         {
             "ResourceId": "vol-1", "Metric": metric, "Statistic": "sum", "SubAccountId": ACCOUNT,
             "PeriodStart": datetime.combine(TODAY - timedelta(days=day), datetime.min.time()),
