@@ -38,7 +38,11 @@ def load(resource: str, days: int = 14, **metrics: str) -> list[dict[str, Any]]:
 
 def quiet(resource: str = "i-1", days: int = 14, **more: Any) -> list[dict[str, Any]]:
     """A machine that does nothing."""
-    values = {"cpu_maximum": "4.99", "network_in_sum": "2400000", "network_out_sum": "2500000"}
+    values: dict[str, Any] = {
+        "cpu_maximum": "4.99",
+        "network_in_sum": "2400000",
+        "network_out_sum": "2500000",
+    }
     return load(resource, days, **(values | more))
 
 
@@ -68,7 +72,7 @@ def test_a_machine_that_does_nothing() -> None:
         {"network_in_sum": "2500000"},  # 2.5 + 2.5 MB a day
     ],
 )
-def test_a_machine_that_does_a_little(busy: dict[str, str]) -> None:
+def test_a_machine_that_does_a_little(busy: dict[str, Any]) -> None:
     assert asked(IDLE, facts([BOX], quiet(**busy))) == ([], [])
 
 
