@@ -13,7 +13,7 @@ from outlay.alerts.store import AlertStore
 from outlay.app import Workspace
 from outlay.app.realised import listing
 from outlay.app.realised.baselines import freeze, recompute
-from outlay.app.realised.following import follow
+from outlay.app.realised.following import NOT_FOUND, follow
 from outlay.app.realised.keeping import store
 from outlay.app.realised.listing import Sought
 from outlay.app.savings import acting
@@ -250,6 +250,30 @@ def test_one_that_nobody_told_of_is_seen_on_the_bill(tmp_path: Path) -> None:
     assert (found.since, found.sums.realised) == (OCTOBER, Decimal("310.00"))
     notes = [step.note for step in saved.steps(ids[0])]
     assert "Seen on the bill: its charges fell on 1 October 2026." in notes
+
+
+def test_what_expired_since_it_was_done_is_seen_on_the_bill_too(tmp_path: Path) -> None:
+    workspace = company(tmp_path)
+    gone, later = (recommend(workspace, FINDINGS[name]).id for name in ("vol-1", "i-8"))
+    # The look of 2 October does not find the volume any more; i-8 was given up before it went.
+    acting.expire(workspace, gone, f"{NOT_FOUND}, since 2026-10-02.", datetime(2026, 10, 2, 8))
+    acting.expire(workspace, later, f"{NOT_FOUND}, since 2026-09-25.", datetime(2026, 9, 25, 8))
+    october(workspace, tmp_path)
+    assert follow(workspace, datetime(2026, 10, 12, 8)).seen == (gone,)
+    saved = SavingStore(workspace.resources.engine)
+    assert saved.one(gone).state == "verified"
+    assert saved.one(later).state == "expired"
+
+
+def test_what_a_look_finds_no_more_expires_in_these_words(tmp_path: Path) -> None:
+    from outlay.app.savings.looking import look
+
+    workspace = company(tmp_path)
+    one = recommend(workspace, FINDINGS["vol-1"])
+    look(workspace, datetime(2026, 9, 30, 8))
+    found = SavingStore(workspace.resources.engine).one(one.id)
+    assert found.state == "expired"
+    assert found.reason.startswith(NOT_FOUND)
 
 
 def test_a_successor_is_taken_off_for_all_days(own: Workspace) -> None:

@@ -33,8 +33,12 @@ if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
 
 _LOOKED = timedelta(days=62)
+_LATELY = timedelta(days=45)
 _LAG = timedelta(days=2)
 """A bill tells of a day up to so much later: a change just before a finding came after it."""
+
+NOT_FOUND = "No tool finds it any more"
+"""How the reason begins of what expired since it is not found (`outlay.app.savings.renewing`)."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def follow(workspace: Workspace, now: datetime | None = None) -> Followed:
     """Look at the bill as of `now` (UTC), over the whole ledger, whoever asks. Repeated, it does
     nothing more."""
     moment = now or utc_now()
-    waiting = _waiting(workspace)
+    waiting = _waiting(workspace, moment)
     known = spans(workspace)
     days = [moment.date() - _LOOKED] if waiting else []
     days += [day for day in (since(known),) if day is not None]
@@ -147,14 +151,23 @@ def _subject(one: Recommendation) -> str:
 # --- what nobody told of ------------------------------------------------------------------------
 
 
-def _waiting(workspace: Workspace) -> list[Recommendation]:
-    """Those that nobody said to be implemented, and that can be seen on the bill."""
+def _waiting(workspace: Workspace, now: datetime) -> list[Recommendation]:
+    """Those that nobody said to be implemented, and that can be seen on the bill: also those that
+    expired lately since no tool finds them any more, as what is done is not found."""
     saved = SavingStore(workspace.resources.engine)
     return [
         one
-        for one in saved.listed(("identified", "assigned", "accepted"))
-        if one.resource and one.where and one.nature == "saving"
+        for one in saved.listed(("identified", "assigned", "accepted", "expired"))
+        if one.resource
+        and one.where
+        and one.nature == "saving"
+        and (one.state != "expired" or _left_lately(one, now))
     ]
+
+
+def _left_lately(one: Recommendation, now: datetime) -> bool:
+    recent = one.updated_at is not None and one.updated_at > now - _LATELY
+    return recent and one.reason.startswith(NOT_FOUND)
 
 
 def _found(
@@ -166,8 +179,10 @@ def _found(
     found = []
     for one, day in changes:
         try:
-            freeze(workspace, one, now, until=day)
             note = f"Seen on the bill: its charges fell on {day:%-d %B %Y}."
+            if one.state == "expired":
+                acting.reopen(workspace, one.id, note, now)
+            freeze(workspace, one, now, until=day)
             if one.state != "accepted":
                 acting.accept(workspace, one.id, note, now)
             acting.implement(workspace, one.id, note, now)
@@ -194,6 +209,8 @@ def _changes(
         change = fell(series, one.finding.monthly_saving)
         if change is None or (one.first_seen and change.since < one.first_seen.date() - _LAG):
             continue
+        if one.state == "expired" and one.updated_at and change.since > one.updated_at.date():
+            continue  # it was no longer recommended when it was done
         gone = not any(cost for day, cost in series if day >= change.since)
         # What is deleted was not made smaller: the action must be the one that the bill shows.
         if gone != (one.group == "existence"):
