@@ -95,6 +95,9 @@ def test_a_bill_by_the_hour_tells_nights_and_weekends() -> None:
     # Local weekend hours: 15 to 24 on Saturday and Sunday, 0 to 7 on Sunday and Monday; inside are
     # 15 to 19 o'clock on five days: 20 of 112. 92/112 of 120.00.
     assert shifted == [Decimal("98.57")]
+    # Eight hours behind they are 23 to 15 o'clock: 7 to 15 on five days is inside, 40 of 112.
+    behind = found(each_day(row, 28), charges=some, utc_offset=Decimal(-8))
+    assert behind == [Decimal("77.14")]
 
 
 EXTRA = line("arn:db:old", "USE2-ExtendedSupport:Yr1-Yr2:MySQL5.7", "4.8", "48",

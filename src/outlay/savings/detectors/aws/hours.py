@@ -101,7 +101,7 @@ def _outside(facts: Facts, settings: Settings) -> dict[tuple[str, str], Fraction
     first, end = facts.window(HOURS.window_days, PROVIDER)
     begins = int(settings.number("office_begins"))
     length = int(settings.number("office_hours_a_week")) // 5
-    local = f"(ChargePeriodStart + INTERVAL {int(settings.number('utc_offset'))} HOUR)"
+    local = f"(ChargePeriodStart + INTERVAL ({int(settings.number('utc_offset'))}) HOUR)"
     rows: list[dict[str, Any]] = facts.rows(
         f"""SELECT SubAccountId AS account, ResourceId AS resource,
             sum(ConsumedQuantity) AS hours, coalesce(sum(ConsumedQuantity) FILTER (

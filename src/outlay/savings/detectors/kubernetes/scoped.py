@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -60,16 +60,7 @@ def workload_finding(
     month = rounded(saving * MONTH_DAYS / cluster.days, CENTS)
     if month <= 0:
         return None
-    told = list(reasons)
-    if saving < priced.saving:
-        told.append("no more is counted than what the bill gives to the workload")
-    if cluster.open < cluster.cost:
-        told.append(
-            "priced by the nodes that no commitment pays for: the others are paid on when they go"
-        )
-    hours = max(one.period_hours for one in workload.containers)
-    if hours > 1:
-        told.append(f"usage is an average of {int(hours)} hours: what happened within is not seen")
+    hours = _averaged(workload)
     return Finding(
         tool="outlay",
         detector=detector.id,
@@ -98,10 +89,25 @@ def workload_finding(
         first_day=cluster.first,
         end_day=cluster.end,
         confidence="low" if hours > 1 else detector.confidence,
-        reasons=tuple(told),
+        reasons=(*reasons, *_told(priced, saving, hours)),
         effort=detector.effort,
         restart=detector.restart,
         rollback=detector.rollback,
         risk=detector.risk,
         tags={"namespace": workload.namespace} if workload.namespace else {},
     )
+
+
+def _averaged(workload: Workload) -> Fraction:
+    """How many hours the tool averages over."""
+    return max(one.period_hours for one in workload.containers)
+
+
+def _told(priced: Priced, saving: Fraction, hours: Fraction) -> Iterator[str]:
+    """What bounds or blurs the estimate."""
+    if saving < priced.saving:
+        yield "no more is counted than what the bill gives to the workload"
+    if priced.cluster.open < priced.cluster.cost:
+        yield "priced by the nodes that no commitment pays for: the others are paid on when they go"
+    if hours > 1:
+        yield f"usage is an average of {int(hours)} hours: what happened within is not seen"
