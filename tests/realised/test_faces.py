@@ -12,7 +12,9 @@ import pytest
 
 from outlay.api.openapi.document import KNOWN
 from outlay.app import Workspace
-from outlay.app.realised import files
+from outlay.app.realised import files, listing
+from outlay.app.served.wire import decode, encode
+from outlay.app.watching import watch
 from outlay.cli import main
 from outlay.client.typing import adapter
 from outlay.expression.errors import QueryError
@@ -20,6 +22,7 @@ from outlay.mcp.registry import Context
 from outlay.savings.realised.model import EFFECTS
 from tests.api.samples_realised import SAVED, saved
 from tests.mcp.conftest import data_of
+from tests.realised.company import LATER
 from tests.realised.conftest import NUMBERS
 from tests.web.conftest import serving
 
@@ -142,3 +145,15 @@ def test_assistants_are_told_the_same(kept: Workspace) -> None:
     (total,) = found["totals"]
     assert Decimal(total["realised"]) == FALL
     assert found["saving"]["sums"]["realised"] == "310.00"
+
+
+def test_answers_go_over_the_wire_whole(kept: Workspace) -> None:
+    number = NUMBERS["i-2 size"]
+    for value in (listing.ledger(kept), listing.realised_of(kept, number),
+                  listing.proof(kept, number)):  # fmt: skip
+        assert decode(json.loads(json.dumps(encode(value)))) == value
+
+
+def test_the_step_after_a_delivery_says_what_it_did(own: Workspace) -> None:
+    (step,) = watch(own, LATER, only=["realised"]).steps
+    assert (step.failed, step.raised, step.notes) == ("", 0, ())
