@@ -180,6 +180,7 @@ def test_every_answer_of_the_api_has_its_shape(client: TestClient, looked: Works
     TypeAdapter(shapes.SavingsPolicy).validate_python(client.get("/api/v1/savings/policy").json())
     TypeAdapter(shapes.SavingLook).validate_python(client.post("/api/v1/savings/look").json())
     base = f"/api/v1/savings/{number}"
+    body: dict[str, Any] | None
     for step, body in (
         ("assign", {"person": "ana"}),
         ("comment", {"note": "hello"}),

@@ -191,6 +191,22 @@ def test_a_choice_of_another_tools_estimate(acme: Workspace, tools: Tools) -> No
     assert [str(each.monthly_saving) for each in one.findings] == ["50", "72"]
 
 
+def test_what_cannot_be_frozen_is_not_accepted(
+    looked: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from outlay.app.realised import baselines
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("the snapshot is gone")
+
+    monkeypatch.setattr(baselines, "freeze", broken)
+    numbers = [of(looked, "vol-1").id, of(looked, "i-8").id]
+    with pytest.raises(SavingError, match="nothing was accepted.*the snapshot is gone"):
+        steps.bulk(looked, numbers, "accept", now=NOW)
+    assert [store(looked).one(number).state for number in numbers] == ["identified"] * 2
+    assert states(looked, numbers[0])[-1].endswith(" reopen")
+
+
 def test_viewers_change_nothing_and_others_see_no_part_that_is_not_theirs(
     looked: Workspace,
 ) -> None:

@@ -6,6 +6,7 @@ SavingError, in words, what does not lead on from where the recommendation stand
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -23,6 +24,8 @@ from outlay.savings.recommendation import Recommendation
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
+
+log = logging.getLogger("outlay.savings")
 
 MOST = 2000
 """Characters of a note."""
@@ -166,10 +169,9 @@ def bulk(
             return Bulk((), refused)
         for before, after in found:
             _keep(books, before, after, step, moment, note, plan.detail)
-    done = tuple(after for _, after in found)
-    for one in done:
-        _after(workspace, one, step, moment)
-    return Bulk(done, {})
+    if step == "accept":
+        _freeze(workspace, found, moment)
+    return Bulk(tuple(after for _, after in found), {})
 
 
 def store(workspace: Workspace) -> SavingStore:
@@ -213,7 +215,8 @@ def _done(
         except LifeError as error:
             raise SavingError(str(error)) from None
         _keep(books, before, after, step, moment, note, plan.detail)
-    _after(workspace, after, step, moment)
+    if step == "accept":
+        _freeze(workspace, [(before, after)], moment)
     return after
 
 
@@ -324,9 +327,29 @@ def _keep(
     books.step(after.id, now, who(), step, note=note.strip(), detail={**detail, **states})
 
 
-def _after(workspace: Workspace, one: Recommendation, step: str, now: datetime) -> None:
-    """What follows from a step: what is accepted is measured against a baseline frozen now."""
-    if step == "accept":
-        from outlay.app.realised.baselines import freeze
+def _freeze(
+    workspace: Workspace,
+    accepted: Sequence[tuple[Recommendation, Recommendation]],
+    now: datetime,
+) -> None:
+    """Freeze the baselines of what was accepted, each beside those that were accepted before it.
 
-        freeze(workspace, one, now)
+    Where one cannot be frozen, nothing is accepted: its saving could never be proven. SavingError.
+    """
+    from outlay.app.realised.baselines import freeze
+
+    try:
+        for _, after in accepted:
+            freeze(workspace, after, now)
+    except Exception as error:
+        log.exception("a baseline could not be frozen")
+        why = f"{error}" or type(error).__name__
+        with store(workspace).changing() as books:
+            for before, after in accepted:
+                books.put(before)
+                books.step(after.id, now, who(), "reopen",
+                           note=f"Its baseline could not be frozen: {why}",
+                           detail={"from": after.state, "state": before.state})  # fmt: skip
+        raise SavingError(
+            f"nothing was accepted, since a baseline could not be frozen: {why}. Try again."
+        ) from error
