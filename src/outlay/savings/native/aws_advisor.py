@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from outlay.savings.model import PURCHASES, Action, Evidence, Finding
-from outlay.savings.native.aws_names import SERVICES, billed_as, charges_of
+from outlay.savings.native.aws_names import SERVICES, billed_as, charges_of, covered_by
 from outlay.savings.native.model import Asked, Format, Item, NativeError, Told
 from outlay.savings.native.values import (
     amount,
@@ -299,7 +299,7 @@ def _finding(
         resource_name=_first(values, _NAMES),
         resource_type=kind,
         scope=f"Compute commitments of {account or 'the paying account'}" if bought else "",
-        where=charges_of(resource, arn, account),
+        where=charges_of(resource, arn, account) if resource else covered_by(kind, account),
         group=group_of(action, kind),
         current=current,
         recommended=bought_what if bought else after,

@@ -17,7 +17,14 @@ from typing import Any, get_args
 
 from outlay.money.quotients import quotient
 from outlay.savings.model import ACTIONS, PURCHASES, Action, Effort, Evidence, Finding
-from outlay.savings.native.aws_names import PORTFOLIOS, SERVICES, bare, billed_as, charges_of
+from outlay.savings.native.aws_names import (
+    PORTFOLIOS,
+    SERVICES,
+    bare,
+    billed_as,
+    charges_of,
+    covered_by,
+)
 from outlay.savings.native.model import Asked, Format, Item, NativeError, Told
 from outlay.savings.native.values import (
     currency,
@@ -236,7 +243,7 @@ def _finding(
         resource_name=native if native != resource else "",
         resource_type=kind,
         scope="" if resource else f"{PORTFOLIOS.get(kind, kind)} commitments of {account}",
-        where=charges_of(resource, arn, account),
+        where=charges_of(resource, arn, account) if resource else covered_by(kind, account),
         group=group_of(action, kind),
         current=current,
         recommended=recommended,

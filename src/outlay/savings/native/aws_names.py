@@ -76,12 +76,28 @@ def billed_as(identity: str, arn: str) -> str:
     return without_version(arn) or short
 
 
+_COMPUTE = ("Amazon Elastic Compute Cloud", "AWS Lambda", "Amazon Elastic Container Service")
+
+
+def covered_by(kind: str, account: str) -> str:
+    """The charges that a commitment of a type could pay: on-demand usage of what it covers, in the
+    account, or in all that a payer pays for; '' without an account."""
+    if not account:
+        return ""
+    family = PORTFOLIOS.get(kind, "")
+    services = _COMPUTE if kind == "ComputeSavingsPlans" else (family,)
+    services = _COMPUTE[:1] if family == "Compute" and len(services) == 1 else services
+    own = names_any("SubAccountId", (account,))
+    parts = (
+        f"({own} OR {names_any('BillingAccountId', (account,))})",
+        "ChargeCategory = 'Usage' AND PricingCategory = 'Standard'",
+        names_any("ServiceName", services),
+    )
+    return " AND ".join(part for part in parts if part)
+
+
 def charges_of(resource: str, arn: str, account: str) -> str:
-    """The charges of a resource ('': of all in the account, or of all that a payer pays for), by
-    its id or ARN, in its account."""
-    if not resource:
-        own = names_any("SubAccountId", (account,))
-        return f"({own} OR {names_any('BillingAccountId', (account,))})" if own else ""
+    """The charges of a resource, by its id or ARN, in its account where that is known."""
     found = names_any("ResourceId", (resource, without_version(arn)))
     if found and account:
         found += f" AND {names_any('SubAccountId', (account,))}"

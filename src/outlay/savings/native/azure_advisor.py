@@ -175,7 +175,7 @@ def _finding(
         resource_name="" if bought else text(given.get("impactedValue")),
         resource_type=kind,
         scope=f"{family} commitments of {subscription or 'all'}" if bought else "",
-        where=names_any("SubAccountId", (account, subscription)) if bought
+        where=_covered(account, subscription, family) if bought
         else f"lower(ResourceId) = {text_literal(lowered)}",
         group=group_of(action, kind),
         current=current,
@@ -189,6 +189,16 @@ def _finding(
         restart=True if action == "Rightsize" and "virtualmachines" in kind.lower() else None,
         detail=_detail(extended),
     )  # fmt: skip
+
+
+def _covered(account: str, subscription: str, family: str) -> str:
+    """On-demand usage of a subscription that a purchase could pay; of machines where it says so."""
+    parts = (
+        names_any("SubAccountId", (account, subscription)),
+        "ChargeCategory = 'Usage' AND PricingCategory = 'Standard'",
+        "ServiceName = 'Virtual Machines'" if family == "Compute" else "",
+    )
+    return " AND ".join(part for part in parts if part) if account else ""
 
 
 def _detail(extended: Mapping[str, Any]) -> dict[str, str]:

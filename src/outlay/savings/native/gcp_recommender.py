@@ -251,8 +251,14 @@ def _charges(resource: str) -> str:
 
 
 def _bought(project: str, region: str) -> str:
-    found = names_any("SubAccountId", (project,))
-    return f"{found} AND {names_any('RegionId', (region,))}" if found and region else found
+    if not project:
+        return ""
+    parts = (
+        names_any("SubAccountId", (project,)),
+        names_any("RegionId", (region,)),
+        "ChargeCategory = 'Usage' AND PricingCategory = 'Standard'",
+    )
+    return " AND ".join(part for part in parts if part)
 
 
 FORMATS = (
