@@ -254,7 +254,7 @@ class _Netting:
         if one.pledged:
             self._tell(one, Effect("pledged", one.saving))
             whole = left = Fraction(0)
-        if left and one.capped < one.saving:
+        if one.key in nets and not one.pledged and one.capped < one.saving:
             self._tell(one, Effect("cost", one.saving - one.capped))
             left *= Fraction(one.capped) / Fraction(one.saving)
         price = one.saving if one.saving_list is None else max(one.saving_list, one.saving)
