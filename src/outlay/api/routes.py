@@ -60,6 +60,52 @@ from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace
 from outlay.app.shapes import doctor_json
 
+_ROOMS = (
+    queries,
+    # Before the ledger's, whose /deliveries/{source}/{period} would take /deliveries/log/7.
+    reports,
+    ledger,
+    sources,
+    views,
+    usage,
+    metrics,
+    units,
+    ai,
+    platforms,
+    kubernetes,
+    splits,
+    tags,
+    proofs,
+    statements,
+    invoices,
+    close,
+    usecases,
+    vocabulary,
+    home,
+    find,
+    drivers,
+    dashboards,
+    people,
+    anomalies,
+    forecast,
+    budgets,
+    plans,
+    alerts,
+    savings,
+    detectors,
+    native,
+    tickets,
+    utilization,
+    realised,
+    commitments,
+    contracts,
+    kpis,
+    calls,
+    resources,
+    export,
+)
+"""Those with routes, in the order in which they are asked."""
+
 
 def create_router(workspace: Workspace) -> APIRouter:
     """Every route below ``/api/v1``; what goes wrong has one body (see `outlay.api.problems`)."""
@@ -85,50 +131,7 @@ def create_router(workspace: Workspace) -> APIRouter:
             found["status"] = "ok" if all(line.ok for line in lines) else "failing"
         return json_response(found)
 
-    for room in (
-        queries,
-        # Before the ledger's, whose /deliveries/{source}/{period} would take /deliveries/log/7.
-        reports,
-        ledger,
-        sources,
-        views,
-        usage,
-        metrics,
-        units,
-        ai,
-        platforms,
-        kubernetes,
-        splits,
-        tags,
-        proofs,
-        statements,
-        invoices,
-        close,
-        usecases,
-        vocabulary,
-        home,
-        find,
-        drivers,
-        dashboards,
-        people,
-        anomalies,
-        forecast,
-        budgets,
-        plans,
-        alerts,
-        savings,
-        detectors,
-        native,
-        tickets,
-        utilization,
-        realised,
-        commitments,
-        contracts,
-        kpis,
-        calls,
-        resources,
-        export,
-    ):
+    for room in _ROOMS:
         router.include_router(
             room.routes(workspace), dependencies=[Depends(conditional(workspace))]
         )

@@ -135,8 +135,8 @@ PURCHASE_PLAN = registry.register(
         spec=PurchasePlanSpec,
         title="Purchase plan",
         description=(
-            "The assumptions by which commitments are to be bought: terms, payment, tranches, limits "
-            "and the scenarios that the plan has to stand."
+            "The assumptions by which commitments are to be bought: terms, payment, tranches, "
+            "limits and the scenarios that the plan has to stand."
         ),
         example="""\
 kind: PurchasePlan

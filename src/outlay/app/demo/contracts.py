@@ -1,4 +1,4 @@
-"""The demo's contracts: an enterprise discount, prepaid capacity, a volume agreement, a commitment."""
+"""The demo's contracts: an enterprise discount, prepaid capacity, a volume agreement, a MACC."""
 
 from __future__ import annotations
 

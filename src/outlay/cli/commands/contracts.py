@@ -146,8 +146,8 @@ def _checks(cli: Cli, found: PriceReport, wrong: bool) -> None:
             [Col("Price"), Col("SKU"), Col("Meter", optional=True), Col("Verdict"),
              Col("Charged", True), Col("Expected", True), Col("Difference", True), Col("")],
             [
-                (one.price.name, one.charged.sku or one.charged.title, one.charged.title, one.verdict,
-                 money(one.charged.amount), money(one.expected), money(one.difference),
+                (one.price.name, one.charged.sku or one.charged.title, one.charged.title,
+                 one.verdict, money(one.charged.amount), money(one.expected), money(one.difference),
                  one.charged.currency)
                 for one in shown
             ],
