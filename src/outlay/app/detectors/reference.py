@@ -69,8 +69,8 @@ Over the API: `GET /api/v1/detectors`, `GET /api/v1/detectors/{name}`, and `POST
 
 ## How Kubernetes is priced
 
-A core-hour of a cluster costs what the bill charges for its nodes: those that no commitment pays for,
-divided into CPU and memory by the bill's own parts, or by the ratio of
+A core-hour of a cluster costs what the bill charges for its nodes: those that no commitment pays
+for, divided into CPU and memory by the bill's own parts, or by the ratio of
 [allocation](allocation/kubernetes.md). Requests cost nothing by themselves: they keep nodes. So
 what lower requests save is bounded by the nodes that can go for it (the scarcer of CPU and memory
 decides), and the three detectors take turns: first nodes that can go as it is, then what unused
