@@ -18,6 +18,8 @@ from outlay.client.shapes import (
     UnitAnswer,
     UsageAnswer,
     UsageMetric,
+    UtilizationAnswer,
+    UtilizationCoverage,
 )
 from outlay.client.transport import Transport, part
 
@@ -274,5 +276,76 @@ class Usage(Transport):
             "GET",
             "/ai/reconcile",
             {"by": by, "range": range_, "source": source},
+        )
+        return found
+
+    def utilization(
+        self,
+        *,
+        resource: str | None = None,
+        metric: str | None = None,
+        by: str | None = None,
+        grain: str | None = None,
+        range_: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        limit: str | None = None,
+        as_of: str | None = None,
+    ) -> UtilizationAnswer:
+        """How busy resources are. Average, 95th percentile and highest value by resource and
+        metric. Null is not measured, never zero."""
+        found: UtilizationAnswer = self.shaped(
+            "UtilizationAnswer",
+            "GET",
+            "/utilization",
+            {
+                "resource": resource,
+                "metric": metric,
+                "by": by,
+                "grain": grain,
+                "range": range_,
+                "from": from_,
+                "to": to,
+                "limit": limit,
+                "as_of": as_of,
+            },
+        )
+        return found
+
+    def utilization_csv(
+        self,
+        *,
+        resource: str | None = None,
+        metric: str | None = None,
+        by: str | None = None,
+        grain: str | None = None,
+        range_: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        limit: str | None = None,
+        as_of: str | None = None,
+    ) -> bytes:
+        """How busy resources are, as CSV. Every row, values unrounded."""
+        return self.content(
+            "GET",
+            "/utilization.csv",
+            {
+                "resource": resource,
+                "metric": metric,
+                "by": by,
+                "grain": grain,
+                "range": range_,
+                "from": from_,
+                "to": to,
+                "limit": limit,
+                "as_of": as_of,
+            },
+        )[0]
+
+    def utilization_coverage(self, *, range_: str | None = None) -> UtilizationCoverage:
+        """How much of the bill is measured. By provider and service: what resources with a
+        measurement cost, of all."""
+        found: UtilizationCoverage = self.shaped(
+            "UtilizationCoverage", "GET", "/utilization/coverage", {"range": range_}
         )
         return found
