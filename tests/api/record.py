@@ -116,6 +116,7 @@ def main() -> None:
     text = (
         text.replace(f"{folder}/firm", "/srv/acme")
         .replace(folder, "/srv/acme")
+        .replace(f"{tempfile.gettempdir()}/outlay-samples", "/srv/acme")
         .replace(f': "{login_name()}"', ': "ana"')
     )
     EXAMPLES.write_text(text + "\n", encoding="utf-8")

@@ -11,6 +11,7 @@ from outlay.client.methods.configured import Configured
 from outlay.client.methods.finance import Finance
 from outlay.client.methods.ledger import Ledger
 from outlay.client.methods.operate import Operate
+from outlay.client.methods.optimize import Optimize
 from outlay.client.methods.people import People
 from outlay.client.methods.planning import Planning
 from outlay.client.methods.questions import Questions
@@ -19,7 +20,17 @@ from outlay.client.transport import part
 
 
 class Client(
-    Questions, Ledger, Usage, Allocation, Finance, Configured, Boards, People, Operate, Planning
+    Questions,
+    Ledger,
+    Usage,
+    Allocation,
+    Finance,
+    Configured,
+    Boards,
+    People,
+    Operate,
+    Optimize,
+    Planning,
 ):
     """A server, asked. `Client(url, token)`; close it when done, or use it in a `with`.
 

@@ -47,7 +47,26 @@ _DELIVERY: dict[str, Any] = {
     "log": [],
 }
 
+_TICKET: dict[str, Any] = {
+    "id": 4,
+    "recommendation": 17,
+    "recommendation_title": "Delete vol-0bb1, which is attached to nothing",
+    "recommendation_state": "accepted",
+    "system": "jira",
+    "external": "OPS-311",
+    "url": "https://acme.atlassian.net/browse/OPS-311",
+    "state": "To Do",
+    "meaning": "open",
+    "gone": False,
+    "opened_at": _MOMENT,
+    "opened_by": "ana",
+    "synced_at": _MOMENT,
+    "problem": "",
+    "next_try": None,
+}
 BY_HAND: dict[str, Any] = {
+    "list_saving_tickets": [_TICKET],
+    "open_ticket": _TICKET,
     "change_me": _ME,
     "change_me.request": {"display": "Ana"},
     "propose_plan_driver": {

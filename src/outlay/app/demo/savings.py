@@ -1,7 +1,7 @@
 """What could be saved at Kestrel, and what its people did with it in the last twelve days.
 
-A look as of twelve days ago, the decisions of the days after it, and a look now; all by the
-ordinary path. What was cleaned up nine weeks ago is of `outlay.app.demo.realised`, which comes
+A look as of twelve days ago and the decisions of the days after it, all by the ordinary path; the
+look that ends the demo is the one of now. What was cleaned up nine weeks ago is of `outlay.app.demo.realised`, which comes
 first.
 """
 
@@ -29,15 +29,14 @@ Wanted = Callable[[Row], bool]
 
 
 def configure(workspace: Workspace, story: Story) -> None:
-    """Look twelve days back and now; at the first time people decide between the two, which a
-    person may undo. A story too short to have it is left as it is."""
+    """Look twelve days back, and have people decide on what was found, where that was not done yet.
+    A story too short to have it is left as it is."""
     then = story.today - _AGO
     if then - _NEEDED < story.months()[0].start:
         return
     if not acting.store(workspace).looks(1):
         look(workspace, _at(then, 8))
         _decide(workspace, then)
-    look(workspace, _at(story.today, 8))
 
 
 def _decide(workspace: Workspace, then: date) -> None:
