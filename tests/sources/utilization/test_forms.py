@@ -154,6 +154,47 @@ def test_google(bill: Bill) -> None:
     }
 
 
+def test_what_googles_agent_measures_state_by_state(bill: Bill) -> None:
+    # Free memory is no used memory; a processor is busy while it is not idle.
+    def series(metric: str, value: int, **labels: str) -> dict[str, Any]:
+        one = json.loads(json.dumps(answers.GOOGLE["timeSeries"][0]))
+        one["metric"] = {"type": f"agent.googleapis.com/{metric}", "labels": labels}
+        one["points"][0]["value"] = {"doubleValue": value}
+        return dict(one)
+
+    answer = [
+        series("memory/percent_used", 30, state="used"),
+        series("memory/percent_used", 60, state="free"),
+        series("memory/percent_used", 10, state="cached"),
+        series("disk/percent_used", 45, state="used", device="sda1"),
+        series("disk/percent_used", 55, state="free", device="sda1"),
+        series("cpu/utilization", 80, cpu_state="idle", cpu_number="0"),
+        series("cpu/utilization", 15, cpu_state="user", cpu_number="0"),
+    ]
+    bill.write(google={"timeSeries": answer})
+    assert bill.folded()["a metric that has no name here"] == 4
+    assert {(row[1], row[2], row[5]) for row in rows(bill)} == {
+        ("memory", "average", Decimal(30)),
+        ("disk_used", "average", Decimal(45)),
+        ("cpu", "average", Decimal(20)),
+    }
+
+
+def test_a_gauge_of_google_stands_at_the_end_of_its_period(bill: Bill) -> None:
+    # The interval of a gauge is a moment: begin and end are the same, or the begin is not there.
+    answer = json.loads(json.dumps(answers.GOOGLE))
+    two, three = "2026-11-02T00:00:00Z", "2026-11-03T00:00:00Z"
+    answer["timeSeries"][0]["points"] = [
+        {"interval": {"startTime": three, "endTime": three}, "value": {"doubleValue": 0.5}},
+        {"interval": {"endTime": two}, "value": {"doubleValue": 0.25}},
+    ]
+    bill.write(google=answer).load()
+    assert [row[1:] for row in rows(bill) if row[1] == "cpu"] == [
+        ("cpu", "average", ONE, TWO, Decimal("25.000")),
+        ("cpu", "average", TWO, THREE, Decimal("50.000")),
+    ]
+
+
 def test_prometheus(bill: Bill) -> None:
     bill.write(prometheus=answers.PROMETHEUS)
     folded = bill.folded()

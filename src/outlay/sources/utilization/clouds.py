@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from outlay.sources.utilization.names import space_of
-from outlay.sources.utilization.rows import Record, bounds, moment, record, seconds_of, text_of
+from outlay.sources.utilization.rows import (
+    Record,
+    bounds,
+    moment,
+    record,
+    seconds_of,
+    step_of,
+    text_of,
+)
 
 _AZURE = ("average", "minimum", "maximum", "total")
 _METRIC_PART = re.compile(r"/providers/microsoft\.insights/metrics/.*$", re.IGNORECASE)
@@ -83,17 +92,25 @@ def is_google(document: object) -> bool:
 def google(document: Mapping[str, Any]) -> Iterator[Record]:
     """The measurements of Cloud Monitoring's series. How points were aligned is not in the
     answer: a rate of growth (DELTA) is a sum, others are what the mapping takes them for."""
-    for series in document.get("timeSeries", (document,)):
+    found = document.get("timeSeries", (document,))
+    ends = [[moment(_interval(one).get("endTime")) for one in each.get("points") or ()]
+            for each in found]  # fmt: skip
+    # A series of one point has no step of its own: the others' is the question's.
+    least = min((step for each in ends if (step := step_of(each))), default=None)
+    for series, own in zip(found, ends, strict=True):
+        step = step_of(own) or least
         metric, resource = series.get("metric") or {}, series.get("resource") or {}
         space, _, name = str(metric.get("type") or "").partition("/")
         labels = {**(metric.get("labels") or {})}
+        name += _state(space, labels)
         facts = resource.get("labels") or {}
         known = space_of(space)
         delta = series.get("metricKind") == "DELTA"
-        for point in series.get("points") or ():
-            interval = point.get("interval") or {}
-            end = moment(interval.get("endTime"))
-            start = moment(interval.get("startTime"))
+        for point, end in zip(series.get("points") or (), own, strict=True):
+            start = moment(_interval(point).get("startTime"))
+            if end is not None and step and (start is None or start == end):
+                # A gauge's interval is a moment: its value stands at the end of what it is of.
+                start = end - timedelta(seconds=step)
             yield record(
                 name, "sum" if delta else None, text_of(start), text_of(end),
                 _google_value(point.get("value") or {}), Namespace=space,
@@ -102,6 +119,19 @@ def google(document: Mapping[str, Any]) -> Iterator[Record]:
                 RegionId=facts.get("zone") or facts.get("region") or facts.get("location"),
                 ResourceType=known.type if known else None, Labels=labels,
             )  # fmt: skip
+
+
+def _state(space: str, labels: Mapping[str, Any]) -> str:
+    """What is put to the name of a metric that the agent measures state by state, each a series:
+    memory that is free is no memory that is used."""
+    if space != "agent.googleapis.com":
+        return ""
+    state = str(labels.get("cpu_state") or labels.get("state") or "")
+    return f"[{state}]" if state not in ("", "used") else ""
+
+
+def _interval(point: Mapping[str, Any]) -> Mapping[str, Any]:
+    return point.get("interval") or {}
 
 
 def _google_value(value: Mapping[str, Any]) -> object:
