@@ -36,7 +36,11 @@ def test_the_page_has_every_resource_and_what_is_measured(client: TestClient) ->
     assert one.one("table", id="table").all("svg", cls="spark")
 
 
-@pytest.mark.parametrize("query", ["metric=heat", "range=soon", "colour=red", "limit=x"])
+@pytest.mark.parametrize(
+    "query",
+    ["metric=heat", "range=soon", "colour=red", "limit=x", "limit=%C2%B2", f"limit={'9' * 5000}",
+     "as_of=soon", "by=Colour", "from=2026-10-02&to=2026-10-01"],
+)  # fmt: skip
 def test_a_wrong_question_is_refused(client: TestClient, query: str) -> None:
     assert client.get(f"/utilization?{query}").status_code == 400
     assert client.get(f"/api/v1/utilization?{query}").status_code == 400

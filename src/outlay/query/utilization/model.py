@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -130,7 +131,8 @@ def _limit(value: object) -> int | None:
     if value is None:
         return None
     text = str(value)
-    if not text.isdigit() or not 1 <= int(text) <= _MOST:
+    # Other signs are digits too (²), and the engine reads no number of thousands of them.
+    if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= _MOST:
         raise QueryError(
             f"{text!r} is not a number of rows", field="limit", text=text,
             allowed=(f"1 to {_MOST}",),
