@@ -549,6 +549,13 @@ def test_any_tool_in_csv_and_json() -> None:
     assert only([made]).group == "existence"
 
 
+def test_a_long_condition_of_any_tool_is_whole() -> None:
+    where = f"ResourceId IN ({', '.join(repr(f'i-{number:017x}') for number in range(60))})"
+    made = {"scope": "fleet", "action": "Stop", "monthly_saving": 1, "currency": "EUR"}
+    assert len(where) > 1000
+    assert only([made | {"where": where}]).where == where
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

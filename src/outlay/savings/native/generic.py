@@ -99,6 +99,8 @@ def read_document(document: Any, asked: Asked) -> Iterator[Item]:
 def _item(row: Mapping[str, Any], place: str, asked: Asked) -> Item:
     where = f"{asked.file}: {place}"
     values = {name: text(row.get(name)) for name in FIELDS}
+    # A condition that is cut short is another one.
+    values["where"] = str(row.get("where") or "").strip()
     subject = values["resource"] or values["scope"]
     if not subject:
         raise NativeError(f"{where}: resource is empty, and so is scope; one of them is expected")
