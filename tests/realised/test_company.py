@@ -263,6 +263,9 @@ def test_what_expired_since_it_was_done_is_seen_on_the_bill_too(tmp_path: Path) 
     saved = SavingStore(workspace.resources.engine)
     assert saved.one(gone).state == "verified"
     assert saved.one(later).state == "expired"
+    # It is measured on: 31 × 10.00.
+    follow(workspace, LATER)
+    assert listing.realised_of(workspace, gone).sums.realised == Decimal("310.00")
 
 
 def test_what_a_look_finds_no_more_expires_in_these_words(tmp_path: Path) -> None:

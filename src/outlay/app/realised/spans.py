@@ -78,14 +78,14 @@ def _spans(
             for step in steps
             if step.at >= baseline.frozen_at and (following is None or step.at < following)
         ]
+        # What expired and is seen on the bill is opened again at the moment it is frozen: what
+        # comes before its acceptance ends nothing.
+        taken = [n for n, step in enumerate(later) if step.action == "accept"]
+        later = later[taken[0] :] if taken else later
         done = next((step for step in later if step.action == "implement"), None)
-        if done is None and baseline.since is None:
+        if done is None:
             continue
-        if done is None and following is not None:
-            continue
-        since = baseline.since or (done.at.date() + timedelta(days=1) if done else None)
-        if since is None:
-            continue
+        since = baseline.since or done.at.date() + timedelta(days=1)
         ends = [step.at.date() for step in later if step.action == "reopen"]
         ends += [following.date()] if following is not None else []
         ends = [day for day in ends if day >= since]
