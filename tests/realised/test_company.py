@@ -268,6 +268,18 @@ def test_what_expired_since_it_was_done_is_seen_on_the_bill_too(tmp_path: Path) 
     assert listing.realised_of(workspace, gone).sums.realised == Decimal("310.00")
 
 
+def test_a_fall_is_of_one_recommendation_alone(tmp_path: Path) -> None:
+    workspace = company(tmp_path)
+    one = recommend(workspace, FINDINGS["i-1"]).id
+    newer = finding("Upgrade", "60", of("i-1"), resource="i-1", group="size")
+    other = recommend(workspace, newer).id
+    october(workspace, tmp_path)
+    assert follow(workspace, LATER).seen == (one,)
+    assert not follow(workspace, datetime(2026, 11, 3, 9)).seen
+    assert SavingStore(workspace.resources.engine).one(other).state == "identified"
+    assert listing.realised_of(workspace, one).sums.realised == Decimal("74.40")
+
+
 def test_what_a_look_finds_no_more_expires_in_these_words(tmp_path: Path) -> None:
     from outlay.app.savings.looking import look
 

@@ -17,7 +17,7 @@ from outlay.app.realised.baselines import freeze
 from outlay.app.realised.keeping import store
 from outlay.app.realised.measuring import measured, newest, since
 from outlay.app.realised.reading import Bill, bill
-from outlay.app.realised.spans import spans
+from outlay.app.realised.spans import Span, spans
 from outlay.app.runs import utc_now
 from outlay.app.savings import acting
 from outlay.app.savings.errors import SavingError
@@ -25,7 +25,7 @@ from outlay.app.savings.store import SavingStore
 from outlay.app.utilization.after import regressed as performance
 from outlay.app.watching import AUTHOR
 from outlay.lake import LakeError
-from outlay.savings.realised.judging import Verdict, days_between, fell, judge
+from outlay.savings.realised.judging import RULES, Verdict, days_between, fell, judge
 from outlay.savings.realised.model import Entry
 from outlay.savings.recommendation import Recommendation
 
@@ -68,7 +68,7 @@ def follow(workspace: Workspace, now: datetime | None = None) -> Followed:
     with acting_as(system(AUTHOR)):
         try:
             with bill(workspace, min(days), conditions, many=True) as read:
-                seen = _found(workspace, read, waiting, moment)
+                seen = _found(workspace, read, waiting, known, moment)
                 done = measured(workspace, moment, read)
         except LakeError:  # nothing was ever loaded
             return Followed(moment)
@@ -171,11 +171,15 @@ def _left_lately(one: Recommendation, now: datetime) -> bool:
 
 
 def _found(
-    workspace: Workspace, read: Bill, waiting: Sequence[Recommendation], now: datetime
+    workspace: Workspace,
+    read: Bill,
+    waiting: Sequence[Recommendation],
+    known: Sequence[Span],
+    now: datetime,
 ) -> tuple[int, ...]:
     """Recommendations that nobody said to be implemented and whose charges fell by what they
     promise: they are implemented, with a baseline as of the day before."""
-    changes = _changes(read, waiting, now.date()) if waiting else []
+    changes = _changes(read, waiting, known, now.date()) if waiting else []
     found = []
     for one, day in changes:
         try:
@@ -193,16 +197,17 @@ def _found(
 
 
 def _changes(
-    read: Bill, waiting: Sequence[Recommendation], today: date
+    read: Bill, waiting: Sequence[Recommendation], known: Sequence[Span], today: date
 ) -> list[tuple[Recommendation, date]]:
-    """Those whose charges fell, and since when; of one resource the one that says it best."""
+    """Those whose charges fell, and since when; of one resource the one that says it best. A fall
+    that is another's of the resource already (`known`) is nobody else's."""
     costs = read.by_resource(sorted({one.resource for one in waiting}))
     best: dict[str, tuple[bool, Decimal, Recommendation, date]] = {}
     for one in waiting:
-        known = costs.get((one.resource, one.currency))
-        if not known:
+        charged = costs.get((one.resource, one.currency))
+        if not charged:
             continue
-        sources, by_day = known
+        sources, by_day = charged
         whole = read.left_out(sources, today)
         days = [day for day in days_between(min(by_day), today) if not whole(day)]
         series = [(day, by_day.get(day, Decimal(0))) for day in days]
@@ -211,6 +216,8 @@ def _changes(
             continue
         if one.state == "expired" and one.updated_at and change.since > one.updated_at.date():
             continue  # it was no longer recommended when it was done
+        if _is_anothers(one, change.since, known):
+            continue
         gone = not any(cost for day, cost in series if day >= change.since)
         # What is deleted was not made smaller: the action must be the one that the bill shows.
         if gone != (one.group == "existence"):
@@ -220,3 +227,16 @@ def _changes(
         if one.resource not in best or rank[:2] > best[one.resource][:2]:
             best[one.resource] = rank
     return [(one, day) for _, _, one, day in best.values()]
+
+
+def _is_anothers(one: Recommendation, day: date, known: Sequence[Span]) -> bool:
+    """Whether a fall on a day is of what else was done with the resource: it was said shortly
+    before (the bill may take some days to show it), or after it."""
+    since = day - timedelta(days=RULES.patience_days)
+    return any(
+        span.one.id != one.id
+        and (span.one.provider, span.one.resource) == (one.provider, one.resource)
+        and span.since >= since
+        and span.last > day
+        for span in known
+    )
