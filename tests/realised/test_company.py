@@ -225,6 +225,10 @@ def test_what_comes_back_regresses_is_told_and_opens_again(own: Workspace, tmp_p
     assert alert.signal.owner is not None
     assert alert.signal.owner.value == "shop"
     assert not follow(own, datetime(2026, 11, 21, 9)).regressed
+    # Said to be done once more, it has its time again: days before say nothing of it.
+    acting.implement(own, one.id, now=datetime(2026, 11, 21, 10))
+    assert not follow(own, datetime(2026, 11, 21, 11)).regressed
+    acting.regress(own, one.id, one.reason, now=datetime(2026, 11, 21, 12))
     # Accepted anew, a new baseline is frozen, and the first stays.
     acting.accept(own, one.id, now=datetime(2026, 11, 22, 9))
     old, new = store(own).baselines(one.id)

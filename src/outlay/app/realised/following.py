@@ -87,9 +87,17 @@ def _judged(workspace: Workspace, now: datetime) -> dict[str, tuple[int, ...]]:
     entries: dict[int, list[Entry]] = {}
     for (number, _), entry in sorted(newest(store(workspace).entries()).items()):
         entries.setdefault(number, []).append(entry)
+    steps = SavingStore(workspace.resources.engine).steps(None, ("regress",))
+    regressed = {step.recommendation: step.at for step in steps}
     for number, span in last.items():
         one = span.one
-        days = [day for entry in entries.get(number, ()) for day in entry.days]
+        begun = _begun_again(one, span, regressed.get(number))
+        days = [
+            day
+            for entry in entries.get(number, ())
+            for day in entry.days
+            if begun is None or day.day > begun
+        ]
         for _ in range(3):
             if one.state not in ("implemented", "verified", "sustained"):
                 break
@@ -102,6 +110,15 @@ def _judged(workspace: Workspace, now: datetime) -> dict[str, tuple[int, ...]]:
             one = _turn(workspace, one, verdict, now)
             moved[verdict.turn].append(number)
     return {turn: tuple(numbers) for turn, numbers in moved.items()}
+
+
+def _begun_again(one: Recommendation, span: Span, regressed: datetime | None) -> date | None:
+    """The day on which it was said to be done once more, after it had regressed from the same
+    baseline: what the bill showed until then says nothing of it. None: it was not."""
+    done = one.implemented_at
+    if regressed is None or done is None or not span.baseline.frozen_at <= regressed <= done:
+        return None
+    return done.date()
 
 
 def _turn(
