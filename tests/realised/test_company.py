@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from outlay.app.savings.errors import SavingError, SavingNotFoundError
 from outlay.app.savings.store import SavingStore
 from outlay.expression.errors import QueryError
 from outlay.savings.realised.exact import added
+from outlay.savings.recommendation import Recommendation
 from tests.realised.company import (
     ACCEPTED,
     AUGUST,
@@ -175,6 +177,24 @@ def test_a_part_of_october_is_measured_by_its_whole_days(before: Workspace, tmp_
     assert state(before, "vol-1") == "verified"
     # A look as of an earlier day changes nothing of what was known later.
     assert not follow(before, datetime(2026, 10, 7, 9)).entries
+
+
+def test_one_that_is_moved_meanwhile_holds_up_no_other(
+    before: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify = acting.verify
+
+    def moved(workspace: Workspace, number: int, *given: Any) -> Recommendation:
+        if number == NUMBERS["vol-1"]:
+            acting.reopen(workspace, number)
+        return verify(workspace, number, *given)
+
+    monkeypatch.setattr(acting, "verify", moved)
+    october(before, tmp_path / "company", bill(OCTOBER, date(2026, 10, 8)))
+    done = follow(before, datetime(2026, 10, 8, 9))
+    assert NUMBERS["vol-1"] not in done.verified
+    assert NUMBERS["i-8"] in done.verified
+    assert state(before, "vol-1") == "identified"
 
 
 def test_a_month_that_was_never_loaded_is_left_out(before: Workspace) -> None:

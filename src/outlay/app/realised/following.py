@@ -107,7 +107,10 @@ def _judged(workspace: Workspace, now: datetime) -> dict[str, tuple[int, ...]]:
                 verdict = Verdict("regress", slower) if slower else verdict
             if not verdict.turn:
                 break
-            one = _turn(workspace, one, verdict, now)
+            try:
+                one = _turn(workspace, one, verdict, now)
+            except SavingError:  # somebody moved it meanwhile
+                break
             moved[verdict.turn].append(number)
     return {turn: tuple(numbers) for turn, numbers in moved.items()}
 
