@@ -334,6 +334,18 @@ def test_a_successor_is_refused_where_it_is_what_went(own: Workspace) -> None:
         listing.succeed(own, NUMBERS["vol-1"], "no condition at all")
 
 
+def test_a_successor_lies_in_the_part_of_who_names_it(own: Workspace) -> None:
+    part = Principal("ana", Level.EDITOR, scope="team = 'data'")
+    number = NUMBERS["vol-2"]
+    with acting_as(part):
+        with pytest.raises(SavingError, match="your part of the ledger"):
+            listing.succeed(own, number, of("bucket"))
+        with pytest.raises(SavingError, match="your part of the ledger"):
+            listing.succeed(own, number, "ChargeCategory = 'Usage'")
+        listing.succeed(own, number, of("i-3b"), now=LATER)
+    assert listing.realised_of(own, number).successor == of("i-3b")
+
+
 def test_who_sees_a_part_sees_what_lies_in_it(kept: Workspace) -> None:
     part = Principal("ana", Level.VIEWER, scope="team = 'data'")
     with acting_as(part):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
@@ -233,6 +233,11 @@ def succeed(
         raise SavingError(
             "these are the charges that the recommendation changes. A successor is what came in "
             "their place, such as: ResourceId = 'i-0abc'"
+        )
+    if text and not may_see(workspace, replace(one, where=text, resource="")):
+        raise SavingError(
+            "these charges do not all lie in your part of the ledger, or there are none yet. "
+            "Narrow the condition, or ask somebody who sees them"
         )
     with SavingStore(workspace.resources.engine).changing() as books:
         books.step(number, now or utc_now(), who(), SUCCESSOR, note=note.strip(),
