@@ -260,3 +260,11 @@ def test_steps_that_people_may_take_are_those_that_lead_on(looked: Workspace) ->
         assert moved(one, step, NOW, limits).updated_at == NOW
     with pytest.raises(ValueError, match="Possible now"):
         moved(one, "verify", NOW, limits)
+
+
+def test_what_nobody_has_is_not_assigned(looked: Workspace) -> None:
+    number = of(looked, "i-1").id
+    assert steps.assign(looked, number, "", now=NOW).state == "identified"
+    assert steps.assign(looked, number, "ben", now=NOW).state == "assigned"
+    one = steps.assign(looked, number, " ", now=NOW + DAY)
+    assert (one.state, one.assignee, one.due_on) == ("identified", "", date(2026, 10, 15))

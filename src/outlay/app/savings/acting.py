@@ -243,9 +243,7 @@ def _plan(
         name = person.strip()
         if len(name) > 200:
             raise SavingError("a name has at most 200 characters")
-        return _Plan(
-            lambda one: replace(moved(one, step, now, limits), assignee=name), {"to": name}
-        )
+        return _Plan(lambda one: _given(moved(one, step, now, limits), name), {"to": name})
     if step in ("snooze", "dismiss"):
         return _away(step, text, until, now, limits)
     if step == "accept":
@@ -282,6 +280,12 @@ def _accepted(
     first = replace(one, findings=(one.findings[chosen], *others), chosen=0)
     done = moved(first, "accept", now, limits)
     return replace(done, accepted_at=now, accepted_by=who(), implemented_at=None, verified_at=None)
+
+
+def _given(one: Recommendation, person: str) -> Recommendation:
+    """Given to a person; what nobody has any more is not assigned."""
+    state = "identified" if one.state == "assigned" and not person else one.state
+    return replace(one, assignee=person, state=state)
 
 
 def _stamped(one: Recommendation, step: str, now: datetime, note: str) -> Recommendation:
