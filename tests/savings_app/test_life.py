@@ -268,3 +268,11 @@ def test_what_nobody_has_is_not_assigned(looked: Workspace) -> None:
     assert steps.assign(looked, number, "ben", now=NOW).state == "assigned"
     one = steps.assign(looked, number, " ", now=NOW + DAY)
     assert (one.state, one.assignee, one.due_on) == ("identified", "", date(2026, 10, 15))
+
+
+def test_being_assigned_gives_what_regressed_no_new_time(looked: Workspace) -> None:
+    number = of(looked, "i-1").id
+    for step in (steps.accept, steps.implement, steps.regress):
+        step(looked, number, now=NOW)
+    one = steps.assign(looked, number, "ben", now=NOW + 10 * DAY)
+    assert (one.state, one.due_on) == ("regressed", date(2026, 10, 15))

@@ -105,6 +105,7 @@ def due(after: Recommendation, before: Recommendation, today: date, times: Times
     """
     if after.state in ("identified", "assigned", "regressed"):
         waited = before.state in ("identified", "assigned") and after.state != "regressed"
+        waited = waited or before.state == after.state
         return before.due_on if waited else today + timedelta(days=times.decide)
     if after.state == "accepted":
         if before.state == "accepted":
