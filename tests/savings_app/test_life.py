@@ -12,9 +12,10 @@ from outlay.app import Workspace
 from outlay.app.savings import acting as steps
 from outlay.app.savings.acting import store
 from outlay.app.savings.errors import SavingError, SavingNotFoundError
-from outlay.app.savings.listing import Sought, recommendation, recommendations
+from outlay.app.savings.listing import Sought, least, recommendation, recommendations
 from outlay.app.savings.looking import look
 from outlay.app.savings.watch import watch
+from outlay.expression.errors import QueryError
 from outlay.savings.life import MOVES, Times, moved, steps_of
 from outlay.savings.model import STATES
 from tests.realised.company import FINDINGS
@@ -276,3 +277,9 @@ def test_being_assigned_gives_what_regressed_no_new_time(looked: Workspace) -> N
         step(looked, number, now=NOW)
     one = steps.assign(looked, number, "ben", now=NOW + 10 * DAY)
     assert (one.state, one.due_on) == ("regressed", date(2026, 10, 15))
+
+
+@pytest.mark.parametrize("text", ["much", "1e9999999", "0." + "1" * 80])
+def test_a_minimum_that_is_no_amount_is_refused_in_words(text: str) -> None:
+    with pytest.raises(QueryError, match="is no amount"):
+        least(text)

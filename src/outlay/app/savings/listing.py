@@ -140,7 +140,7 @@ def least(text: str) -> Decimal:
     """A least saving as it is written; QueryError for what is no amount."""
     try:
         return parse_money(text)
-    except MoneyError:
+    except (MoneyError, ArithmeticError):  # also what no decimal of the ledger holds
         raise QueryError(f"{text!r} is no amount", field="minimum", text=text) from None
 
 
