@@ -10,6 +10,7 @@ import pytest
 
 from outlay.access import AccessDeniedError, Level, Principal, acting
 from outlay.app import Workspace
+from outlay.app.savings import acting as steps
 from outlay.app.savings.acting import store
 from outlay.app.savings.listing import Sought, recommendation, recommendations
 from outlay.app.savings.looking import look
@@ -237,3 +238,17 @@ def test_a_look_may_be_taken_of_the_past(acme: Workspace, tools: Tools) -> None:
     record = store(acme).looks(1)[0]
     assert record.detail["days"] == ["2026-08-02", "2026-09-01"]
     assert of(acme, "i-8").due_on == date(2026, 9, 15)
+
+
+def test_what_is_found_anew_is_netted_by_its_own_key(acme: Workspace, tools: Tools) -> None:
+    stop = finding("Stop", "72", charges("i-4"), resource="i-4", group="existence", cost="72",
+                   current="c5.large")  # fmt: skip
+    tools.own = [stop]
+    look(acme, NOW)
+    number = of(acme, "i-4").id
+    for step in (steps.accept, steps.implement, steps.verify, steps.sustain):
+        step(acme, number, now=NOW)
+    tools.own = [FINDINGS["plan"], replace(stop, current="c6.large")]
+    (_, new) = sorted(look(acme, LATER).new, key=lambda one: one.resource)
+    assert (new.resource, new.cycle) == ("i-4", 2)
+    assert net(acme) == {"i-4/existence": "72", "plan/purchase": "19.50"}

@@ -36,6 +36,7 @@ from outlay.app.served import served
 from outlay.savings.identity import Resources, settled
 from outlay.savings.merging import merged
 from outlay.savings.model import Finding, Insufficient
+from outlay.savings.netting import Atom
 from outlay.savings.recommendation import Recommendation
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def _record(found: _Seen, done: Renewed, asked: str, now: datetime, started: flo
         "left_out": found.left_out,
         "findings": sum(len(own) for own in found.findings.values()),
         "days": [first.isoformat(), end.isoformat()],
-        "atoms": atoms_json(found.bill.atoms),
+        "atoms": atoms_json(_named(found.bill.atoms, done.keys)),
         "insufficient": _lacking(found.ran.insufficient),
         "detectors": told(found.ran),
     }
@@ -205,6 +206,11 @@ def _record(found: _Seen, done: Renewed, asked: str, now: datetime, started: flo
         "; ".join(problems)[:2000],
         detail,
     )
+
+
+def _named(atoms: Iterable[Atom], keys: Mapping[str, str]) -> list[Atom]:
+    """Atoms by the keys of the recommendations that claim them."""
+    return [Atom(frozenset(keys.get(key, key) for key in one.claims), one.cost) for one in atoms]
 
 
 def _lacking(found: Iterable[Insufficient]) -> dict[str, int]:

@@ -44,11 +44,13 @@ class Found:
 
 @dataclass(frozen=True)
 class Renewed:
-    """What a look changed; see `outlay.app.savings.looking.Look`."""
+    """What a look changed; see `outlay.app.savings.looking.Look`. `keys` are the recommendations'
+    own keys by those of what was found: a later cycle has another."""
 
     new: tuple[Recommendation, ...]
     back: tuple[Recommendation, ...]
     gone: tuple[Recommendation, ...]
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 def renewed(
@@ -65,18 +67,20 @@ def renewed(
     work = _Work(books, found, spec, tag, nobody, limits, now)
     known = {one.key: one for one in books.listed()}
     met: set[int] = set()
+    keys: dict[str, str] = {}
     for key, findings in found.findings.items():
         one = _newest(known, key, findings)
         footprint = found.bill.footprints.get(key, Footprint())
         if one is None:
-            work.add(key, findings, footprint, _cycles(known, key, findings))
+            one = work.add(key, findings, footprint, _cycles(known, key, findings))
         else:
             met.add(one.id)
             work.meet(one, findings, footprint)
+        keys[key] = one.key
     for one in known.values():
         if one.id not in met:
             work.miss(one)
-    return Renewed(tuple(work.new), tuple(work.back), tuple(work.gone))
+    return Renewed(tuple(work.new), tuple(work.back), tuple(work.gone), keys)
 
 
 @dataclass
@@ -94,8 +98,8 @@ class _Work:
 
     def add(
         self, key: str, findings: tuple[Finding, ...], footprint: Footprint, cycle: int
-    ) -> None:
-        """Keep what was not known."""
+    ) -> Recommendation:
+        """Keep what was not known; gives it."""
         first = findings[0]
         own = key if cycle == 1 else key_of(first, cycle)
         due = self.now.date() + timedelta(days=self.limits.decide)
@@ -127,6 +131,7 @@ class _Work:
         tools = sorted({each.tool for each in findings})
         self._step(one, "identify", f"Found by {', '.join(tools)}.")
         self.new.append(one)
+        return one
 
     def meet(
         self, before: Recommendation, findings: tuple[Finding, ...], footprint: Footprint
