@@ -240,6 +240,25 @@ def test_a_look_may_be_taken_of_the_past(acme: Workspace, tools: Tools) -> None:
     assert of(acme, "i-8").due_on == date(2026, 9, 15)
 
 
+@pytest.mark.parametrize("why", ["done", "failed"])
+def test_what_is_not_found_any_more_still_takes_its_part(
+    acme: Workspace, tools: Tools, why: str
+) -> None:
+    # As above; the next look does not find i-4, which is on the bill of the month all the same.
+    stop = finding("Stop", "72", charges("i-4"), resource="i-4", group="existence", cost="72")
+    tools.own = [FINDINGS["plan"], stop]
+    look(acme, NOW)
+    if why == "done":
+        number = of(acme, "i-4").id
+        steps.accept(acme, number, now=NOW)
+        steps.implement(acme, number, now=NOW)
+    else:
+        tools.failed = {stop.detector: "no such column"}
+    tools.own = [FINDINGS["plan"]]
+    look(acme, LATER)
+    assert net(acme)["plan/purchase"] == "19.50"
+
+
 def test_what_is_found_anew_is_netted_by_its_own_key(acme: Workspace, tools: Tools) -> None:
     stop = finding("Stop", "72", charges("i-4"), resource="i-4", group="existence", cost="72",
                    current="c5.large")  # fmt: skip

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ from outlay.app.savings.store import LookRecord
 from outlay.app.served import served
 from outlay.savings.identity import Resources, settled
 from outlay.savings.merging import merged
-from outlay.savings.model import Finding, Insufficient
+from outlay.savings.model import OPEN, Finding, Insufficient
 from outlay.savings.netting import Atom
 from outlay.savings.recommendation import Recommendation
 
@@ -139,8 +139,20 @@ def _seen(
         kept, out = _kept(known, [*ran.findings, *told], spec, columns)
         groups = merged(kept)
         first = {key: own[0] for key, own in groups.items()}
-        bill = footprints(known, first, tag, columns, days)
+        rest = _not_found(workspace, groups)
+        bill = footprints(known, {**rest, **first}, tag, columns, days)
+        bill = replace(bill, unasked={k: v for k, v in bill.unasked.items() if k in first})
     return _Seen(ran, groups, bill, out, {**failed, **ran.failed})
+
+
+def _not_found(workspace: Workspace, found: Mapping[str, object]) -> dict[str, Finding]:
+    """What still counts though this look does not find it (it is done, its tool failed), by key:
+    the charges that it changes are still on the bill, and others net against it there."""
+    return {
+        one.key: replace(one.finding, where=one.where)
+        for one in store(workspace).listed((*OPEN, "implemented"))
+        if one.key not in found and one.nature == "saving"
+    }
 
 
 def _kept(
