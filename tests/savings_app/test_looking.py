@@ -271,3 +271,25 @@ def test_what_is_found_anew_is_netted_by_its_own_key(acme: Workspace, tools: Too
     (_, new) = sorted(look(acme, LATER).new, key=lambda one: one.resource)
     assert (new.resource, new.cycle) == ("i-4", 2)
     assert net(acme) == {"i-4/existence": "72", "plan/purchase": "19.50"}
+
+
+@pytest.mark.parametrize("tag", ["kind", "nowhere"])
+def test_the_policy_may_leave_out_by_any_tag_and_a_look_outlives_one_that_is_gone(
+    acme: Workspace, tools: Tools, monkeypatch: pytest.MonkeyPatch, tag: str
+) -> None:
+    from outlay.app.savings import looking
+    from outlay.app.savings.model import DetectorRule, SavingsPolicySpec
+
+    kinds = {"rules": [{"when": "ResourceId = 'vol-1'", "value": "volume"}]}
+    acme.resources.put("VirtualTag", "kind", kinds, author="test")
+    spec = SavingsPolicySpec().model_copy(
+        update={"detectors": {"test.existence": DetectorRule(where=f"{tag} = 'volume'")}}
+    )
+    look(acme, NOW)
+    monkeypatch.setattr(looking, "policy", lambda _: spec)
+    found = again(acme, LATER)
+    if tag == "kind":
+        assert [one.resource for one in found.gone] == ["vol-1"]
+    else:
+        assert found.gone == ()
+        assert "cannot be asked" in found.failed["test.existence"]

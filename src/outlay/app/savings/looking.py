@@ -18,6 +18,7 @@ from outlay.access import whole_only
 from outlay.app.detectors.facts import LakeFacts, facts
 from outlay.app.detectors.running import Ran, run_over
 from outlay.app.detectors.telling import told
+from outlay.app.realised.reading import tags_of
 from outlay.app.runs import utc_now
 from outlay.app.savings.acting import store, times
 from outlay.app.savings.counting import atoms_json
@@ -33,6 +34,7 @@ from outlay.app.savings.policy import (
 from outlay.app.savings.renewing import NATIVE, Found, Renewed, renewed
 from outlay.app.savings.store import LookRecord
 from outlay.app.served import served
+from outlay.expression.errors import QueryError
 from outlay.savings.identity import Resources, settled
 from outlay.savings.merging import merged
 from outlay.savings.model import OPEN, Finding, Insufficient
@@ -129,20 +131,20 @@ def _seen(
 ) -> _Seen:
     rules = workspace.rules()
     tag, environment = owner_tag(rules, spec), environment_tag(rules, spec)
-    tags = (tag,) if tag else ()
-    with facts(workspace, now.date(), environment=environment, tags=tags) as known:
+    asked = tags_of([rule.where for rule in spec.detectors.values()], rules)
+    with facts(workspace, now.date(), environment=environment, tags=(tag, *asked)) as known:
         ran = run_over(known, only=enabled(spec), settings=settings(spec))
         resources = Resources.of(resources_of(known))
         told = [settled(one, resources) for one in native]
         told = [one for one in told if one.monthly_saving >= spec.minimum_saving]
         columns, days = lay(known)
-        kept, out = _kept(known, [*ran.findings, *told], spec, columns)
+        kept, out, unasked = _kept(known, [*ran.findings, *told], spec, columns)
         groups = merged(kept)
         first = {key: own[0] for key, own in groups.items()}
         rest = _not_found(workspace, groups)
         bill = footprints(known, {**rest, **first}, tag, columns, days)
         bill = replace(bill, unasked={k: v for k, v in bill.unasked.items() if k in first})
-    return _Seen(ran, groups, bill, out, {**failed, **ran.failed})
+    return _Seen(ran, groups, bill, out, {**failed, **ran.failed, **unasked})
 
 
 def _not_found(workspace: Workspace, found: Mapping[str, object]) -> dict[str, Finding]:
@@ -157,16 +159,21 @@ def _not_found(workspace: Workspace, found: Mapping[str, object]) -> dict[str, F
 
 def _kept(
     known: LakeFacts, findings: Iterable[Finding], spec: SavingsPolicySpec, columns: frozenset[str]
-) -> tuple[list[Finding], int]:
-    """The findings but those that the policy leaves out, and how many those are."""
-    found, out = [], 0
+) -> tuple[list[Finding], int, dict[str, str]]:
+    """The findings but those that the policy leaves out, how many those are, and by detector why
+    the policy's condition cannot be asked (a tag that is no more): nothing new of it is told."""
+    found: list[Finding] = []
+    out, unasked = 0, {}
     for one in findings:
         where = spec.rule(one.detector).where if one.tool == "outlay" else ""
-        if where and meets(known, one, where, columns):
-            out += 1
-        else:
-            found.append(one)
-    return found, out
+        try:
+            if where and meets(known, one, where, columns):
+                out += 1
+            elif one.tool != "outlay" or one.detector not in unasked:
+                found.append(one)
+        except QueryError as error:
+            unasked[one.detector] = f"what the policy leaves out of it cannot be asked: {error}"
+    return found, out, unasked
 
 
 def _nobody(workspace: Workspace, tag: str) -> frozenset[str]:
