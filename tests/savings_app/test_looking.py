@@ -293,3 +293,16 @@ def test_the_policy_may_leave_out_by_any_tag_and_a_look_outlives_one_that_is_gon
     else:
         assert found.gone == ()
         assert "cannot be asked" in found.failed["test.existence"]
+
+
+def test_what_a_detector_that_fails_said_still_counts(acme: Workspace, tools: Tools) -> None:
+    hub = replace(FINDINGS["i-1"], tool="aws-cost-hub", native_id="r-1",
+                  monthly_saving=Decimal(80))  # fmt: skip
+    tools.own, tools.native = [FINDINGS["i-1"]], [hub]
+    look(acme, NOW)
+    tools.own, tools.failed = [], {FINDINGS["i-1"].detector: "no such column"}
+    again(acme, LATER)
+    assert [str(each.monthly_saving) for each in of(acme, "i-1").findings] == ["72", "80"]
+    tools.failed = {}
+    again(acme, LATER)
+    assert [str(each.monthly_saving) for each in of(acme, "i-1").findings] == ["80"]

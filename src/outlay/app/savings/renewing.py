@@ -12,7 +12,7 @@ from outlay.app.savings.model import SavingsPolicySpec
 from outlay.app.savings.store import Books
 from outlay.money.quotients import quotient, scaled
 from outlay.savings.life import BY_PEOPLE, LifeError, Times, may, moved, waits
-from outlay.savings.merging import OWN
+from outlay.savings.merging import OWN, preference
 from outlay.savings.model import Finding, Insufficient, State
 from outlay.savings.recommendation import Recommendation, key_of
 
@@ -137,6 +137,7 @@ class _Work:
         self, before: Recommendation, findings: tuple[Finding, ...], footprint: Footprint
     ) -> None:
         """Bring up to date what is found again."""
+        findings = self._with_failed(before, findings)
         one = replace(before, findings=_beside(before, findings), last_seen=self.now, gone="")
         if before.state not in _FROZEN:
             first = one.findings[0]
@@ -157,6 +158,18 @@ class _Work:
             reason = f"{UNTOUCHED} {self.spec.expire_days} days."
             one = self._expired(one, reason)
         self.books.put(one)
+
+    def _with_failed(
+        self, before: Recommendation, findings: tuple[Finding, ...]
+    ) -> tuple[Finding, ...]:
+        """What is found, with what tools said that failed this time: that stays as it was."""
+        kept = [each for each in before.findings if self._failed(each)]
+        names = {(each.tool, each.detector, each.native_id) for each in findings}
+        kept = [one for one in kept if (one.tool, one.detector, one.native_id) not in names]
+        return tuple(sorted((*findings, *kept), key=preference)) if kept else findings
+
+    def _failed(self, one: Finding) -> bool:
+        return (NATIVE if one.tool != OWN else one.detector) in self.found.failed
 
     def miss(self, one: Recommendation) -> None:
         """Note that it is not found any more, if its tools could have found it."""
