@@ -116,6 +116,23 @@ def test_what_is_done_saves_nothing_more_and_excludes_its_alternatives() -> None
     assert nets(found) == {"vm/stop": "0.00", "vm/size": "0.00"}
 
 
+def test_what_is_done_takes_its_part_before_all_others() -> None:
+    # vm is stopped half of the time already, and still on the bill with 72; a plan covers it and
+    # another 72.
+    found = net(
+        [
+            claim("vm/size", "size", "36", "72", pledged=True),
+            claim("vm/hours", "hours", "36", "72"),
+            claim("plan/buy", "purchase", "40"),
+        ],
+        [Atom(frozenset({"vm/size", "vm/hours", "plan/buy"}), Decimal(72)),
+         Atom(frozenset({"plan/buy"}), Decimal(72))],
+    )  # fmt: skip
+    # 36 are left of vm; hours save half of them: 18. The plan has 18 + 72 of 144 left: 40 × 90/144.
+    assert nets(found) == {"vm/size": "0.00", "vm/hours": "18.00", "plan/buy": "25.00"}
+    assert found["vm/hours"].effects == (Effect("overlap", Decimal("18.00"), "vm/size"),)
+
+
 def test_currencies_are_never_added() -> None:
     found = net([claim("a/x", "size", "1"), claim("b/x", "size", "2", currency="EUR")])
     assert [(one.currency, str(one.net)) for one in totals(found.values())] == [

@@ -9,7 +9,8 @@ Three totals, each of the same recommendations:
   are alternatives.
 - **net**: what the bill would fall by. What is chosen is applied one after the other, each to what
   the ones before left of the charges that it changes; purchases come last, and save on what is
-  left of the usage that they would cover.
+  left of the usage that they would cover. What is done already, and waits to be seen on the bill,
+  takes its part before all others.
 
 The charges are given as *atoms*: parts of the bill that the same claims touch, with their cost. A
 claim takes the share ``saving ÷ cost`` of each of its atoms. Where the bill does not tell, one atom
@@ -226,6 +227,7 @@ class _Netting:
     claims: Sequence[Claim]
     atoms: Sequence[Atom]
     left: list[Fraction] = field(default_factory=list)
+    done: list[Claim] = field(default_factory=list)
     taken: dict[int, list[tuple[str, Fraction]]] = field(default_factory=dict)
     effects: dict[str, list[Effect]] = field(default_factory=dict)
 
@@ -243,6 +245,8 @@ class _Netting:
         bought = sorted((one for one in self.claims if one.is_purchase), key=_bought)
         best = {one.key: Fraction(1) for one in chosen}
         best |= self._covered(bought, [Fraction(1)] * len(self.atoms))
+        for one in sorted(self.done, key=_turn):
+            self._use(one)
         nets = {one.key: self._apply(one) for one in sorted(chosen, key=_turn)}
         nets |= self._covered(bought, self.left, tell=True)
         return {one.key: self._promise(one, best, nets) for one in self.claims}
@@ -282,6 +286,7 @@ class _Netting:
             decided = [one for one in own if one.pinned or one.pledged]
             mine = _chosen(_possible(own, decided), self._alone)
             chosen += [one for one in mine if not one.pledged]
+            self.done += [one for one in mine if one.pledged]
             for one in own:
                 if one not in mine and not one.pledged:
                     self._excluded(one, mine, decided)
@@ -325,10 +330,14 @@ class _Netting:
         """Apply a claim to what is left; gives the part of its saving that remains."""
         share = self._share(one, self.left)
         self._tell_overlaps(one)
+        self._use(one)
+        return share
+
+    def _use(self, one: Claim) -> None:
+        """Take a claim's part of what is left, and note who took it."""
         part = self._take(one, self.left)
         for n in self.touched[one.key]:
             self.taken.setdefault(n, []).append((one.key, part))
-        return share
 
     def _covered(
         self, bought: Sequence[Claim], left: Sequence[Fraction], *, tell: bool = False
