@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from outlay.app.savings.footprints import sql_of
 from outlay.savings.detectors.aws.logs import GROWTH, RETENTION
 from outlay.savings.detectors.aws.traffic import EGRESS, REGIONS, ZONES
 from outlay.savings.detectors.contract import Detector
@@ -67,10 +68,38 @@ class TestGrowth:
         rows = steps(row, "1", "2", "2")
         assert savings(detector, rows[15:]) == [], "41 of 56 days"
         assert len(savings(detector, rows[14:])) == 1
+        same = steps(row, "1", "1", "1")
+        assert savings(detector, same[14:]) == [], "six weeks at one level, then two at the same"
 
     def test_credits_are_no_usage(self, detector: Detector, row: Any, saving: str) -> None:
         rows = steps(row | {"ChargeCategory": "Credit"}, "1", "1.25", "1.25")
         assert savings(detector, rows) == []
+
+
+def costs(facts: TableFacts, where: str) -> list[str]:
+    """What the charges of the last day cost that a condition selects."""
+    columns = [row["column_name"] for row in facts.rows("DESCRIBE daily")]
+    rows = facts.rows(
+        f"SELECT EffectiveCost AS cost FROM daily WHERE {sql_of(where, columns)} "
+        "AND ChargeDay = $day ORDER BY cost",
+        {"day": TODAY - timedelta(days=1)},
+    )
+    return [str(Decimal(row["cost"]).quantize(Decimal("0.01"))) for row in rows]
+
+
+def test_growth_is_of_the_lines_that_grew_whatever_an_export_names() -> None:
+    # A group's storage is none of what it takes in, and a network of caches no traffic out.
+    group = [*steps(GROUP, "1", "1.25", "1.25"), *each_day(KEPT, 70)]
+    (one,), _ = asked(GROWTH, TableFacts(group))
+    assert costs(TableFacts(group), one.where) == ["6.25"]
+    bare = {"x_ServiceCode": None, "x_UsageType": None}
+    cdn = {"ServiceName": "Amazon CloudFront", "EffectiveCost": Decimal(7)}
+    out = [*steps(OUT | bare, "1", "1.25", "1.25"), *each_day(OUT | bare | cdn)]
+    (one,), _ = asked(EGRESS, TableFacts(out))
+    assert costs(TableFacts(out), one.where) == ["1.12"]  # 1.125
+    whole = steps(GROUP | bare | {"ResourceId": None}, "1", "1.25", "1.25")
+    (one,), _ = asked(GROWTH, TableFacts(whole))
+    assert costs(TableFacts(whole), one.where) == ["6.25"]
 
 
 def test_a_network_of_caches_is_no_traffic_out() -> None:
@@ -123,9 +152,13 @@ def test_without_what_a_group_takes_in_nobody_knows() -> None:
     assert (found, str(lacking.monthly_cost)) == ([], "18.00")
     blind = each_day(GROUP | {"ResourceId": None}, 90)
     assert len(asked(RETENTION, TableFacts([*RISING, *blind]))[1]) == 1
-    # Another group's lines are named: this one takes nothing in, and all of it is old.
+    # Another group's lines are named, and this one grew: it takes something in that is not.
     other = each_day(GROUP | {"ResourceId": "arn:logs:other"}, 90)
-    assert savings(RETENTION, [*RISING, *other]) == ["18.00"]
+    found, (lacking,) = asked(RETENTION, TableFacts([*RISING, *other]))
+    assert (found, str(lacking.monthly_cost)) == ([], "18.00")
+    # One that stays as it is takes nothing in, and all of it is old.
+    still = [*kept("1", "1", "1", "1", "1", "1"), *other]
+    assert savings(RETENTION, still, grows_percent=Decimal(0)) == ["18.00"]
 
 
 ACROSS = line(None, "USE1-APS2-AWS-Out-Bytes", "4", "200", x_ServiceCode="AWSDataTransfer",
@@ -158,6 +191,11 @@ class TestTraffic:
     def test_covered_traffic_saves_nothing(self, detector: Detector, row: Any) -> None:
         rows = [*each_day(covered(row, "4")), *each_day(unused(PLAN, "1"))]
         assert savings(detector, rows) == []
+
+
+def test_traffic_of_an_account_that_pays_nothing_is_no_share() -> None:
+    rows = each_day(ACROSS | {"EffectiveCost": Decimal(0)})
+    assert savings(REGIONS, rows, least_cost=Decimal(0)) == []
 
 
 def test_traffic_into_a_region_is_free_and_no_traffic_between() -> None:

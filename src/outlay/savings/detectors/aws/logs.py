@@ -15,6 +15,12 @@ from outlay.savings.model import MONTH_DAYS, Evidence, Finding, Insufficient
 
 _LOGS = "(code = 'AmazonCloudWatch' OR service ILIKE '%cloudwatch%')"
 _TAKEN = r"^(DataProcessing|DataProcessingIA|VendedLog|VendedLogIA)-Bytes$"
+_INGESTION = tuple(
+    f"{one}-Bytes" for one in ("DataProcessing", "DataProcessingIA", "VendedLog", "VendedLogIA")
+)
+_OF_LOGS = "(x_ServiceCode = 'AmazonCloudWatch' OR ServiceName LIKE '%CloudWatch%')"
+"""The same as conditions: what is kept is no ingestion, and exports in FOCUS may have no code."""
+
 _KEPT = r"^TimedStorage-ByteHrs$"
 _BLOCK, _BLOCKS = 14, 6
 _MONTH_OF_THE_BILL = Fraction(365, 12)
@@ -31,9 +37,7 @@ def _growth(facts: Facts, settings: Settings) -> Iterator[Finding]:
             f"Logs of {part.called or part.account} grew by {grew.percent} %",
             "cost of the last two weeks less that of the eight before, a month",
             scope="" if part.resource else f"log ingestion in {part.region or 'all regions'}",
-            where=""
-            if part.resource
-            else metered(part, "-Bytes") + " AND x_ServiceCode = 'AmazonCloudWatch'",
+            where=metered(part, *_INGESTION) + ("" if part.resource else f" AND {_OF_LOGS}"),
             cost=rounded(grew.now_cost * MONTH_DAYS, 2),
             current=f"{rounded(grew.now, 1)} GB a day",
             recommended=f"{rounded(grew.before, 1)} GB a day, as before",
@@ -65,7 +69,7 @@ def _retention(facts: Facts, settings: Settings) -> Iterator[Finding | Insuffici
         line = [block.get(key) for block in blocks]
         if not part.there or not _endless(line, settings):
             continue
-        if key[0] in blind or not taken:
+        if key[0] in blind or not taken or (key not in named and _grew(line)):
             yield Insufficient(
                 detector.id, part.resource,
                 "what the log group takes in: the bill has no line that names it",
@@ -87,6 +91,14 @@ def _endless(line: list[Part | None], settings: Settings) -> bool:
     if any(after < before * tolerated for before, after in zip(sizes, sizes[1:], strict=False)):
         return False
     return sizes[-1] >= sizes[0] * least
+
+
+def _grew(line: list[Part | None]) -> bool:
+    """Whether more is kept than at first, so that something was taken in."""
+    first, last = line[0], line[-1]
+    if first is None or last is None:
+        return False
+    return Fraction(last.quantity) / last.days > Fraction(first.quantity) / first.days
 
 
 def _shorter(part: Part, taken: Part | None, keep: int, compression: Decimal) -> Finding | None:

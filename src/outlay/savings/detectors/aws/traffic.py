@@ -16,6 +16,11 @@ _BETWEEN_REGIONS = r"^([A-Z]{3,4}[0-9]{1,2}|EU)-AWS-Out-Bytes"
 _BETWEEN_ZONES = r"^DataTransfer-Regional-Bytes$"
 _OUT = r"^DataTransfer-Out-Bytes$"
 _NOT_CDN = "coalesce(code, '') <> 'AmazonCloudFront' AND NOT service ILIKE '%cloudfront%'"
+_NO_CDN = (
+    "(x_ServiceCode IS NULL OR x_ServiceCode <> 'AmazonCloudFront') "
+    "AND NOT ServiceName LIKE '%CloudFront%'"
+)
+"""The same as a condition: exports in FOCUS may have no code."""
 
 
 def _regions(facts: Facts, settings: Settings) -> Iterator[Finding]:
@@ -39,6 +44,8 @@ def _heavy(facts: Facts, settings: Settings, detector: Detector, meters: str) ->
         if cost < settings.number("least_cost"):
             continue
         account = whole[part.account, part.currency]
+        if account <= 0:
+            continue
         share = Fraction(part.effective) / Fraction(account) * 100
         if share < Fraction(settings.number("least_percent")):
             continue
@@ -102,8 +109,7 @@ def _egress(facts: Facts, settings: Settings) -> Iterator[Finding]:
             f"Traffic out of {part.region or 'AWS'} of {part.account} grew by {grew.percent} %",
             "cost of the last two weeks less that of the eight before, a month",
             scope=f"traffic out of {part.region or 'all regions'}",
-            where=metered(part, "DataTransfer-Out-Bytes")
-            + " AND NOT x_ServiceCode = 'AmazonCloudFront'",
+            where=f"{metered(part, 'DataTransfer-Out-Bytes')} AND {_NO_CDN}",
             cost=rounded(grew.now_cost * MONTH_DAYS, 2),
             current=f"{rounded(grew.now, 1)} GB a day",
             recommended=f"{rounded(grew.before, 1)} GB a day, as before",

@@ -102,14 +102,17 @@ def _growth(
 ) -> Growth | None:
     starts = end - timedelta(days=RECENT_DAYS)
     middle = end - timedelta(days=RECENT_DAYS // 2)
-    old = [values for day, values in series.items() if day < starts]
+    before_it = {day: values for day, values in series.items() if day < starts}
+    old = list(before_it.values())
     weeks = (
         [v for day, v in series.items() if starts <= day < middle],
         [v for day, v in series.items() if day >= middle],
     )
     if len(old) < BEFORE_DAYS * 3 // 4 or any(len(week) < 6 for week in weeks):
         return None
-    before = _mean([units for units, _ in old], BEFORE_DAYS)
+    # Days before it was there are no days without use: what began meanwhile did not grow by that.
+    there = (starts - min(before_it)).days
+    before = _mean([units for units, _ in old], there)
     new = [*weeks[0], *weeks[1]]
     floor = before * least
     if before <= 0 or any(_mean([u for u, _ in week], 7) < floor for week in weeks):
@@ -120,7 +123,7 @@ def _growth(
         part,
         before,
         _mean([units for units, _ in new], RECENT_DAYS),
-        _mean([cost for _, cost in old], BEFORE_DAYS),
+        _mean([cost for _, cost in old], there),
         _mean([cost for _, cost in new], RECENT_DAYS),
     )
 
