@@ -76,6 +76,17 @@ def test_a_machine_that_does_a_little(busy: dict[str, Any]) -> None:
     assert asked(IDLE, facts([BOX], quiet(**busy))) == ([], [])
 
 
+def test_a_machine_without_any_tag_is_looked_at() -> None:
+    assert len(asked(IDLE, facts([BOX | {"Tags": None}], quiet()))[0]) == 1
+
+
+def test_a_maximum_of_fewer_days_says_that_it_works() -> None:
+    rows = quiet(cpu_p99="3")
+    rows = [row for row in rows if (row["Metric"], row["Statistic"]) != ("cpu", "maximum")]
+    assert len(asked(IDLE, facts([BOX], rows))[0]) == 1
+    assert asked(IDLE, facts([BOX], [*rows, *load("i-1", 13, cpu_maximum="90")])) == ([], [])
+
+
 def test_the_limits_are_parameters() -> None:
     busy = facts([BOX], quiet(cpu_maximum="8", network_in_sum="9000000"))
     assert asked(IDLE, busy, cpu_most=Decimal(10)) == ([], [])

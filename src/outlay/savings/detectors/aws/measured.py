@@ -28,8 +28,9 @@ FULL = ("maximum", "p99", "p98")
 HIGHEST = ("maximum", "p99")
 """Statistics by which a resource did nothing at all."""
 
-LIVES = "NOT map_contains(tags, 'aws:autoscaling:groupName')"
-"""SQL: the resource is no machine of an autoscaling group, which makes and ends machines itself."""
+LIVES = "NOT coalesce(map_contains(tags, 'aws:autoscaling:groupName'), false)"
+"""SQL: the resource is no machine of an autoscaling group, which makes and ends machines itself.
+Exports in FOCUS have null where there is no tag at all."""
 
 
 @dataclass(frozen=True)
