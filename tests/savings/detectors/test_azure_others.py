@@ -223,6 +223,11 @@ def test_a_savings_plan_saves_what_other_machines_would_take() -> None:
     more = each_day(vm("vm-b", "D2s v5", "9.60"))
     found = only("azure-commitment-unused", TableFacts(plan + more))
     assert found.monthly_saving == Decimal("75.00")
+    # Two plans, and machines for one of them and a fifth of the next: 75.00 + 15.00, not 150.00.
+    two = plan + commitment(f"{PLAN}-2", "Savings Plan", "7.5", "2.5")
+    some = each_day(vm("vm-b", "D2s v5", "3.00"))
+    told, _ = look("azure-commitment-unused", TableFacts(two + some))
+    assert [one.monthly_saving for one in told] == [Decimal("75.00"), Decimal("15.00")]
     dollars = [{**one, "BillingCurrency": "USD"} for one in more]  # another currency's machines
     nothing("azure-commitment-unused", TableFacts(plan + dollars))
 

@@ -204,6 +204,11 @@ def test_committed_use_that_other_projects_could_take() -> None:
     # With 500 core hours on demand at 17.50, half of them: 250 at 0.035, 262.50 a month.
     more = only("gcp-cud-unused", TableFacts(committed() + open_cores("17.50", "500")))
     assert more.monthly_saving == Decimal("262.50")
+    # Of two such commitments one takes 250 of 300 core hours, and the other what is left.
+    second = [{**one, "CommitmentDiscountId": f"{CPU}-2"} for one in committed()]
+    facts = TableFacts(committed() + second + open_cores("10.50", "300"))
+    told, _ = look("gcp-cud-unused", facts)
+    assert [one.monthly_saving for one in told] == [Decimal("262.50"), Decimal("52.50")]
 
 
 @pytest.mark.parametrize(

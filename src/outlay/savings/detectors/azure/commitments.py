@@ -34,6 +34,8 @@ def _unused(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient
         if one.kind == "Savings Plan":
             uncovered = open_.get(one.currency, Decimal(0))
             amount, words, confidence = min(one.unused, uncovered), _PLAN, "low"
+            # What one plan would take is not there for the next.
+            open_[one.currency] = uncovered - amount
             evidence = (
                 Evidence("Machines at on-demand prices in the window", uncovered, one.currency,
                          "EffectiveCost"),

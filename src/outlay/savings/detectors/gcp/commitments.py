@@ -24,6 +24,7 @@ def _unused(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient
     """Nobody gives committed use back: what is unused is saved by usage at on-demand prices that
     could take it, which shared discounts let it do in any project."""
     window = window_of(facts, UNUSED)
+    counted: dict[tuple[str, str, str, str], Fraction] = {}
     for one in commitments(facts, UNUSED, window, settings.number("unused_share")):
         match = _NAME.fullmatch(one.name)
         price = _fee(facts, window, one) if match else None
@@ -41,7 +42,10 @@ def _unused(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient
         if amount <= 0 or cost <= 0:
             continue
         free = Fraction(one.unused) / price
-        taken = min(free, Fraction(amount))
+        # What one commitment would take is not there for the next.
+        key = (one.currency, one.region, family, kind)
+        taken = min(free, Fraction(amount) - counted.get(key, Fraction(0)))
+        counted[key] = counted.get(key, Fraction(0)) + taken
         sku = _sku(family, kind)
         where = (
             f"{condition(CommitmentDiscountId=one.id)} OR matches(SkuMeter, {text_literal(sku)})"
