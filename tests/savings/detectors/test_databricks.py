@@ -61,6 +61,14 @@ def test_a_jobs_dbus_at_the_bills_price_of_jobs_compute() -> None:
     parse(finding.where)
 
 
+def test_a_job_that_has_not_run_for_two_weeks_is_over() -> None:
+    rows, last = job("0.55"), TODAY - timedelta(days=14)
+    until = [row for row in rows if row["ChargeDay"] <= last]
+    assert one(found(JOBS, [*until, *jobs_compute()]))
+    before = [row for row in rows if row["ChargeDay"] < last]
+    assert found(JOBS, [*before, *jobs_compute()]) == []
+
+
 def test_discounts_are_in_both_prices() -> None:
     """Everything a fifth cheaper by the account's prices: a fifth less is saved, 96 of 120."""
     rows = [*job("0.44"), *jobs_compute("0.12")]

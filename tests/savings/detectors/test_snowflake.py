@@ -77,6 +77,13 @@ def test_a_new_warehouse_is_left_out_until_it_is_old_enough() -> None:
     assert one(found(IDLE, warehouse("4", "6", days=14))).monthly_saving == Decimal("90.00")
 
 
+def test_a_warehouse_that_is_gone_waits_no_more() -> None:
+    rows = warehouse("4", "6")
+    there = TODAY - timedelta(days=3)
+    assert one(found(IDLE, [row for row in rows if row["ChargeDay"] <= there]))
+    assert found(IDLE, [row for row in rows if row["ChargeDay"] < there]) == []
+
+
 def test_next_to_nothing_is_nothing() -> None:
     assert found(IDLE, warehouse("0.00004", "0.00006")) == []
     assert found(OVERAGE, drawn("overage", "0.00004", "0.00001")) == []

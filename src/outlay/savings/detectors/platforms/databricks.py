@@ -21,6 +21,7 @@ from outlay.savings.model import MONTH_DAYS, Evidence, Finding, Insufficient
 _ALL_PURPOSE = "All-Purpose Compute"
 _JOBS = "Jobs Compute"
 _HOURS_A_WEEK = 168
+_OVER_DAYS = 14
 
 _OF_JOBS = """
     SELECT SubAccountId AS account, ResourceId AS resource, coalesce(max(ResourceName), '') AS name,
@@ -55,6 +56,8 @@ def _jobs(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient]:
         span = (end - max(row["first_day"], first)).days
         if int(row["days"]) < int(settings.number("least_days")) or span < JOBS.minimum_days:
             continue
+        if (end - row["last_day"]).days > _OVER_DAYS:
+            continue  # even what runs every other week would have
         price = _price(row, prices)
         if price is None:
             yield Insufficient(
@@ -259,7 +262,7 @@ JOBS = Detector(
     find=_jobs,
     risk="A job cluster starts some minutes later and shares nothing with an interactive one",
     exclusions=(
-        "Jobs that ran on too few days to be a habit",
+        "Jobs that ran on too few days to be a habit, or not for two weeks",
         "Serverless compute, which has one price",
         "Accounts without classic jobs compute on the bill: its price is not known there",
     ),

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from outlay.money.quotients import rounded
+from outlay.savings.detectors.billed import STILL_DAYS
 from outlay.savings.detectors.contract import Detector, Facts, Parameter, Settings
 from outlay.savings.detectors.reckon import CENTS, condition, monthly
 from outlay.savings.model import MONTH_DAYS, Evidence, Finding, Insufficient
@@ -40,7 +41,8 @@ _WAREHOUSES = """
 def _idle(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient]:
     first, end = facts.window(IDLE.window_days, "Snowflake")
     for row in facts.rows(_WAREHOUSES, {"first": first, "end": end}):
-        if int(row["days"]) < IDLE.minimum_days:
+        gone = (end - row["last_day"]).days > STILL_DAYS
+        if int(row["days"]) < IDLE.minimum_days or gone:
             continue
         if row["unknown"]:
             yield Insufficient(
@@ -220,7 +222,7 @@ IDLE = Detector(
     risk="A warehouse that suspends sooner loses its cache: the next queries read more",
     exclusions=(
         "Warehouses of which queries' use is not known: they are not called idle",
-        "Warehouses that were there on fewer than 14 days",
+        "Warehouses that were there on fewer than 14 days, or are gone",
         "Cloud services, serverless features and storage",
     ),
     parameters=(
