@@ -34,6 +34,12 @@ def test_two_accounts_with_a_contract_each() -> None:
     assert savings(TWICE, rows, saved_percent=Decimal(100)) == ["600.00"]
 
 
+def test_a_vendors_own_bill_is_named_by_its_lack_of_an_account() -> None:
+    own = SECOND | {"SubAccountId": None, "SubAccountName": None, "x_SourceName": "vendor"}
+    (one,), _ = asked(TWICE, TableFacts([*monthly(FEE), *monthly(own)]))
+    assert "SubAccountId IS NULL AND x_SourceName = 'vendor'" in one.where
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -65,14 +65,15 @@ def _finding(
     own = row["account_name"] or row["account"] or row["source"]
     other = dearest["account_name"] or dearest["account"] or dearest["source"]
     currency = str(row["currency"])
-    account = {"SubAccountId": str(row["account"])} if row["account"] else {}
     return Finding(
         tool="outlay", detector=TWICE.id, provider=seller, action=TWICE.action,
         title=f"Join the contract for {product} of {own} to that of {other}", currency=currency,
         monthly_saving=saving, monthly_saving_list=None, monthly_cost=monthly(row["fee"], days),
         basis=f"{percent} % of the smaller contract's fee, {days} days",
         account=str(row["account"] or ""), service=product, scope=f"{product}: contract of {own}",
-        where=condition(ServiceProviderName=seller, ServiceName=product, **account,
+        # A vendor's own bill has no account: those that have one are other contracts.
+        where=condition(ServiceProviderName=seller, ServiceName=product,
+                        SubAccountId=str(row["account"]) if row["account"] else None,
                         x_SourceName=str(row["source"])),
         group=TWICE.group, current=f"two contracts with {seller}", recommended="one contract",
         evidence=(
