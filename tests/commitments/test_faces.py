@@ -142,6 +142,8 @@ def test_the_planner_shows_a_portfolio(site: TestClient) -> None:
         "/commitments?currency=EUR", "/commitments?tag=colour",
         "/commitments/planner?lookback=x", "/commitments/planner?scope=ServiceName+%3D",
         "/commitments/planner?years=2", "/commitments/planner?less=much",
+        "/commitments/planner?less_weight=nan", "/commitments/planner?less=9e999999999",
+        "/commitments/planner?less_weight=9e999999&growth_weight=9e999999",
     ],
 )  # fmt: skip
 def test_wrong_addresses_are_refused(site: TestClient, path: str) -> None:

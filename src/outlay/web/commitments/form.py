@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -90,16 +90,16 @@ class Given:
     def _less(self) -> str:
         try:
             return str(Decimal(100) - Decimal(self["less"]))
-        except InvalidOperation:
+        except ArithmeticError:
             return self["less"]
 
     def _rest(self, weights: Sequence[str]) -> str:
         """What is left of 100 for usage as it is."""
         try:
             left = Decimal(100) - sum((Decimal(one) for one in weights), Decimal(0))
-        except InvalidOperation:
+        except ArithmeticError:
             return "100"
-        return str(max(left, Decimal(0)))
+        return str(max(left, Decimal(0))) if left.is_finite() else "100"
 
 
 def given(query: str) -> Given:
