@@ -88,6 +88,19 @@ def test_what_is_not_known_is_no_nought() -> None:
     assert (some.state, some.overage, some.overage_cost) == ("unknown", None, None)
 
 
+def test_days_of_the_term_before_that_are_not_whole_are_expected_too() -> None:
+    # The last two days of February are not whole: 57 days of 11.00 and two expected of 11.00 are
+    # 649.00, 59.00 beyond; May's sum is 61 × 10.00 and what is carried.
+    cut = date(2026, 2, 27)
+    ahead = each(cut, MAR, "11") | each(MAR, MAY, "10")
+    known = Known(each(JAN, cut, "11"), cut, ahead, D(600), D(660))
+    first, second = burn(spec(excess="carries"), known, MAR)
+    assert (first.outlook, first.overage, first.low, first.high) == (D(649), D(59), None, None)
+    assert (second.carried, second.outlook) == (D(59), D(669))
+    # The band is of all 632.00 that are expected: 22.00 of them are February's.
+    assert (second.low, second.high) == (D(637), D(697))
+
+
 amounts = st.decimals(min_value=0, max_value=10**6, places=4)
 
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from outlay.app import Workspace
 from outlay.app.alerts.raising import store
 from outlay.app.contracts import contracts, pricing
 from outlay.app.contracts.watch import watch
+from outlay.app.contracts.words import sentence
+from outlay.app.planning.budget_forecast import Rest
 from outlay.cli import main
 from outlay.client.typing import typed
 from outlay.expression.errors import QueryError
@@ -80,6 +83,48 @@ def test_a_contract_is_counted_on_the_bill_by_hand(own: Workspace) -> None:
     assert data is not None
     assert (data.used, data.outlook, data.state) == (D("710.00"), D("1825.00"), "exceeds")
     assert str(data.used_up_on) == "2026-12-17"
+
+
+def test_a_term_that_turned_is_expected_to_its_last_day(
+    own: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The bill is whole up to 18 October; the term of today began on the 20th.
+    asked: list[date] = []
+
+    def rest(_: object, __: object, since: date, until: date, now: object) -> tuple[Rest, str]:
+        asked.append(since)
+        days = (D("10.00"),) * (until - since).days
+        amount = D(10) * len(days)
+        return Rest(since, days, amount, amount, amount, D("0.8"), "", ""), ""
+
+    monkeypatch.setattr("outlay.app.planning.budget_forecast.rest_of", rest)
+    monkeypatch.setattr(
+        "outlay.app.forecasting.series.complete_until", lambda *_: date(2026, 10, 18)
+    )
+    terms = [{"from": "2026-10-01", "until": "2026-10-20", "amount": "190"},
+             {"from": "2026-10-20", "until": "2026-11-20", "amount": "310"}]  # fmt: skip
+    own.resources.put(CONTRACT.name, "turned", SHOP | {"terms": terms}, author="test")
+    first, second = contracts.show(own, "turned").terms
+    assert asked == [date(2026, 10, 18)]
+    # 17 days of 10.00 and the fee of 90.00, and two days that are expected.
+    assert (first.complete, first.outlook) == (D("260.00"), D("280.00"))
+    assert second.outlook == D("310.00")
+
+
+def test_the_end_is_told_before_its_last_days_are_whole(
+    own: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms = [{"from": "2026-10-01", "until": "2026-10-21", "amount": "190"}]
+    own.resources.put(CONTRACT.name, "over", SHOP | {"terms": terms}, author="test")
+    monkeypatch.setattr(
+        "outlay.app.forecasting.series.complete_until", lambda *_: date(2026, 10, 19)
+    )
+    one = contracts.show(own, "over")
+    assert one.state == "ended"
+    assert sentence(one) == (
+        "It ended on 21 Oct 2026: what its last term came to is not known yet, since its last "
+        "days are not whole."
+    )
 
 
 def test_prices_are_checked_on_the_bill(own: Workspace) -> None:
@@ -193,5 +238,17 @@ def test_the_pages_show_make_change_and_remove(own: Workspace) -> None:
         refused = client.post("/contracts/oracle-universal-credits", data=form | wrong)
         assert refused.status_code == 400
         assert words in refused.text
+    # What only code says of it stays when the form is saved.
+    price = {"name": "All", "discount": "5", "from": "2026-02-01", "tolerance": "2"}
+    own.resources.put(
+        CONTRACT.name, "oracle-universal-credits",
+        spec.model_dump(mode="json", by_alias=True) | {"prices": [price], "rates": "bank"},
+        author="test",
+    )  # fmt: skip
+    saved = form | {"version": "2", "note": "by hand"}
+    client.post("/contracts/oracle-universal-credits", data=saved, follow_redirects=False)
+    after = own.resources.get(CONTRACT.name, "oracle-universal-credits").spec
+    assert (after.note, after.rates, len(after.prices)) == ("by hand", "bank", 2)
+    assert (after.prices[0].from_, after.prices[0].tolerance) == (date(2026, 2, 1), D(2))
     client.post("/contracts/oracle-universal-credits/delete")
     assert "oracle-universal-credits" not in own.resources.names(CONTRACT.name)

@@ -179,7 +179,8 @@ def _known(workspace: Workspace, spec: ContractSpec, now: datetime) -> Known:
     term = next((one for one in spec.terms if one.from_ <= today < one.until), None)
     if term is None or complete >= term.until:
         return Known(was, complete)
-    since = max(term.from_, complete)
+    # Days of the term before that are not whole yet are expected too: what is used beyond carries.
+    since = max(spec.begins, complete)
     until = min(term.until, today + timedelta(days=MOST_AHEAD))
     rest, reason = rest_of(workspace, query, since, until, now)
     if rest is None:

@@ -41,6 +41,8 @@ def sentence(one: ContractStatus) -> str:
 
 
 def _ended(term: TermStatus, code: str) -> str:
+    if term.outlook is None:
+        return "what its last term came to is not known yet, since its last days are not whole."
     if term.state == "met":
         return f"its last term was met by {_amount(term.outlook, code)}."
     return f"its last term fell short by {_amount(term.shortfall, code)}."

@@ -34,8 +34,8 @@ Amounts = Mapping[date, Decimal]
 class Known:
     """What is known of the charges that count: exact amounts `by_day`, of which those before
     `complete_until` (UTC) are whole; `ahead` the expected ones from then to the end of the present
-    term, in cents, with the band of their sum from `low` to `high`. `reason` says why nothing is
-    expected (`ahead` is None then)."""
+    term (days of the one before that are not whole among them), in cents, with the band of their
+    sum from `low` to `high`. `reason` says why nothing is expected (`ahead` is None then)."""
 
     by_day: Amounts
     complete_until: date
@@ -112,7 +112,7 @@ def _status(
     outlook: Decimal | None = complete if over else None
     if ahead is not None:
         outlook = total((complete, *(amount for _, amount in coming)))
-    low, high = (known.low, known.high) if ahead is not None else (None, None)
+    low, high = _band(term, known, today) if ahead is not None else (None, None)
     past = zip([day for day in days if day < cut], whole, strict=True)
     used_up = _reached(term, carried, [*past, *coming])
     beyond = _beyond(outlook, term.amount)
@@ -135,6 +135,17 @@ def _status(
         needed_a_day=_needed(term, complete, cut),
         reason="" if outlook is not None else known.reason,
     )
+
+
+def _band(term: Term, known: Known, today: date) -> tuple[Decimal | None, Decimal | None]:
+    """The band of what is expected of the present term; none of a term before, whose few days are
+    not forecast apart."""
+    if known.low is None or known.high is None or not term.from_ <= today < term.until:
+        return None, None
+    others = total(
+        amount for day, amount in (known.ahead or {}).items() if not term.from_ <= day < term.until
+    )
+    return _less(known.low, others), _less(known.high, others)
 
 
 def _less(over: Decimal, under: Decimal) -> Decimal:
