@@ -24,9 +24,9 @@ class Given:
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, "")
 
-    def spec(self) -> dict[str, Any]:
-        """The spec that the fields say, to be checked like any other. ResourceError for lines
-        that are no terms or prices."""
+    def spec(self, before: ContractSpec | None = None) -> dict[str, Any]:
+        """The spec that the fields say, to be checked like any other; what the form has no field
+        for stays as it was `before`. ResourceError for lines that are no terms or prices."""
         spec: dict[str, Any] = {name: self[name] for name in _PLAIN if self[name]}
         spec["terms"] = [_term(number, line) for number, line in _lines(self["terms"])]
         spec["prices"] = [_price(number, line) for number, line in _lines(self["prices"])]
@@ -38,7 +38,17 @@ class Given:
         spec["renewal"] = renewal
         if self["owner"]:
             spec["owner"] = {"value": self["owner"], "tag": self["owner_tag"]}
-        return spec
+        return spec if before is None else _kept(spec, before)
+
+
+def _kept(spec: dict[str, Any], before: ContractSpec) -> dict[str, Any]:
+    """The spec with what only code says: rates, and by name the days and tolerance of prices."""
+    own = {one.name: one for one in before.prices}
+    for price in spec["prices"]:
+        known = own.get(price["name"])
+        if known is not None:
+            price |= {"from": known.from_, "until": known.until, "tolerance": known.tolerance}
+    return spec | {"rates": before.rates}
 
 
 def empty(currency: str, asked: Mapping[str, str]) -> Given:
@@ -106,7 +116,7 @@ def _price(number: int, line: str) -> dict[str, Any]:
 
 def _price_line(price: AgreedPrice) -> str:
     if price.discount is not None:
-        terms = f"{money_text(price.discount)}%"
+        terms = f"{price.discount.normalize():f}%"
     else:
         assert price.price is not None
         terms = f"{money_text(price.price)} per {price.unit}"

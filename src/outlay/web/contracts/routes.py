@@ -163,8 +163,9 @@ def _save(site: Site, request: Request, given: Given, name: str) -> Response:
     version = int(given["version"]) if given["version"].isdecimal() else 0
     try:
         kept = name or _free_name(site, given["title"] or given["vendor"])
+        before = contracts.contract(site.workspace, name).spec if name else None
         resources.put(
-            CONTRACT.name, kept, given.spec(), author=who(),
+            CONTRACT.name, kept, given.spec(before), author=who(),
             expected_version=version,
         )  # fmt: skip
     except _REFUSED as error:
