@@ -3,9 +3,11 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ import pytest
 from outlay.api.openapi.operations_kpis import KPIS
 from outlay.app import Workspace
 from outlay.app.home import homes
+from outlay.app.home.cards import saving
 from outlay.app.kpis import kpis
+from outlay.app.realised import listing
 from outlay.app.savings.acting import store
 from outlay.cli import main
 from outlay.client.typing import typed
@@ -111,6 +115,15 @@ def test_kpis_are_reckoned_by_hand(own: Workspace) -> None:
         kpis.kpis(own, "EUR")
 
 
+def test_more_lost_than_open_is_no_share_and_says_why(
+    own: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = replace(listing.ledger(own), pace=(SimpleNamespace(currency="USD", month=D(-100)),))
+    monkeypatch.setattr(listing, "ledger", lambda *_: lost)
+    one = kpis.kpis(own).kpi("realised")  # -100 of -100 + 90
+    assert (one.value, bool(one.reason)) == (None, True)
+
+
 def test_an_empty_ledger_has_no_noughts(tmp_path: Path) -> None:
     workspace = Workspace.init(tmp_path / "empty", name="Empty")
     found = kpis.kpis(workspace)
@@ -160,6 +173,26 @@ def test_medians_and_decisions() -> None:
     assert realisation(D(0), D(0)) is None
 
 
+def test_the_card_of_what_was_realised_adds_no_currencies(monkeypatch: pytest.MonkeyPatch) -> None:
+    def tone(*sums: tuple[str, int, int]) -> str:
+        totals = [
+            SimpleNamespace(
+                currency=code, promised=D(got + missed), realised=D(got), missed=D(missed)
+            )
+            for code, got, missed in sums
+        ]
+        found = SimpleNamespace(totals=totals, pace=(), months=(), waiting=0)
+        monkeypatch.setattr(listing, "ledger", lambda *_: found)
+        card = saving.realised(SimpleNamespace(workspace=None))  # type: ignore[arg-type]
+        assert card is not None
+        return card.tone
+
+    assert tone(("USD", 10, 90)) == "attention"
+    assert tone(("USD", 10, 5), ("JPY", 900, 5)) == "ok"
+    # 90 dollars are not made up for by 900 yen.
+    assert tone(("USD", 10, 90), ("JPY", 900, 5)) == "attention"
+
+
 def test_homes_have_cards_of_saving(own: Workspace) -> None:
     def cards(persona: str) -> dict[str, str]:
         kept = homes(own)
@@ -173,5 +206,6 @@ def test_homes_have_cards_of_saving(own: Workspace) -> None:
     assert bought["contracts"] == "No contract with a vendor is kept here."
     assert "11.1 % of cost is waste that is known." in bought["kpis"]
     led = cards("executive")
-    assert led["realised"] == "One saving will be measured on the bill."
+    # What was done without a baseline will not be measured.
+    assert led["realised"] == "Nothing that was recommended was measured on the bill yet."
     assert led["kpis"] == bought["kpis"]

@@ -193,12 +193,16 @@ class _Reckoning:
     def _realisation(self) -> Kpi:
         pace = total(one.month for one in self.ledger.pace if one.currency == self.code)
         net = _net(self.rows)
+        part = realisation(pace, net)
+        none = "nothing is open, and nothing was realised yet"
+        if pace or net:
+            none = "what was realised and what is open do not come to more than nothing"
         return Kpi(
-            "realised", "Realised against potential", realisation(pace, net), "ratio",
+            "realised", "Realised against potential", part, "ratio",
             "realised a month, at the present pace ÷ (realised a month + open, net)",
             "up", (Part("Realised a month", pace), Part("Open, net", net)),
             link="/realised",
-            reason="" if pace or net else "nothing is open, and nothing was realised yet",
+            reason="" if part is not None else none,
         )  # fmt: skip
 
     def _acting(self) -> tuple[Kpi, ...]:
