@@ -92,6 +92,12 @@ class Client:
             raise RefusedError(f"the certificate of {self.shown} is not trusted") from None
         except urllib3.exceptions.HTTPError as error:
             raise BusyError(f"{self.shown} cannot be reached: {type(error).__name__}") from None
+        except ValueError:
+            # Its words repeat the header, and with it the secret.
+            raise RefusedError(
+                f"{self.shown} cannot be asked: a header has characters that HTTP cannot carry; "
+                "check the secret: it is likely to have been copied with something around it"
+            ) from None
         return self._judged(answer.status, answer.headers, content)
 
     def _pool(self, urllib3: Any, secure: bool, address: str, host: str, port: int) -> Any:
