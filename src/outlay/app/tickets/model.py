@@ -80,6 +80,10 @@ class TicketSystemSpec(Spec):
     @classmethod
     def _address(cls, given: str) -> str:
         parts = urlsplit(given)
+        try:
+            _ = parts.port
+        except ValueError:  # whose words repeat it
+            raise ValueError("its port is no number up to 65535") from None
         if given and (parts.scheme not in ("https", "http") or not parts.hostname or parts.query):
             raise ValueError("expected an https:// address, such as https://acme.atlassian.net")
         return given.rstrip("/")
