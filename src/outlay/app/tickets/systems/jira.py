@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from outlay.app.tickets.errors import GoneError, RefusedError
@@ -72,7 +73,9 @@ class Jira:
         external = self._external(of(made.data))
         if draft.link:
             link = {"globalId": draft.marker, "object": {"url": draft.link, "title": draft.title}}
-            self._client.ask("POST", f"{self._path(external)}/remotelink", link)
+            # The ticket is there, and its text has the address: it may do without a link.
+            with suppress(RefusedError, GoneError):
+                self._client.ask("POST", f"{self._path(external)}/remotelink", link)
         return external
 
     def read(self, ticket: External) -> Read:
