@@ -97,6 +97,9 @@ def open_ticket(
     claimed = store(workspace).claim(there.id, moment) if there is not None else None
     if claimed is None:
         raise TicketError(f"a ticket for recommendation {number} is being opened in {system}")
+    if claimed.opened:
+        # Another process opened it between our look and our claim.
+        return shown(store(workspace).put(claimed), one)
     done = opened(workspace, one, claimed, spec, moment)
     return shown(done, one)
 
