@@ -24,6 +24,18 @@ def said(jira: Jira, key: str = "FIN-1") -> list[str]:
 # --- Jira ---
 
 
+def test_what_was_accepted_in_jira_and_then_assigned_here_stays_accepted(
+    acme: Workspace, jira: Jira
+) -> None:
+    one = keep(acme, finding())
+    use.open_ticket(acme, one.id, "jira")
+    jira.put("FIN-1", "In Progress")
+    acting.assign(acme, one.id, "ana", "", later())
+    sync(acme, later(2))
+    assert state(acme, one.id) == "accepted"
+    assert jira.issues["FIN-1"]["status"] == "In Progress"
+
+
 def test_a_ticket_of_jira_says_what_how_much_why_and_whose(acme: Workspace, jira: Jira) -> None:
     one = keep(acme, finding())
     ticket = use.open_ticket(acme, one.id, "jira")

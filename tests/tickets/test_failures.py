@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -14,13 +14,14 @@ from outlay.app import Workspace
 from outlay.app.runs import utc_now
 from outlay.app.savings import acting
 from outlay.app.savings.errors import SavingNotFoundError
-from outlay.app.tickets import use
+from outlay.app.tickets import syncing, use
 from outlay.app.tickets.errors import TicketError
+from outlay.app.tickets.store import Link, TicketStore
 from outlay.app.tickets.syncing import sync
 from outlay.app.watching import watch
 from outlay.resources import ResourceError, ResourceNotFoundError
 from tests.tickets.conftest import configure, finding, keep, later, notes, state
-from tests.tickets.servers import GitHub, Jira, Reply, ServiceNow
+from tests.tickets.servers import GitHub, Hook, Jira, Reply, Request, ServiceNow
 
 
 def test_a_crash_between_opening_and_noting_opens_no_second(
@@ -155,6 +156,19 @@ def test_secrets_are_in_no_message(
         use.open_ticket(acme, one.id, "jira")
 
 
+def test_a_secret_that_no_header_can_carry_is_in_no_message(
+    acme: Workspace, github: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = keep(acme, finding()), keep(acme, finding("i-0bb3"))
+    use.open_ticket(acme, two.id, "github")
+    for secret in ("first-secret-line\nsecond-line", "github-s\u2019cret"):
+        monkeypatch.setenv("T_GITHUB", secret)
+        with pytest.raises(TicketError, match="HTTP cannot carry") as raised:
+            use.open_ticket(acme, one.id, "github")
+        assert "first-secret" not in str(raised.value)
+        assert "HTTP cannot carry" in sync(acme, every=True).problems[0]
+
+
 def jira_header(secret: str) -> str:
     from tests.tickets.servers import basic
 
@@ -181,6 +195,117 @@ def test_a_deleted_issue_of_github_is_gone(acme: Workspace, github: GitHub) -> N
     github.issues.clear()
     sync(acme)
     assert use.tickets_of(acme, one.id)[0].gone
+
+
+def test_what_a_token_may_not_see_any_more_is_not_gone(acme: Workspace, github: GitHub) -> None:
+    one = keep(acme, finding())
+    use.open_ticket(acme, one.id, "github")
+    # GitHub says of a private repository that it is not there, where a token may not see it.
+    github.answers = [Reply(404, {"message": "Not Found"}), Reply(404, {"message": "Not Found"})]
+    (problem,) = sync(acme).problems
+    assert "what the token may see" in problem
+    (ticket,) = use.tickets_of(acme, one.id)
+    assert (ticket.gone, ticket.state) == (False, "open")
+    assert sync(acme, later()).problems == ()
+    assert use.tickets_of(acme, one.id)[0].problem == ""
+
+
+def test_a_receiver_that_is_not_there_takes_no_ticket_away(acme: Workspace, hook: Hook) -> None:
+    one = keep(acme, finding())
+    use.open_ticket(acme, one.id, "hook")
+    acting.accept(acme, one.id, "", later())
+    hook.answers = [Reply(404)]
+    assert "404" in sync(acme).problems[0]
+    hook.log.clear()
+    assert "is accepted" in sync(acme, later(5)).changed[0]
+    assert [each.body["type"] for each in hook.log] == ["ticket.changed", "ticket.commented"]
+
+
+def test_what_is_refused_again_and_again_is_said_once(acme: Workspace, snow: ServiceNow) -> None:
+    one = keep(acme, finding())
+    use.open_ticket(acme, one.id, "snow")
+    acting.accept(acme, one.id, "", later())
+    reply = snow.reply
+
+    def guarded(request: Request) -> Reply:
+        # Who may not read the journal is given an empty one.
+        if "journal" in request.path:
+            return Reply(200, {"result": []})
+        if request.method == "PATCH" and "state" in request.body:
+            return Reply(403, {"error": {"message": "Operation Failed"}})
+        return reply(request)
+
+    snow.reply = guarded  # type: ignore[method-assign]
+    for minutes in (1, 5, 10):
+        assert "Operation Failed" in sync(acme, later(minutes), every=True).problems[0]
+    assert len([r for r in snow.asked("PATCH", "incident") if "work_notes" in r.body]) == 1
+
+
+def test_a_ticket_that_may_have_no_link_is_opened_all_the_same(
+    acme: Workspace, jira: Jira, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = keep(acme, finding())
+    monkeypatch.setattr(use, "link_to", lambda _, path: f"https://outlay.example{path}")
+    reply = jira.reply
+
+    def refusing(request: Request) -> Reply:
+        return Reply(403) if request.path.endswith("/remotelink") else reply(request)
+
+    jira.reply = refusing  # type: ignore[method-assign]
+    assert use.open_ticket(acme, one.id, "jira").external == "FIN-1"
+    assert len(jira.asked("POST", "remotelink")) == 1
+
+
+def test_two_who_open_at_once_open_one(
+    acme: Workspace, jira: Jira, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = keep(acme, finding())
+    jira.indexed = False  # a search finds a new issue only later
+    claim = TicketStore.claim
+
+    def later_than_another(self: TicketStore, number: int, now: datetime) -> Link | None:
+        monkeypatch.setattr(TicketStore, "claim", claim)
+        use.open_ticket(acme, one.id, "jira")
+        return claim(self, number, now)
+
+    monkeypatch.setattr(TicketStore, "claim", later_than_another)
+    assert use.open_ticket(acme, one.id, "jira").external == "FIN-1"
+    assert len(jira.issues) == 1
+
+
+def test_a_ticket_that_another_process_opens_meanwhile_is_not_put_back(
+    acme: Workspace, jira: Jira, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = keep(acme, finding()), keep(acme, finding("i-0bb3"))
+    for each in (one, two):
+        jira.answers = [Reply(503)]
+        use.open_ticket(acme, each.id, "jira")
+
+    def away(workspace: Workspace, link: Link, now: datetime) -> syncing._Done:
+        use.open_ticket(acme, two.id, "jira")  # while we wait for an answer
+        return syncing._Done(problem="away", waits=True)
+
+    monkeypatch.setattr(syncing, "_synced", away)
+    sync(acme, every=True)
+    assert use.tickets_of(acme, two.id)[0].external == "FIN-1"
+
+
+def test_a_comment_is_taken_once_though_the_system_is_busy_then(
+    acme: Workspace, github: GitHub
+) -> None:
+    one = keep(acme, finding())
+    use.open_ticket(acme, one.id, "github")
+    acting.accept(acme, one.id, "", later())
+    github.comment(1, "Wait for May.\r\n")
+    reply = github.reply
+
+    def busy(request: Request) -> Reply:
+        return Reply(503) if request.method == "PATCH" else reply(request)
+
+    github.reply = busy  # type: ignore[method-assign]
+    for minutes in (1, 10):
+        sync(acme, later(minutes), every=True)
+    assert notes(acme, one.id) == ["ana in acme/ops#1 (900): Wait for May."]
 
 
 def test_a_crash_after_telling_tells_once(
@@ -276,6 +401,7 @@ def test_who_sees_nothing_of_it_opens_and_reads_nothing(acme: Workspace, jira: J
         ({"type": "github", "project": "ops", "token": "env:X"}, "expected owner/repository"),
         ({"type": "webhook", "url": "ftp://a.example"}, "expected an https:// address"),
         ({"type": "webhook", "url": "https://a.example", "token": "abc"}, "never the secret"),
+        ({"type": "webhook", "url": "https://a.example:hush/"}, "its port is no number"),
         ({"type": "linear"}, "type: input should be 'jira', 'github'"),
     ],
 )
@@ -283,3 +409,4 @@ def test_a_system_that_cannot_be(acme: Workspace, spec: dict[str, str], message:
     with pytest.raises(ResourceError) as raised:
         acme.put_resource("TicketSystem", "x", spec, author="test")
     assert message in str(raised.value) or "secret" in str(raised.value)
+    assert "hush" not in str(raised.value)

@@ -63,7 +63,9 @@ def sync(workspace: Workspace, now: datetime | None = None, *, every: bool = Fal
     for link in waiting[:MOST_AT_ONCE]:
         if link.system in held:
             # A system that asks to wait is not asked for the next ticket either.
-            store(workspace).put(replace(failed(link, held[link.system], moment, None)))
+            taken = store(workspace).claim(link.id, moment)
+            if taken is not None:
+                store(workspace).put(failed(taken, held[link.system], moment, None))
             continue
         done = _synced(workspace, link, moment)
         changed += done.told
@@ -114,20 +116,38 @@ def _synced(workspace: Workspace, link: Link, now: datetime) -> _Done:
         store(workspace).put(taken)
         return _Done()
     try:
-        return _compared(workspace, taken, spec, now)
+        try:
+            return _compared(workspace, taken, spec, now)
+        except GoneError as error:
+            _surely_gone(workspace, taken, spec, error)
+            return _gone(workspace, taken, now)
     except BusyError as error:
-        store(workspace).put(failed(taken, str(error), now, error.wait))
+        # As it is kept by now: comments that were taken are not taken again.
+        kept = store(workspace).one(taken.id) or taken
+        store(workspace).put(failed(kept, str(error), now, error.wait))
         return _Done(problem=str(error), waits=True)
-    except GoneError:
-        return _gone(workspace, taken, now)
     except (RefusedError, TicketError, SourceError) as error:
-        kept = store(workspace).one(taken.id)
-        if kept is not None:
-            store(workspace).put(failed(kept, str(error), now, None))
+        there = store(workspace).one(taken.id)
+        if there is not None:
+            store(workspace).put(failed(there, str(error), now, None))
         return _Done(problem=str(error))
     except BaseException:
-        store(workspace).put(taken)
+        store(workspace).put(store(workspace).one(taken.id) or taken)
         raise
+
+
+def _surely_gone(
+    workspace: Workspace, link: Link, spec: TicketSystemSpec, error: GoneError
+) -> None:
+    """RefusedError where it may not be the ticket that is gone: systems answer the same of all that
+    a token may not see any more, and a gone ticket is never looked at again."""
+    api = api_of(workspace, link.system, spec)
+    try:
+        gone = api.two_way and api.find(link.marker) is None
+    except GoneError:
+        gone = False
+    if not gone:
+        raise RefusedError(f"{error}. Check the address, the project and what the token may see.")
 
 
 def _gone(workspace: Workspace, link: Link, now: datetime) -> _Done:
@@ -197,7 +217,7 @@ def _quoted(link: Link, one: TicketComment) -> str:
 def _known(workspace: Workspace, link: Link, one: TicketComment) -> bool:
     """Whether a comment was taken by an attempt that did not get so far as to note it."""
     return any(
-        step.note == _quoted(link, one)
+        step.note == _quoted(link, one).strip()
         for step in steps.store(workspace).steps(link.recommendation, ("comment",))
     )
 
@@ -206,6 +226,8 @@ def _theirs_counts(workspace: Workspace, one: Recommendation, link: Link, read: 
     """Whether the ticket's change is the later one of two; ours where that cannot be told."""
     if one.state in _PROVEN:
         return False
+    if MEANING[one.state] == {str(key): value for key, value in MEANING.items()}.get(link.pushed):
+        return True  # ours means to a ticket what it meant before: it was assigned
     moves = [step for step in _moves(workspace, one) if step.id > link.step]
     if not moves or read.changed_at is None:
         return not moves
@@ -305,8 +327,10 @@ def _pushed(
             link = replace(link, state=api.move(external_of(link), meaning, note))
         except RefusedError as error:
             problem = str(error)
-    if not _was_said(read, stamp(one, number)):
+    if link.detail.get("said") != number and not _was_said(read, stamp(one, number)):
         api.comment(external_of(link), said(one, number, note))
+        # Not every system lets us read what we said: what is tried again is not said again.
+        link = replace(link, detail={**link.detail, "said": number})
     if problem:
         # It is tried again: what it was told last is still the state before.
         store(workspace).put(failed(replace(link, synced_at=now), problem, now, None))
