@@ -79,7 +79,7 @@ def test_the_pages(acme: Workspace, jira: Jira) -> None:
     web.post("/tickets/sync")
     assert state(acme, one.id) == "dismissed"
     (row,) = page(web.get("/tickets")).one("table", id="links").rows()
-    assert row[1:4] == ["Won't Do", finding().title, "dismissed"]
+    assert row[1:4] == ["Won't Do", f"{finding().title} dismissed", "dismissed"]
 
 
 def test_pages_that_fail_say_so(acme: Workspace, jira: Jira) -> None:
