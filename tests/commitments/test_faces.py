@@ -138,8 +138,8 @@ def test_the_planner_shows_a_portfolio(site: TestClient) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/commitments?days=x", "/commitments?days=0", "/commitments?by=colour",
-        "/commitments?currency=EUR", "/commitments?tag=colour",
+        "/commitments?days=x", "/commitments?days=0", f"/commitments?days={'9' * 5000}",
+        "/commitments?by=colour", "/commitments?currency=EUR", "/commitments?tag=colour",
         "/commitments/planner?lookback=x", "/commitments/planner?scope=ServiceName+%3D",
         "/commitments/planner?years=2", "/commitments/planner?less=much",
         "/commitments/planner?less_weight=nan", "/commitments/planner?less=9e999999999",

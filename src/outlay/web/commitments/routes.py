@@ -31,6 +31,7 @@ PLANNER = f"{PAGE}/planner"
 PERIODS = (7, 30, 90, 180)
 _REFUSED = (ResourceError, QueryError, AccessError, LakeError)
 _LONGEST_NAME = 56
+_MOST_DIGITS = 9
 
 
 def router(site: Site) -> APIRouter:
@@ -50,7 +51,7 @@ def url(params: Mapping[str, str]) -> str:
 def _number(text: str, default: int, field: str) -> int:
     if not text:
         return default
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > _MOST_DIGITS:
         raise QueryError(f"{text!r} is no whole number", field=field, text=text)
     return int(text)
 

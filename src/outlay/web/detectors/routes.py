@@ -117,7 +117,7 @@ def _saved(site: Site, request: Request, name: str, given: Mapping[str, str]) ->
 
 def _version(given: Mapping[str, str]) -> int | None:
     text = given.get("version", "")
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _wanted(name: str, given: Mapping[str, str]) -> configuring.Wanted:
