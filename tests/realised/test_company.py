@@ -346,6 +346,19 @@ def test_a_successor_lies_in_the_part_of_who_names_it(own: Workspace) -> None:
     assert listing.realised_of(own, number).successor == of("i-3b")
 
 
+def test_a_tag_that_is_no_more_makes_nothing_look_gone(tmp_path: Path) -> None:
+    workspace = company(tmp_path)
+    one = recommend(workspace, finding("Delete", "210", f"team = 'shop' AND {of('bucket')}",
+                                       resource="bucket", group="existence"))  # fmt: skip
+    acting.accept(workspace, one.id, now=ACCEPTED)
+    acting.implement(workspace, one.id, now=DONE)
+    workspace.resources.delete("VirtualTag", "team", author="test")
+    october(workspace, tmp_path)
+    done = follow(workspace, LATER)
+    assert (done.entries, done.verified) == ((), ())
+    assert SavingStore(workspace.resources.engine).one(one.id).state == "implemented"
+
+
 def test_who_sees_a_part_sees_what_lies_in_it(kept: Workspace) -> None:
     part = Principal("ana", Level.VIEWER, scope="team = 'data'")
     with acting_as(part):

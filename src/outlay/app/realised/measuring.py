@@ -8,7 +8,7 @@ is not written again; nothing is ever changed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +18,8 @@ from pydantic import TypeAdapter
 from outlay.app.realised.keeping import store
 from outlay.app.realised.reading import NOT_YET, Bill
 from outlay.app.realised.spans import Span, spans
+from outlay.expression import parse, referenced
+from outlay.expression.dimensions import VIRTUAL
 from outlay.savings.model import PURCHASES
 from outlay.savings.realised.exact import added
 from outlay.savings.realised.judging import days_between
@@ -44,12 +46,24 @@ class Outcome:
 def measured(workspace: Workspace, now: datetime, read: Bill) -> Outcome:
     """Measure what changed since the last look, from a bill that reaches back to `since`, and keep
     it."""
-    found = spans(workspace)
+    tags = frozenset(workspace.rules().tags)
+    found = [one for one in spans(workspace) if _can_be_asked(one, tags)]
     if not found:
         return Outcome(now, "", (), 0)
     new = _Measuring(workspace, read, found, now).entries()
     kept = store(workspace).add(new) if new else []
     return Outcome(now, read.snapshot, tuple(kept), len({one.one.id for one in found}))
+
+
+def _can_be_asked(one: Span, tags: Collection[str]) -> bool:
+    """Whether the virtual tags that its conditions name are there. Without one, nothing would be
+    selected, which must not look as if nothing were charged: what was measured before stands."""
+    return all(
+        dimension.kind != VIRTUAL or dimension.name in tags
+        for text in (one.baseline.where, one.successor)
+        if text
+        for dimension in referenced(parse(text))
+    )
 
 
 def newest(entries: Iterable[Entry]) -> dict[tuple[int, date], Entry]:
