@@ -33,6 +33,15 @@ def test_machines_of_five_hours_a_day() -> None:
     assert one.action == "ChangePurchaseOption"
 
 
+def test_machines_of_the_last_day_may_still_run() -> None:
+    young = [
+        line(f"i-new-{n}", "BoxUsage:m6i.large", "1", "5", **TAG)
+        | {"ChargeDay": TODAY - timedelta(days=1)}
+        for n in range(30)
+    ]
+    assert savings(SPOT, [*lives(), *young]) == ["11.00"]
+
+
 def test_by_the_bills_own_price_of_spot() -> None:
     spot = line("i-s", "SpotUsage:m6i.large", "0.3", "10", ListCost=Decimal(1), x_Operation="x",
                 PricingCategory="Dynamic")  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -63,6 +63,7 @@ class Fleet:
 
 def _spot(facts: Facts, settings: Settings) -> Iterator[Finding]:
     first, end = facts.window(SPOT.window_days, PROVIDER)
+    # What was there on the last day may still run: it is not known to be short-lived.
     rows = facts.rows(
         f"""WITH used AS (SELECT *, {_KEY} AS fleet_key FROM {used()}
                 WHERE starts_with(meter, 'BoxUsage:') AND resource <> ''),
@@ -81,7 +82,7 @@ def _spot(facts: Facts, settings: Settings) -> Iterator[Finding]:
         {
             "first": first, "end": end, "hours": settings.number("most_hours"),
             "machines": int(settings.number("least_machines")),
-            "days": int(settings.number("least_days")), "last": end,
+            "days": int(settings.number("least_days")), "last": end - timedelta(days=1),
         },
     )  # fmt: skip
     shares = _spot_shares(facts)
