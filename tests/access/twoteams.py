@@ -21,6 +21,7 @@ from outlay.app.access.login import Login
 from outlay.app.alerts.raising import raise_signal
 from outlay.app.invoices import save as save_invoice
 from outlay.money import BillingPeriod
+from tests.realised.company import finding, recommend
 from tests.statements.desk import ACCOUNTS, charge
 from tests.web.company import Line, load
 
@@ -192,6 +193,15 @@ def _shown(workspace: Workspace) -> None:
             owner=Owner(team, "team"), where=f"team = '{team}'",
         )  # fmt: skip
         raise_signal(workspace, told)
+    for team, resource, saving in (
+        ("checkout", "i-cart", "5.25"),
+        ("zebra", "i-zebra-1", "7719532"),
+    ):
+        found = finding(
+            "Delete", saving, f"ResourceId = '{resource}'", resource=resource, group="existence",
+            reasons=(f"{team}-reason",),
+        )  # fmt: skip
+        recommend(workspace, found, owner=team)
 
 
 # --- who asks -------------------------------------------------------------------------------

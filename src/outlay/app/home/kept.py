@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import func, select
+
 from outlay.access.errors import AccessError
 from outlay.access.principal import current
 from outlay.app import runs
@@ -181,6 +183,8 @@ class Homes:
         key: tuple[Any, ...] = (kind.name, *base)
         if kind.kept in ("books", "sources"):
             key += (_books(workspace),)
+        if kind.kept == "savings":
+            key += (_savings(workspace),)
         if kind.kept == "sources":
             newest = workspace.runs(limit=1)
             key += (newest[0] if newest else None, len(workspace.held()), _stated(workspace))
@@ -211,6 +215,18 @@ def _books(workspace: Workspace) -> Any:
         (plan.name, len(books.events(plan.name)), len(books.closed(plan.name)))
         for plan in statements.plans(workspace)
     )
+
+
+def _savings(workspace: Workspace) -> Any:
+    """The newest step, look and entry: what was found, decided or measured since tells by them."""
+    from outlay.resources.tables import recommendation_steps, saving_entries, saving_looks
+
+    newest = [
+        select(func.max(table.c.id)).scalar_subquery()
+        for table in (recommendation_steps, saving_looks, saving_entries)
+    ]
+    with workspace.resources.engine.connect() as connection:
+        return tuple(connection.execute(select(*newest)).one())
 
 
 def _stated(workspace: Workspace) -> Any:

@@ -98,7 +98,7 @@ class Failed:
     retryable: bool = True
 
 
-Kept = Literal["", "charges", "books", "sources"]
+Kept = Literal["", "charges", "books", "sources", "savings"]
 
 
 @dataclass(frozen=True)
