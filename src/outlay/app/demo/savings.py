@@ -1,8 +1,8 @@
 """What could be saved at Kestrel, and what its people did with it in the last twelve days.
 
 A look as of twelve days ago and the decisions of the days after it, all by the ordinary path; the
-look that ends the demo is the one of now. What was cleaned up nine weeks ago is of `outlay.app.demo.realised`, which comes
-first.
+look that ends the demo is the one of now. What was cleaned up nine weeks ago is of
+`outlay.app.demo.realised`, which comes first.
 """
 
 from __future__ import annotations
