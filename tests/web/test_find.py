@@ -20,6 +20,9 @@ def hits(page: Node) -> list[tuple[str, str]]:
 
 def test_pages_are_found_by_their_titles(get: Get) -> None:
     assert ("Page Restatements g r", "/restatements") in hits(get("/find?q=restat"))
+    # Also those that stand below one of the rail.
+    below = hits(get("/find?q=detectors"))
+    assert [href for _, href in below if href.startswith("/detectors")] == ["/detectors"]
 
 
 def test_values_are_found_with_what_they_cost(acme: Company) -> None:

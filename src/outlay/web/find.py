@@ -33,8 +33,22 @@ _PAGES = {
     "Cluster": ("Cluster", "/kubernetes?cluster={}"),
     "StatementPlan": ("Statements", "/statements?plan={}"),
     "Plan": ("Plan", "/plans/{}"),
+    "Budget": ("Budget", "/budgets/{}"),
+    "Contract": ("Contract", "/contracts/{}"),
+    "RecommendationSource": ("Native tool", "/native/{}"),
+    "PurchasePlan": ("Purchase plan", "/commitments/planner?plan={}"),
 }
 """Kind of resource → what its page is called and where it is; others have no page of their own."""
+
+_BELOW = (
+    ("My savings", "/savings/mine"),
+    ("Detectors", "/detectors"),
+    ("Native recommendations", "/native"),
+    ("Tickets", "/tickets"),
+    ("Utilisation of resources", "/utilization"),
+    ("Purchase planner", "/commitments/planner"),
+)
+"""Pages that stand below one of the rail: title and address."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +76,11 @@ def router(site: Site) -> APIRouter:
 
 def _pages(site: Site, text: str) -> list[Hit]:
     wanted, reader = text.strip().lower(), current()
+    places = [(title, href, f"g {letter}") for _, href, title, letter in NAVIGATION]
+    places += [(title, href, "") for title, href in _BELOW]
     return [
-        Hit("Page", title, f"g {letter}", href)
-        for _, href, title, letter in NAVIGATION
+        Hit("Page", title, note, href)
+        for title, href, note in places
         if wanted in title.lower() and site.opens(reader, href)
     ]
 
