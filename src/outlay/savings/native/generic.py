@@ -96,6 +96,11 @@ def read_document(document: Any, asked: Asked) -> Iterator[Item]:
         yield _item({str(key).lower(): value for key, value in one.items()}, place, asked)
 
 
+_AS_GIVEN = ("region", "service", "resource", "resource_name", "resource_type", "scope", "current",
+             "recommended", "risk")  # fmt: skip
+"""Texts of a finding that the file has by the same name."""
+
+
 def _item(row: Mapping[str, Any], place: str, asked: Asked) -> Item:
     where = f"{asked.file}: {place}"
     values = {name: text(row.get(name)) for name in FIELDS}
@@ -119,6 +124,7 @@ def _item(row: Mapping[str, Any], place: str, asked: Asked) -> Item:
     )
     nature: Nature = _one_of(values["nature"] or "saving", get_args(Nature), f"{where}: nature")
     account = values["account"]
+    given: dict[str, Any] = {name: values[name] for name in _AS_GIVEN}
     of_list, _ = amount(row.get("monthly_saving_list"), f"{where}: monthly_saving_list")
     cost, _ = amount(row.get("monthly_cost"), f"{where}: monthly_cost")
     return Finding(
@@ -133,17 +139,10 @@ def _item(row: Mapping[str, Any], place: str, asked: Asked) -> Item:
         basis=values["basis"] or "as the tool says",
         native_id=values["id"],
         account=account,
-        region=values["region"],
-        service=values["service"],
-        resource=values["resource"],
-        resource_name=values["resource_name"],
-        resource_type=values["resource_type"],
-        scope=values["scope"],
+        **given,
         where=_where(values, account, action, f"{where}: where"),
         group=_one_of(values["group"] or group_of(action, values["resource_type"]), _GROUPS,
                       f"{where}: group"),
-        current=values["current"],
-        recommended=values["recommended"],
         monthly_saving_list=of_list,
         monthly_cost=cost,
         nature=nature,
@@ -155,7 +154,6 @@ def _item(row: Mapping[str, Any], place: str, asked: Asked) -> Item:
         effort=effort,
         restart=truth(values["restart"]),
         rollback=truth(values["rollback"]),
-        risk=values["risk"],
     )  # fmt: skip
 
 
