@@ -1,13 +1,13 @@
-"""What can be done with a commitment that is not used: the vendors' own rules, in one table."""
+"""What can be done with a commitment that is not used: the vendors' own rules, in one table.
+
+They are as commonly known in November 2026, and were not checked against the vendors' documents:
+`source` names where to look before acting.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-
-AS_OF = date(2026, 11, 1)
-"""The day on which the vendors' documents were read."""
 
 
 @dataclass(frozen=True)
