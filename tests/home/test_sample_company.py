@@ -24,7 +24,7 @@ TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 8)
 OCTOBER = BillingPeriod(2026, 10)
 DAYS = "2026-10-01..2026-11-01"
-SPEND = "193013.62"
+SPEND = "200644.88"
 """October's effective cost in dollars, to the cent."""
 
 

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
+from pydantic import BeforeValidator
 
 from outlay.query import CostQuery
 from outlay.query.codec import from_params
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def _written_as_day(value: object) -> object:
+    """Numbers, and text that is one, would be taken for seconds since 1970."""
+    if value is None or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("a day is written as 2026-10-01")
+
+
+Day = Annotated[date, BeforeValidator(_written_as_day)]
+"""A day in an address or a body, written ``YYYY-MM-DD``."""
 
 
 def _declared(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from outlay.access.login import Caller
 from outlay.api.answers import CSV, json_response
+from outlay.api.params import Day
 from outlay.api.problems import RESPONSES, ProblemRoute
 from outlay.app import Workspace
 from outlay.app.access import accounts, audit
@@ -68,7 +68,7 @@ class NewToken(BaseModel):
         description="Narrows what the owner sees",
         examples=["SubAccountName = 'Shop'"],
     )
-    expires: date | None = Field(default=None, description="The day (UTC) from which it is over")
+    expires: Day | None = Field(default=None, description="The day (UTC) from which it is over")
     workspace: bool = Field(
         default=False, description="Of the workspace instead of the caller; administrators only"
     )
@@ -208,8 +208,8 @@ _Kind = Annotated[
     Query(description="A kind of resource, or Event, or Statement", examples=["View"]),
 ]
 _Action = Annotated[str, Query(description="create, update, log in, export…", examples=["export"])]
-_Since = Annotated[date | None, Query(description="From this day, UTC")]
-_Until = Annotated[date | None, Query(description="To this day, UTC, inclusive")]
+_Since = Annotated[Day | None, Query(description="From this day, UTC")]
+_Until = Annotated[Day | None, Query(description="To this day, UTC, inclusive")]
 
 
 def _audit(router: APIRouter, workspace: Workspace) -> None:
