@@ -4,7 +4,7 @@ the figures of plain questions."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -14,13 +14,12 @@ from outlay.app.dashboards import keeping
 from outlay.app.dashboards.answers import PanelAnswer, answers
 from outlay.app.dashboards.keeping import Board
 from outlay.app.dashboards.shipped import FILES, offered, shipped
-from outlay.app.demo import create_demo
 from outlay.money import total
 from outlay.query import CostQuery
+from tests.sample_company import short_demo
 
 pytestmark = pytest.mark.slow
 
-TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 9)
 EMPTY: dict[str, set[str]] = {}
 """Dashboard → panels that have nothing to show in three months of the sample company."""
@@ -29,7 +28,7 @@ EMPTY: dict[str, set[str]] = {}
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """Three months of the sample company."""
-    workspace = create_demo(tmp_path_factory.mktemp("demo") / "kestrel", TODAY, months=3)
+    workspace = short_demo(tmp_path_factory)
     yield workspace
     workspace.close()
 

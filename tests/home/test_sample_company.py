@@ -4,23 +4,22 @@ written here: three months of Kestrel Outdoor as of 24 November 2026."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
 
 from outlay.app import Workspace, closing, invoices, statements
-from outlay.app.demo import create_demo
 from outlay.app.home import PERSONAS, Card, Figure, homes
 from outlay.money import BillingPeriod, total
 from outlay.money.quotients import quotient
 from outlay.query import CostQuery
 from outlay.query.unit import UnitQuery
 from tests.home.conftest import cards
+from tests.sample_company import short_demo
 
 pytestmark = pytest.mark.slow
 
-TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 8)
 OCTOBER = BillingPeriod(2026, 10)
 DAYS = "2026-10-01..2026-11-01"
@@ -30,7 +29,7 @@ SPEND = "200644.88"
 
 @pytest.fixture(scope="module")
 def kestrel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    workspace = create_demo(tmp_path_factory.mktemp("demo") / "kestrel", TODAY, months=3)
+    workspace = short_demo(tmp_path_factory)
     yield workspace
     workspace.close()
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from outlay.app import Workspace, usecases
-from outlay.app.demo import create_demo
 from outlay.query import QueryError, sql
 from outlay.query.datasets import VIEWS
 from outlay.query.usecases import GROUPS, USE_CASES, ask, search, use_case
 from tests.cli.conftest import Run, run
+from tests.sample_company import short_demo
 from tests.shared import ROOT, SHARED, needs_shared
 from tests.usecases.company import TODAY
 
@@ -142,7 +142,7 @@ EMPTY_IN_THREE_MONTHS: set[str] = set()
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    return create_demo(tmp_path_factory.mktemp("demo") / "kestrel", TODAY, months=3)
+    return short_demo(tmp_path_factory)
 
 
 @pytest.mark.slow
