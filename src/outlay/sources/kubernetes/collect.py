@@ -6,7 +6,6 @@ the server has long forgotten it. Today is asked as far as its hours are over.
 
 import gzip
 import json
-from base64 import b64encode
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,7 +19,7 @@ from outlay.sources.documents import decode
 from outlay.sources.http import Api
 from outlay.sources.kubernetes.prometheus import SAMPLES
 from outlay.sources.kubernetes.queries import FACTS, HOUR, QUERIES, RATES, Query
-from outlay.sources.secrets import read_secret
+from outlay.sources.signing import http_headers
 
 if TYPE_CHECKING:
     from outlay.sources.kubernetes.source import KubernetesOptions
@@ -158,17 +157,7 @@ class _Collector:
 
 
 def _api(location: str, options: "KubernetesOptions", progress: Progress | None) -> Api:
-    headers = {}
-    if options.token:
-        headers["Authorization"] = f"Bearer {read_secret(options.token, 'the API token')}"
-    elif options.user:
-        if not options.password:
-            raise SourceError(f"user {options.user} has no password: set the option password")
-        password = read_secret(options.password, "the API password")
-        pair = b64encode(f"{options.user}:{password}".encode()).decode()
-        headers["Authorization"] = f"Basic {pair}"
-    if options.tenant:
-        headers["X-Scope-OrgID"] = options.tenant
+    headers = http_headers(options.token, options.user, options.password, options.tenant)
     return Api(location, headers, hint=_HINT, progress=progress)
 
 

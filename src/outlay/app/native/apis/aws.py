@@ -8,17 +8,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from outlay.sources.contract import Progress, RetryableTransportError, TransportError
+from outlay.sources.contract import Progress, TransportError
+from outlay.sources.signing import aws_call, aws_client
 
 _HOME = "us-east-1"
 """The hub and the support API answer there alone."""
-_ATTEMPTS = 8
 _PAGES = 10_000
-_LATER = {
-    "ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded",
-    "InternalServerException", "InternalServerError", "ServiceUnavailableException",
-    "ServiceUnavailable", "LimitExceededException",
-}  # fmt: skip
 _OPTIMIZER = (
     ("get_ec2_instance_recommendations", "instanceRecommendations"),
     ("get_ebs_volume_recommendations", "volumeRecommendations"),
@@ -52,44 +47,11 @@ def _text(value: Any) -> str:
 
 
 def _client(service: str, region: str, options: Mapping[str, str]) -> Any:
-    try:
-        import boto3
-        from botocore.config import Config
-    except ModuleNotFoundError:
-        raise TransportError(
-            "asking AWS needs its SDK: pip install 'outlay[aws]', or name an export in a bucket"
-        ) from None
-    config = Config(
-        connect_timeout=10,
-        read_timeout=60,
-        retries={"total_max_attempts": _ATTEMPTS, "mode": "standard"},
-        user_agent_extra="outlay",
-    )
-    client: Any = boto3.client
-    return client(
-        service, region_name=region, endpoint_url=options.get("endpoint") or None, config=config
-    )
+    return aws_client(service, region, options.get("endpoint", ""))
 
 
 def _call(client: Any, operation: str, what: str, **parameters: Any) -> dict[str, Any]:
-    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-
-    try:
-        found: dict[str, Any] = getattr(client, operation)(**parameters)
-    except ClientError as error:
-        told = error.response.get("Error", {})
-        code = str(told.get("Code", ""))
-        message = " ".join(str(told.get("Message", "")).split())[:300]
-        if code in _LATER:
-            raise RetryableTransportError(f"{what} asks to slow down or failed ({code})") from None
-        raise TransportError(f"{what} refuses: {code}. {message} {_hint(code)}".strip()) from None
-    except NoCredentialsError:
-        raise TransportError(
-            f"{what} needs credentials of AWS: set AWS_PROFILE, or run where a role is attached"
-        ) from None
-    except BotoCoreError as error:
-        raise RetryableTransportError(f"{what} cannot be reached: {type(error).__name__}") from None
-    return {key: value for key, value in found.items() if key != "ResponseMetadata"}
+    return aws_call(client, operation, what, _hint, **parameters)
 
 
 def _hint(code: str) -> str:

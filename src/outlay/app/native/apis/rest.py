@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from outlay.sources.contract import Progress, TransportError
 from outlay.sources.http import Api
 from outlay.sources.secrets import read_secret
+from outlay.sources.signing import AZURE, azure_token, google_token
 
-AZURE, AZURE_VERSION = "https://management.azure.com", "2023-01-01"
+AZURE_VERSION = "2023-01-01"
 GOOGLE = "https://recommender.googleapis.com"
 RECOMMENDERS = (
     "google.compute.instance.IdleResourceRecommender",
@@ -60,7 +60,7 @@ def _several(text: str) -> list[str]:
 
 def _azure(options: Mapping[str, str], progress: Progress | None) -> Iterator[tuple[str, bytes]]:
     base = options.get("endpoint") or AZURE
-    headers = {"Authorization": f"Bearer {_azure_token(options)}"}
+    headers = {"Authorization": f"Bearer {azure_token(options)}"}
     hint = "The identity needs the role Reader (or Advisor Reviews Reader) on the subscription."
     with Api(base, headers, hint=hint, progress=progress, sleep=SLEEP) as api:
         for subscription in _several(options["subscriptions"]):
@@ -89,35 +89,9 @@ def _same_host(link: str, base: str) -> str:
     return link
 
 
-def _azure_token(options: Mapping[str, str]) -> str:
-    if options.get("token"):
-        return read_secret(options["token"], "the token of Azure")
-    try:
-        from azure.core.exceptions import AzureError
-        from azure.identity import ClientSecretCredential, DefaultAzureCredential
-    except ModuleNotFoundError:
-        raise TransportError(
-            "signing in to Azure needs its SDK: pip install 'outlay[azure]', or give a token"
-        ) from None
-    try:
-        if options.get("client_secret"):
-            secret = read_secret(options["client_secret"], "the secret of the Azure application")
-            made: Any = ClientSecretCredential(
-                options.get("tenant", ""), options.get("client_id", ""), secret
-            )
-        else:
-            made = DefaultAzureCredential()
-        return str(made.get_token(f"{AZURE}/.default").token)
-    except (AzureError, ValueError) as error:
-        raise TransportError(
-            f"Azure does not let this identity in: {type(error).__name__}; check tenant, "
-            "client_id and client_secret, or the identity of this machine"
-        ) from None
-
-
 def _google(options: Mapping[str, str], progress: Progress | None) -> Iterator[tuple[str, bytes]]:
     base = options.get("endpoint") or GOOGLE
-    headers = {"Authorization": f"Bearer {_google_token(options)}"}
+    headers = {"Authorization": f"Bearer {google_token(options)}"}
     hint = "The identity needs roles/recommender.viewer, and the project the Recommender API."
     recommenders = _several(options.get("recommenders", "")) or list(RECOMMENDERS)
     with Api(base, headers, hint=hint, progress=progress, sleep=SLEEP) as api:
@@ -158,25 +132,3 @@ def _value(body: bytes, key: str, what: str) -> str:
         raise TransportError(f"{what} answers no JSON object; check the endpoint of the source")
     found = document.get(key)
     return found if isinstance(found, str) else ""
-
-
-def _google_token(options: Mapping[str, str]) -> str:
-    if options.get("token"):
-        return read_secret(options["token"], "the token of Google Cloud")
-    try:
-        import google.auth
-        from google.auth.exceptions import GoogleAuthError
-        from google.auth.transport.requests import Request
-    except ModuleNotFoundError:
-        raise TransportError(
-            "signing in to Google Cloud needs its SDK: pip install 'outlay[gcp]', or give a token"
-        ) from None
-    try:
-        made, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
-        made.refresh(Request())  # type: ignore[no-untyped-call]
-        return str(made.token)
-    except GoogleAuthError as error:
-        raise TransportError(
-            f"no usable Google credentials: {type(error).__name__}; run `gcloud auth "
-            "application-default login` or set GOOGLE_APPLICATION_CREDENTIALS"
-        ) from None
