@@ -79,6 +79,18 @@ def test_an_amount_a_day_is_shared_by_the_parts_of_its_scope(planned: Workspace)
     assert "no charge of this question" in counted(planned, narrow).reason
 
 
+@pytest.mark.parametrize("measure", ["Credits", "Tax", "NegotiatedSaving", "CommitmentSaving"])
+def test_an_amount_of_cost_is_no_credit_tax_or_saving(planned: Workspace, measure: str) -> None:
+    put(planned, per_day="10.00", currency="USD")
+    asked = CostQuery(measures=(measure,))
+    assert compared(planned, asked) == {}
+    told = counted(planned, asked)
+    assert told.amounts == {}
+    assert told.reason.startswith("it is an amount of cost, which says nothing of ")
+    billed = compared(planned, CostQuery(measures=("BilledCost",)))
+    assert billed["total USD"] == Decimal(10) * LEFT
+
+
 def test_what_is_not_charged_yet_has_a_line_of_its_own(planned: Workspace) -> None:
     put(planned, where="ServiceName = 'Quantum'", once="1000.00", currency="USD", title="Trial")
     assert compared(planned) == {"Planned: Trial": Decimal(1000), "total USD": Decimal(1000)}

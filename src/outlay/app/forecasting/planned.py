@@ -37,6 +37,8 @@ what all of the change's scope costs, of which they see a part."""
 
 _SAVING = "CommitmentSaving"
 _SAVED_MEASURES = ("EffectiveCost", "CostBeforeCredits")
+_COSTS = ("EffectiveCost", "BilledCost", "ListCost", "ContractedCost", "CostBeforeCredits")
+# What people plan to spend: an amount of it is no credit, no tax and no saving.
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,9 @@ def _by_amount(
     nothing is charged in it yet."""
     if MEASURES[asked.series.measure].kind != "money":
         return {}, "it is an amount of money, and this forecast is none"
+    if asked.series.measure not in _COSTS:
+        title = MEASURES[asked.series.measure].title.lower()
+        return {}, f"it is an amount of cost, which says nothing of {title}"
     amount, block, reason = _converted(asked, spec)
     if block is None:
         return {}, reason
