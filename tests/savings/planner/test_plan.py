@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from outlay.savings.planner.model import Held, Migration, Scenario
 from outlay.savings.planner.plan import Assumptions, Part, Term, plan
+from outlay.savings.planner.reckon import added
 from tests.savings.planner.simple import MONDAY, demand, offer
 
 D = Decimal
@@ -141,6 +142,54 @@ def test_a_mix_buys_each_term_in_its_share() -> None:
     levels = {one.offer.years: one.level for one in found.positions}
     assert levels == {1: D("4.2"), 3: D("2.0")}
     assert found.main.planned.on_demand == 0
+
+
+def test_a_mix_keeps_the_limits_too() -> None:
+    # A unit of a costs 0.69 on one term and 0.47 on the other: rounded to whole ones they would
+    # come to more than what may be committed to, or covered.
+    known = demand({"a": [7, 7, 7, 6, 6, 6, 6], "b": [4] * 7})
+    offers = {
+        NONE: (
+            offer({"a": "0.31"}, "quantity", order=1, id="units/1"),
+            offer({"a": "0.27", "b": "0.22"}, id="plan/1", step="0.001"),
+        ),
+        THREE: (
+            offer({"a": "0.53"}, "quantity", order=1, id="units/3", years=3),
+            offer({"a": "0.50", "b": "0.47"}, id="plan/3", years=3, step="0.001"),
+        ),
+    }
+    mixed = replace(NOW, terms=(NONE, THREE), mix=(Part(NONE, D("0.6")), Part(THREE, D("0.4"))))
+    for tenths in range(20, 64):
+        most = D(tenths) / 10
+        found = plan(known, offers, replace(mixed, most_an_hour=most))
+        # No further below it than a unit of each term.
+        assert most - D("1.16") <= found.level <= most
+    for percent in range(30, 90, 5):
+        sums = plan(known, offers, replace(mixed, coverage_limit=D(percent) / 100)).main.planned
+        assert sums.displaced > 0
+        assert sums.covered * 100 <= sums.usage * percent
+
+
+def test_what_is_paid_back_of_usage_is_not_covered() -> None:
+    # 10 an hour on six days of the week; on the seventh 5 an hour come back.
+    found = plan(demand({"a": [10] * 6 + [-5]}), {NONE: (offer({"a": "0.3"}),)}, NOW)
+    sums = found.main.planned
+    (one,) = sums.positions
+    assert found.level == D("7.0")
+    # Of 30 days four are such ones: the plan is unused on them, and what comes back stays.
+    assert (one.cost, one.used, one.unused) == (24 * 30 * 7, 24 * 26 * 7, 24 * 4 * 7)
+    assert (one.displaced, sums.on_demand) == (24 * 26 * 10, -24 * 4 * 5)
+    assert found.main.saved == 24 * (26 * 10 - 30 * 7)
+
+
+def test_what_is_paid_back_of_covered_usage_is_not_held() -> None:
+    held = Held("ri", "ri", 1, D("0.4"), (D(48),) * 7, {"a": (D(96),) * 6 + (D(-24),)}, None)
+    found = plan(demand({"a": [10] * 7}, [held]), {NONE: (offer({"a": "0.3"}),)}, NOW)
+    sums = found.main.planned
+    assert sums.kept == 26 * 96
+    assert sums.usage == 24 * 30 * 10 + 26 * 96 - 4 * 24
+    assert added((sums.kept, sums.displaced, sums.on_demand)) == sums.usage
+    assert sums.positions[0].used <= sums.positions[0].cost
 
 
 def test_the_curve_has_its_top_at_the_chosen_level() -> None:

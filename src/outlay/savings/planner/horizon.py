@@ -137,7 +137,9 @@ class Seen:
             rest = self.whole[:, slots] * factors
             for n in self.order:
                 if n in held:
-                    rest = rest - np.minimum(self.held[n][:, slots], rest)
-            made.append(rest / demand.slot_hours)
+                    kept = np.minimum(self.held[n][:, slots], rest)
+                    rest = rest - np.maximum(kept, 0.0)
+            # What is paid back of usage is not covered by anything.
+            made.append(np.maximum(rest, 0.0) / demand.slot_hours)
             weights.append(counts * (demand.slot_hours * weight))
         return Columns(np.concatenate(made, axis=1), np.concatenate(weights).astype(np.float64))

@@ -48,6 +48,17 @@ def offers(
     }
 
 
+@dataclass(frozen=True)
+class _Priced:
+    """A class with what an offer takes off: `discount` of what is paid on demand now, `contracted`
+    of the price by contract."""
+
+    of: DemandClass
+    discount: Decimal
+    contracted: Decimal
+    source: str
+
+
 _Rates = Mapping[tuple[str, str, int, Payment], Mapping[str, BillRate]]
 
 
@@ -64,21 +75,21 @@ def _on(
     for program in catalogue.programs:
         if program.provider != demand.provider:
             continue
-        priced = {}
+        priced: dict[str, _Priced] = {}
         for one in demand.classes:
             found = _discount(program, one, term, rates, catalogue)
             if found is None:
                 continue
             discount = _after(found[0], ratios.get(one.key, Decimal(1)))
             if discount > 0:
-                priced[one.key] = (one, discount, found[1])
+                priced[one.key] = _Priced(one, discount, found[0], found[1])
         if program.reach == "payer" and priced:
             yield _offer(program, term, demand, priced.values(), "")
         elif program.reach == "family":
-            for one, discount, source in priced.values():
-                if program.kind == "quantity" and not one.unit_price:
+            for each in priced.values():
+                if program.kind == "quantity" and not each.of.unit_price:
                     continue  # without a unit's price nobody can say how many to buy
-                yield _offer(program, term, demand, [(one, discount, source)], one.key)
+                yield _offer(program, term, demand, [each], each.of.key)
 
 
 def _after(discount: Decimal, ratio: Decimal) -> Decimal:
@@ -104,15 +115,17 @@ def _offer(
     program: Program,
     term: Term,
     demand: Demand,
-    classes: Iterable[tuple[DemandClass, Decimal, str]],
+    classes: Iterable[_Priced],
     scope: str,
 ) -> Offer:
     listed = list(classes)
-    first, discount, _ = listed[0]
+    first = listed[0].of
     step, unit = SPEND_STEP, ""
     if program.kind == "quantity":
-        price = first.unit_price or Decimal(0)
-        step = max((price * (Decimal(1) - discount)).quantize(_LEAST_STEP), _LEAST_STEP)
+        # A unit costs its contracted price less the offer's own discount, whatever other discounts
+        # take off it on demand.
+        price = (first.unit_price or Decimal(0)) * (Decimal(1) - listed[0].contracted)
+        step = max(price.quantize(_LEAST_STEP), _LEAST_STEP)
         unit = first.unit
     years, payment = term
     title = f"{program.title} {first.title}" if scope else program.title
@@ -126,8 +139,8 @@ def _offer(
         order=program.order,
         years=years,
         payment=payment,
-        discounts={one.key: value for one, value, _ in listed},
-        sources={one.key: source for one, _, source in listed},
+        discounts={one.of.key: one.discount for one in listed},
+        sources={one.of.key: one.source for one in listed},
         step=step,
         unit=unit,
         region=first.region if scope else "",

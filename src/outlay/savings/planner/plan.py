@@ -263,13 +263,36 @@ class _Planning:
             several.append(offers)
         found = self._search(columns, blended)
         size = {key: float(columns.left[row] @ columns.weights) for key, row in self.rows.items()}
+        cuts = [(one, several[blended.index(one.offer)]) for one in found]
+        whole = self._cut(cuts, size, Decimal(1))
+        if self._within(columns, whole):
+            return whole
+        # Whole steps of each term may come to more than the limits: as much as they allow.
+        kept: tuple[Position, ...] = ()
+        low, high = Decimal(0), Decimal(1)
+        for _ in range(_LIMIT_ROUNDS):
+            middle = (low + high) / 2
+            tried = self._cut(cuts, size, middle)
+            if self._within(columns, tried):
+                low, kept = middle, tried
+            else:
+                high = middle
+        return kept
+
+    def _cut(
+        self,
+        cuts: Sequence[tuple[Position, Mapping[Term, Offer]]],
+        size: Mapping[str, float],
+        much: Decimal,
+    ) -> tuple[Position, ...]:
+        """So much of positions at mixed rates (1: all), cut by the shares of the mix, each part at
+        its own rates and in whole steps."""
         made = []
-        for position in found:
-            offers = several[blended.index(position.offer)]
-            for part in parts:
+        for position, offers in cuts:
+            for part in self.given.mix:
                 offer = offers[part.term]
                 ratio = _ratio(offer, position.offer, size)
-                level = position.level * part.share * ratio
+                level = position.level * much * part.share * ratio
                 level = (level / offer.step).quantize(Decimal(1), ROUND_HALF_EVEN) * offer.step
                 if level > 0:
                     made.append(Position(offer, level))

@@ -145,7 +145,7 @@ class _Exact:
             sums.held += self.demand.held[number].cost[slot] * count
             for n, had in enumerate(self.covered[number]):
                 kept = min(had[slot], rest[n])
-                if kept:
+                if kept > 0:  # what is paid back of usage is not covered by anything
                     rest[n] -= kept
                     sums.kept += kept * count
         for place, one in enumerate(self.positions):
@@ -160,7 +160,7 @@ class _Exact:
         for n, rate in self.ranked[place]:
             if room <= 0:
                 break
-            if not rest[n]:
+            if rest[n] <= 0:
                 continue
             need = rest[n] * rate
             if need <= room:
