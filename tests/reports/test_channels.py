@@ -17,10 +17,10 @@ from moto.server import ThreadedMotoServer
 
 from outlay.query import Column
 from outlay.reports.channels import Parcel, Ways, send
-from outlay.reports.channels.post import is_public
 from outlay.reports.document import Chart, Document, Figure, Figures, File, Sentence, Series, Table
 from outlay.reports.errors import PermanentError, TemporaryError
 from outlay.reports.model import ChannelSpec
+from outlay.sources.reach import ANYWHERE, PUBLIC, is_public
 from tests.reports.servers import (
     HttpServer,
     SmtpServer,
@@ -80,7 +80,7 @@ def mail(smtp: SmtpServer, **more: Any) -> ChannelSpec:
 
 @pytest.fixture
 def ways(tmp_path: Path) -> Ways:
-    return Ways(tmp_path, private=True)
+    return Ways(tmp_path, reach=ANYWHERE)
 
 
 # --- mail ---------------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ def test_a_webhook_does_not_reach_the_servers_own_network(
 ) -> None:
     hook = channel(type="webhook", url=f"http://{host}:{http.port}/")
     with pytest.raises(PermanentError, match="private_addresses"):
-        send(hook, parcel(), Ways(tmp_path, private=False))
+        send(hook, parcel(), Ways(tmp_path, reach=PUBLIC))
     assert http.requests == []
 
 
@@ -272,7 +272,7 @@ def test_a_name_that_means_another_address_a_moment_later_changes_nothing(
     monkeypatch.setattr("outlay.reports.channels.post._CONNECT", 0.2)
     hook = channel(type="webhook", url=f"http://rebind.example:{http.port}/")
     with pytest.raises(TemporaryError):
-        send(hook, parcel(), Ways(tmp_path, private=False))
+        send(hook, parcel(), Ways(tmp_path, reach=PUBLIC))
     assert (asked, http.requests) == (["rebind.example"], [])
 
 
@@ -295,7 +295,7 @@ def test_encryption_is_held_to_the_name_that_was_asked(
         socket, "getaddrinfo", lambda host, *rest, **more: real("127.0.0.1", *rest, **more)
     )
     with http_server(encrypted(path)) as http:
-        ways = Ways(tmp_path, private=True)
+        ways = Ways(tmp_path, reach=ANYWHERE)
         hook = channel(type="webhook", url=f"https://hooks.example:{http.port}/in")
         with pytest.raises(PermanentError, match="not trusted"):
             send(hook, parcel(), ways)

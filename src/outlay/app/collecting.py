@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from outlay.app.reaching import reaching_of
 from outlay.app.runs import utc_now
 from outlay.sources.contract import Feed, Progress, Source, SourceError, SourceOptions, Transport
 
@@ -44,21 +45,23 @@ def collect(
 ) -> Transport:
     """Ask the API for what is new (not in a dry run); gives the folder that holds all answers.
 
-    Raises SourceError when it cannot be asked, or when there is nothing at all yet.
+    Raises SourceError when it cannot be asked (InnerAddressError where it may not be, see
+    `outlay.sources.reach`), or when there is nothing at all yet.
     """
     from outlay.sources.transports.file import FileTransport
 
     folder = collected_folder(workspace, name)
     folder.mkdir(parents=True, exist_ok=True)
     if not dry_run:
-        source.collect(
-            location,
-            options,
-            folder,
-            periods=None if period is None else [period],
-            now=utc_now(),
-            progress=progress,
-        )
+        with reaching_of(workspace):
+            source.collect(
+                location,
+                options,
+                folder,
+                periods=None if period is None else [period],
+                now=utc_now(),
+                progress=progress,
+            )
     if not any(path.is_dir() and not path.name.startswith(".") for path in folder.iterdir()):
         raise SourceError(
             f"nothing was collected from {location} yet"

@@ -23,6 +23,7 @@ from outlay.allocation.metrics.store import Put, Restatement
 from outlay.allocation.metrics.values import read_csv, read_json
 from outlay.app.errors import WorkspaceError
 from outlay.app.metric_status import MetricStatus, MetricSync, state_of
+from outlay.app.reaching import reaching_of
 from outlay.app.running import note_killed, running
 from outlay.app.runs import utc_now
 from outlay.app.scheduling import next_sync
@@ -159,7 +160,8 @@ class Metrics:
         with running(self._workspace, run_name(name), "sync") as run:
             window = self._window(name, spec, since, now or utc_now())
             try:
-                found = pull(spec, window, self._workspace.path, progress)
+                with reaching_of(self._workspace):
+                    found = pull(spec, window, self._workspace.path, progress)
                 if not found.values:
                     raise SourceError(
                         f"nothing is known there of {window.start:%Y-%m-%d} to "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 from pathlib import Path
 from typing import Literal
 
@@ -45,11 +46,27 @@ class Assistants(BaseModel):
 
 
 class Delivery(BaseModel):
-    """What reports and notices may do: `private_addresses` lets webhooks go to addresses that are
-    not public (this machine, private networks)."""
+    """Where the server goes: `private_addresses` says which addresses that are not public (this
+    machine, private networks) may be asked by sources, metrics, native tools, tickets and webhooks:
+    all, none, or these networks (``10.20.0.0/16``). Unset: all as long as nobody logs in to the
+    workspace, none from then on (`outlay.app.reaching`)."""
 
     model_config = _CONFIG
-    private_addresses: bool = False
+    private_addresses: bool | tuple[str, ...] | None = None
+
+    @field_validator("private_addresses")
+    @classmethod
+    def _networks(cls, given: bool | tuple[str, ...] | None) -> bool | tuple[str, ...] | None:
+        if isinstance(given, tuple):
+            for text in given:
+                try:
+                    ipaddress.ip_network(text, strict=False)
+                except ValueError:
+                    raise ValueError(
+                        f"{text!r} is no network such as 10.20.0.0/16, and no address; write true, "
+                        "false or a list of networks"
+                    ) from None
+        return given
 
 
 class Api(BaseModel):

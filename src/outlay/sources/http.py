@@ -13,6 +13,7 @@ import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from outlay.sources.contract import Progress, RetryableTransportError, TransportError
+from outlay.sources.reach import adapter, current
 
 Parameters = Mapping[str, Any]
 
@@ -45,7 +46,8 @@ class Api:
     """One API: base address and headers. `headers` may hold secrets; they are never shown.
 
     `hint` says in a refusal (401, 403) what to check. `sleep` waits (tests give their own).
-    Use as a context manager, or close it.
+    It goes as far as `outlay.sources.reach.current` allows where it is made. Use as a context
+    manager, or close it.
     """
 
     def __init__(
@@ -64,6 +66,9 @@ class Api:
         self._sleep = sleep
         self._attempts = attempts
         self._session = requests.Session()
+        guarded = adapter(current())
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, guarded)
         self._session.headers.update({"Accept": "application/json", **headers})
         self._secrets = _secrets(headers)
         # A proxy is used when the environment names one; credentials in ~/.netrc are not.
@@ -84,7 +89,8 @@ class Api:
 
         Tries again on a broken connection, 429 and 5xx, waiting as long as the server says (at
         most two minutes a time) or ever longer. Raises RetryableTransportError when it gives up,
-        RefusedError for a refusal, TransportError for what else will not change by itself.
+        RefusedError for a refusal, InnerAddressError for an address that is not public and not
+        allowed, TransportError for what else will not change by itself.
         """
         return self._ask("GET", path, parameters, None)
 

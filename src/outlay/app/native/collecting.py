@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from outlay.app.native.model import RecommendationSourceSpec
+from outlay.app.reaching import reaching_of
 from outlay.savings.native.formats import LARGEST, is_answer
 from outlay.sources.contract import Progress, TransportError
 
@@ -21,13 +22,15 @@ def collected(
 ) -> list[File]:
     """Every file (name, content) that the source offers now, in the order of names or pages.
 
-    SourceError when one of them cannot be had: then none is.
+    SourceError when one of them cannot be had, InnerAddressError where an address may not be asked:
+    then none is.
     """
-    if spec.asks:
-        return _asked(spec, progress)
-    if spec.location.lower().startswith(("https://", "http://")):
-        return _addressed(spec, progress)
-    return _placed(workspace, spec, progress)
+    with reaching_of(workspace):
+        if spec.asks:
+            return _asked(spec, progress)
+        if spec.location.lower().startswith(("https://", "http://")):
+            return _addressed(spec, progress)
+        return _placed(workspace, spec, progress)
 
 
 def _asked(spec: RecommendationSourceSpec, progress: Progress | None) -> list[File]:

@@ -22,6 +22,7 @@ from outlay.access.errors import AccessError
 from outlay.app import events
 from outlay.app.errors import WorkspaceError
 from outlay.app.notices import parcel_of, too_late
+from outlay.app.reaching import reach_of
 from outlay.app.reports import owners
 from outlay.app.reports.compose import Composed, compose, dated
 from outlay.app.runs import utc_now
@@ -320,7 +321,7 @@ class _Done:
 
 def _send(workspace: Workspace, delivery: Delivery, kept: _Kept, now: datetime) -> _Done:
     spec = channel_spec(workspace, delivery.channel)
-    ways = channels.Ways(workspace.path, workspace.settings.delivery.private_addresses)
+    ways = channels.Ways(workspace.path, reach_of(workspace))
     if delivery.kind == "notice" or not delivery.report:
         if late := too_late(workspace, delivery, spec):
             raise _SkippedError(late)

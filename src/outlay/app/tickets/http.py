@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from outlay.app.tickets.errors import BusyError, GoneError, RefusedError
 from outlay.reports.channels.post import checked
 from outlay.reports.errors import PermanentError, TemporaryError
+from outlay.sources.reach import Reach
 
 _CONNECT, _READ = 10.0, 30.0
 _MOST = 8 << 20
@@ -35,13 +36,13 @@ class Answer:
 
 class Client:
     """One ticket system: `base` its address, `headers` what signs in (never shown), `shown` its
-    name in messages. `private` lets it be on a network of one's own."""
+    name in messages. `reach` says how far it may go."""
 
-    def __init__(self, base: str, headers: Mapping[str, str], *, private: bool, shown: str) -> None:
+    def __init__(self, base: str, headers: Mapping[str, str], *, reach: Reach, shown: str) -> None:
         self.base = base.rstrip("/")
         self.shown = shown
         self._headers = dict(headers)
-        self._private = private
+        self._reach = reach
         self._secrets = [
             word for value in headers.values() for word in value.split() if len(word) > 8
         ]
@@ -68,7 +69,7 @@ class Client:
         host, secure = parts.hostname or "", parts.scheme == "https"
         port = parts.port or (443 if secure else 80)
         try:
-            address = checked(host, port, private=self._private, shown=self.shown)
+            address = checked(host, port, reach=self._reach, shown=self.shown)
         except TemporaryError as error:
             raise BusyError(str(error), error.wait) from None
         except PermanentError as error:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from outlay.access import Level, require, who
+from outlay.app.reaching import reach_of
 from outlay.app.reports.compose import link_to
 from outlay.app.runs import utc_now
 from outlay.app.savings.acting import store as savings
@@ -227,7 +228,7 @@ def api_of(workspace: Workspace, system: str, spec: TicketSystemSpec) -> TicketA
     """A system's API, signed in."""
     return connect(
         spec,
-        private=workspace.settings.delivery.private_addresses,
+        reach=reach_of(workspace),
         shown=f"the ticket system {system}",
     )
 

@@ -62,7 +62,7 @@ def _check_host(service: Any, ways: Ways, name: str) -> None:
         "." in host or ":" in host or host == "localhost"
     ):
         port = int(getattr(service, "port", 0) or 443)
-        checked(host, port, private=ways.private, shown=name)
+        checked(host, port, reach=ways.reach, shown=name)
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def _posted(
     url = read_secret(channel.url, f"the address of the {name} webhook")
     headers = {**_JSON, "Idempotency-Key": parcel.key}
     shown_as = f"the {name} webhook"
-    status = post(url, orjson.dumps(message), headers, private=ways.private, shown=shown_as)
+    status = post(url, orjson.dumps(message), headers, reach=ways.reach, shown=shown_as)
     return Delivered(f"{name} answers {status}")
 
 

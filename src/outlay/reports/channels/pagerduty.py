@@ -40,7 +40,7 @@ def send(channel: ChannelSpec, parcel: Parcel, ways: Ways) -> Delivered:
     events: tuple[Event, ...] = ("trigger", "resolve") if parcel.test else (parcel.event,)
     for event in events:
         body = orjson.dumps(payload(parcel, key, event))
-        status = post(url, body, _JSON, private=ways.private, shown="PagerDuty")
+        status = post(url, body, _JSON, reach=ways.reach, shown="PagerDuty")
     done = " and ".join(_DONE[event] for event in events)
     return Delivered(f"PagerDuty answers {status}: {done}")
 

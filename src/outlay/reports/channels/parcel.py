@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from outlay.reports.document import Document, File
+from outlay.sources.reach import PUBLIC, Reach
 
 Event = Literal["trigger", "acknowledge", "resolve"]
 """What became of the matter of a notice."""
@@ -50,11 +51,11 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Ways:
-    """`folder` is the workspace's; `private` says whether webhooks may go to addresses that are
-    not public (loopback, link-local, private networks)."""
+    """`folder` is the workspace's; `reach` says which addresses webhooks may go to beside those of
+    the open internet."""
 
     folder: Path
-    private: bool = False
+    reach: Reach = PUBLIC
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,19 @@
 """One HTTP POST to an address that a person gave, and what its answer means.
 
-A server can be made to ask its own network by an address that somebody writes. Therefore the name
-is resolved once, every address it has is looked at, and the connection goes to the one that was
-looked at: a name that means something else a moment later changes nothing. Redirects are not
-followed.
+The name is resolved once and looked at by the rule of `outlay.sources.reach`, and the connection
+goes to what was looked at. Redirects are not followed.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import os
-import socket
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from outlay.reports.errors import PermanentError, TemporaryError
+from outlay.sources.reach import InnerAddressError, Reach, UnknownHostError, addresses
 
-SETTING = "delivery: {private_addresses: true}"
 _CONNECT, _READ = 10.0, 60.0
 _GONE = {404, 410}
 _LATER = {408, 409, 423, 425, 429}
@@ -29,7 +25,7 @@ def post(
     body: bytes,
     headers: Mapping[str, str],
     *,
-    private: bool,
+    reach: Reach,
     shown: str,
     secret: bool = True,
 ) -> int:
@@ -38,7 +34,7 @@ def post(
     `shown` names the receiver in messages. Where the address is `secret`, what the receiver answers
     is not told either: many repeat the address. TemporaryError
     where it may succeed later (the network, 5xx, 429 with its Retry-After), PermanentError for
-    every other answer, and for an address that is not public unless `private`.
+    every other answer, and for an address that `reach` does not allow.
     """
     import urllib3
 
@@ -47,7 +43,7 @@ def post(
     if parts.scheme not in ("http", "https") or not host:
         raise PermanentError(f"{_begun(shown)} has no https:// address.")
     port = parts.port or (443 if secure else 80)
-    address = checked(host, port, private=private, shown=shown)
+    address = checked(host, port, reach=reach, shown=shown)
     options: dict[str, Any] = {
         "timeout": urllib3.Timeout(connect=_CONNECT, read=_READ),
         "retries": False,
@@ -94,30 +90,14 @@ def _trusted() -> str:
     return named or str(certifi.where())
 
 
-def checked(host: str, port: int, *, private: bool, shown: str) -> str:
+def checked(host: str, port: int, *, reach: Reach, shown: str) -> str:
     """An address of the host that may be asked; see `post`."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError):
-        raise TemporaryError(f"The host of {shown} is not known now.") from None
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-    inner = [one for one in addresses if not is_public(one)]
-    if inner and not private:
-        raise PermanentError(
-            f"{_begun(shown)} leads to {inner[0]}, which is not a public address. Where that is "
-            f"meant, the administrator of the workspace allows it in outlay.yaml with {SETTING}."
-        )
-    return addresses[0]
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is of the open internet."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address):
-        inside = found.ipv4_mapped or found.sixtofour
-        if inside is not None:
-            return inside.is_global and not inside.is_multicast
-    return found.is_global and not found.is_multicast
+        return addresses(host, port, reach=reach, shown=shown)[0]
+    except UnknownHostError as error:
+        raise TemporaryError(str(error)) from None
+    except InnerAddressError as error:
+        raise PermanentError(str(error)) from None
 
 
 def _judged(status: int, retry_after: str | None, data: bytes, shown: str) -> int:

@@ -46,7 +46,7 @@ def send(channel: ChannelSpec, parcel: Parcel, ways: Ways) -> Delivered:
         secret = read_secret(channel.secret, "the webhook's signing secret")
         headers[SIGNATURE] = signature(secret, body, int(time.time()))
     shown = "the webhook" if kept else f"the webhook at {urlsplit(url).hostname}"
-    status = post(url, body, headers, private=ways.private, shown=shown, secret=kept)
+    status = post(url, body, headers, reach=ways.reach, shown=shown, secret=kept)
     return Delivered(f"{shown} answers {status}")
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from outlay.sources.contract import RetryableTransportError, SourceError, TransportError
+from outlay.sources.reach import check_url
 
 if TYPE_CHECKING:
     from google.api_core.retry import Retry
@@ -93,6 +94,8 @@ class Warehouse:
         from google.auth.credentials import AnonymousCredentials
         from google.cloud import bigquery
 
+        if endpoint:
+            check_url(endpoint, "the endpoint of the source")
         other = endpoint or os.environ.get("BIGQUERY_EMULATOR_HOST")
         if other and "://" not in other:
             other = f"http://{other}"

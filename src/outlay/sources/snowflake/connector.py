@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from outlay.sources.contract import RetryableTransportError, SourceError, TransportError
+from outlay.sources.reach import check_url
 
 _NOT_THERE = 2003  # the object does not exist, or the role may not see it
 _SECONDS = 120
@@ -68,6 +69,7 @@ class Account:
         self._errors = driver.errors
         address: dict[str, Any] = {}
         if place.host:
+            check_url(f"https://{place.host}", f"the host of {place.account}")
             # A loopback address is a tunnel of one's own: what comes behind it is encrypted.
             loopback = place.host in ("127.0.0.1", "localhost")
             address = {"host": place.host, "protocol": "http" if loopback else "https"}

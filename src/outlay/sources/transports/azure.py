@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,7 +29,8 @@ class AzureTransport(ObjectTransport):
         container, _, key = rest.partition("/")
         if not account or not container:
             raise TransportError(f"{location!r} names no container; write {_FORM}")
-        if "@" in account or ":" in account or "?" in location:
+        # An account is one label of a host's name: with anything else it would be another host.
+        if not re.fullmatch(r"[A-Za-z0-9-]+", account) or "?" in location:
             # Not repeated in the message: it may hold a SAS token.
             raise TransportError(
                 f"an az:// location takes no credentials; write {_FORM} and set {_SAS}, {_KEY} or "

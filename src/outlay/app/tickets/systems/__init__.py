@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from outlay.app.tickets.model import TicketSystemSpec
 from outlay.app.tickets.systems.contract import TicketApi
+from outlay.sources.reach import Reach
 
 
-def connect(spec: TicketSystemSpec, *, private: bool, shown: str) -> TicketApi:
+def connect(spec: TicketSystemSpec, *, reach: Reach, shown: str) -> TicketApi:
     """The API of a system, signed in. SourceError where its secret is not there."""
     from outlay.app.tickets.systems import github, jira, servicenow, webhook
 
@@ -18,4 +19,4 @@ def connect(spec: TicketSystemSpec, *, private: bool, shown: str) -> TicketApi:
         "servicenow": servicenow.ServiceNow,
         "webhook": webhook.Webhook,
     }
-    return made[spec.type](spec, private=private, shown=shown)
+    return made[spec.type](spec, reach=reach, shown=shown)

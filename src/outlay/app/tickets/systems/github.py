@@ -20,6 +20,7 @@ from outlay.app.tickets.systems.contract import (
     several,
     text,
 )
+from outlay.sources.reach import Reach
 
 _PAGE = 100
 _PAGES = 20
@@ -33,14 +34,14 @@ class GitHub:
 
     two_way = True
 
-    def __init__(self, spec: TicketSystemSpec, *, private: bool, shown: str) -> None:
+    def __init__(self, spec: TicketSystemSpec, *, reach: Reach, shown: str) -> None:
         self._spec = spec
         headers = {
             **authorization(spec, shown),
             "Accept": "application/vnd.github+json",
             "X-GitHub-Api-Version": "2022-11-28",
         }
-        self._client = Client(spec.address, headers, private=private, shown=shown)
+        self._client = Client(spec.address, headers, reach=reach, shown=shown)
         owner, _, name = spec.project.partition("/")
         self._repository = f"/repos/{path_part(owner)}/{path_part(name)}"
 

@@ -22,6 +22,7 @@ from outlay.app.tickets.systems.contract import (
     several,
     text,
 )
+from outlay.sources.reach import Reach
 
 _API = "/rest/api/3"
 _CATEGORIES: dict[str, Meaning] = {"new": "open", "indeterminate": "accepted", "done": "done"}
@@ -36,11 +37,9 @@ class Jira:
 
     two_way = True
 
-    def __init__(self, spec: TicketSystemSpec, *, private: bool, shown: str) -> None:
+    def __init__(self, spec: TicketSystemSpec, *, reach: Reach, shown: str) -> None:
         self._spec = spec
-        self._client = Client(
-            spec.address, authorization(spec, shown), private=private, shown=shown
-        )
+        self._client = Client(spec.address, authorization(spec, shown), reach=reach, shown=shown)
 
     def find(self, marker: str) -> External | None:
         """As `TicketApi.find`: the oldest issue with the label."""

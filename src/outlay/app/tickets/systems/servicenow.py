@@ -19,6 +19,7 @@ from outlay.app.tickets.systems.contract import (
     several,
     text,
 )
+from outlay.sources.reach import Reach
 
 _FIELDS = "sys_id,number,state,close_code,close_notes,sys_updated_on"
 _MOST_COMMENTS = 500
@@ -33,11 +34,9 @@ class ServiceNow:
 
     two_way = True
 
-    def __init__(self, spec: TicketSystemSpec, *, private: bool, shown: str) -> None:
+    def __init__(self, spec: TicketSystemSpec, *, reach: Reach, shown: str) -> None:
         self._spec = spec
-        self._client = Client(
-            spec.address, authorization(spec, shown), private=private, shown=shown
-        )
+        self._client = Client(spec.address, authorization(spec, shown), reach=reach, shown=shown)
         self._table = f"/api/now/table/{path_part(spec.project)}"
 
     def find(self, marker: str) -> External | None:

@@ -16,6 +16,7 @@ from outlay.app.tickets.http import Client
 from outlay.app.tickets.model import Meaning, TicketSystemSpec
 from outlay.app.tickets.systems.contract import Draft, External, Read, of, text
 from outlay.reports.channels.webhook import SIGNATURE, signature
+from outlay.sources.reach import Reach
 from outlay.sources.secrets import read_secret
 
 
@@ -24,13 +25,13 @@ class Webhook:
 
     two_way = False
 
-    def __init__(self, spec: TicketSystemSpec, *, private: bool, shown: str) -> None:
+    def __init__(self, spec: TicketSystemSpec, *, reach: Reach, shown: str) -> None:
         parts = urlsplit(spec.address)
         self._spec = spec
         self._path = parts.path or "/"
         self._secret = read_secret(spec.token, f"the secret of {shown}") if spec.token else ""
         base = f"{parts.scheme}://{parts.netloc}"
-        self._client = Client(base, {}, private=private, shown=shown)
+        self._client = Client(base, {}, reach=reach, shown=shown)
 
     def find(self, marker: str) -> External | None:
         """As `TicketApi.find`: a receiver is not asked; the key of the opening is the same."""
