@@ -54,6 +54,17 @@ def test_accuracy(run: Run, loaded: Path) -> None:
     assert len(list(csv.DictReader(io.StringIO(rows)))) == 1
 
 
+def test_groups_that_are_not_shown_are_counted(run: Run, loaded: Path) -> None:
+    asked = ("-w", loaded, "forecast", "accuracy", "--by", "ServiceName", "--limit", "1", *DOLLARS)
+    every = run(*asked[:-4], *DOLLARS, "--json").json
+    assert every["more"] == 0 and len(every["rows"]) > 1
+    left = len(every["rows"]) - 1
+    some = run(*asked, "--json").json
+    assert (some["rows"], some["more"]) == (every["rows"][:1], left)
+    assert some["totals"] == every["totals"]
+    assert f"{left} more group{'' if left == 1 else 's'}: --limit shows more." in run(*asked).out
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -61,6 +72,10 @@ def test_accuracy(run: Run, loaded: Path) -> None:
         (("forecast", "--format", "xml"), "--format is one of"),
         (("forecast", "--days", "0"), "no day to forecast"),
         (("forecast", "--by", "Nix"), "Nix"),
+        (("forecast", "--by", "nix"), "\n  nix\n  ^^^\n"),
+        (("forecast", "accuracy", "--until", "2027-01-01"), "--until belongs to what is to come"),
+        (("forecast", "accuracy", "--daily"), "--daily belongs to what is to come"),
+        (("forecast", "accuracy", "--without-changes"), "--without-changes belongs to"),
     ],
 )
 def test_wrong_use_is_told(run: Run, loaded: Path, words: tuple[str, ...], told: str) -> None:

@@ -57,6 +57,15 @@ def test_a_new_plan_is_made_with_its_baseline_or_refused(
     assert len(plans.plans(own)) == 2
 
 
+@pytest.mark.parametrize("part", ["", "/variance", "/outlook"])
+def test_a_version_that_there_is_not_is_no_plan_without_figures(
+    reader: TestClient, part: str
+) -> None:
+    answer = reader.get(f"{HERE}{part}?version=9")
+    assert answer.status_code == 404
+    assert "has no version 9" in answer.text and "Nothing to compare yet" not in answer.text
+
+
 def test_a_plan_without_lines_and_a_ledger_without_charges_say_what_to_do(
     empty: TestClient, tmp_path: Path
 ) -> None:

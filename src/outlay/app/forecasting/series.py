@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from outlay.app.runs import utc_now
+from outlay.expression.errors import QueryError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -140,13 +141,27 @@ def series_of(
         compare=None,
     )
     rates, stated = (None, None) if query.currency is None else rates_of(workspace, query.rates)
-    amounts = daily(
-        workspace.lake, asked, rates=rates, stated=stated, now=now, rules=workspace.rules_of(asked)
-    )
+    try:
+        amounts = daily(
+            workspace.lake, asked, rates=rates, stated=stated, now=now,
+            rules=workspace.rules_of(asked),
+        )  # fmt: skip
+    except QueryError as error:
+        raise _as_written(error, query) from None
     return _series(query, asked, amounts, start, end, parts)
 
 
 _DAY = timedelta(days=1)
+
+
+def _as_written(error: QueryError, query: CostQuery) -> QueryError:
+    """An error that shows the groups that were asked for, and not those that were added to them."""
+    if error.field != "by":
+        return error
+    return QueryError(
+        error.what, field="by", text=",".join(query.by), position=error.position,
+        length=error.length, allowed=error.allowed, near=error.near, hint=error.hint,
+    )  # fmt: skip
 
 
 def complete_until(workspace: Workspace, query: CostQuery, today: date) -> date:

@@ -199,9 +199,15 @@ def _csv(head: list[str], rows: Iterable[list[object]]) -> str:
     return buffer.getvalue()
 
 
-def accuracy_json(found: Accuracy) -> dict[str, Any]:
-    """What was said against what came, as plain JSON values."""
+def accuracy_json(found: Accuracy, *, limit: int | None = None) -> dict[str, Any]:
+    """What was said against what came, as plain JSON values. `limit` keeps the first rows of each
+    currency; `more` is how many are left out."""
     moment = found.as_of
+    shown = [
+        one
+        for whole in found.totals
+        for one in [r for r in found.rows if r.currency == whole.currency][:limit]
+    ]
     return {
         "query": query_json(found.query),
         "how": found.how,
@@ -211,7 +217,8 @@ def accuracy_json(found: Accuracy) -> dict[str, Any]:
         "days": found.days,
         "reason": found.reason,
         "totals": [_said_json(found, one) for one in found.totals],
-        "rows": [_said_json(found, one) for one in found.rows],
+        "rows": [_said_json(found, one) for one in shown],
+        "more": len(found.rows) - len(shown),
     }
 
 

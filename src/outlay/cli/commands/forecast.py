@@ -12,7 +12,6 @@ from outlay.cli.commands.asking import (
     AsOf,
     By,
     Currency,
-    Limit,
     Measure,
     RatesName,
     RulesAsOf,
@@ -47,6 +46,12 @@ Until = Annotated[
 Daily = Annotated[bool, typer.Option("--daily", help="By day in JSON and CSV, not by month.")]
 Plain = Annotated[
     bool, typer.Option("--without-changes", help="Leave the planned changes out of it.")
+]
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=1, help="Show so many groups (not in CSV); totals are of all of them."
+    ),
 ]
 Format = Annotated[str | None, typer.Option(help="table (default), json or csv.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="The same as --format csv.")]
@@ -106,7 +111,8 @@ def register(app: typer.Typer) -> None:
             )
         )  # fmt: skip
         if what == "accuracy":
-            _accuracy(cli, asked, days, wanted, limit or _MOST_SERIES)
+            _check_back(until, daily, without_changes)
+            _accuracy(cli, asked, days, wanted, limit)
             return
         from outlay.app.forecasting.forecasting import forecast
         from outlay.app.forecasting.told import to_csv, to_json
@@ -195,7 +201,18 @@ def _beside(cli: Cli, answer: ForecastAnswer) -> None:
         cli.out.say(f"Note: {note}")
 
 
-def _accuracy(cli: Cli, asked: object, days: int | None, wanted: str, most: int) -> None:
+def _check_back(until: str | None, daily: bool, without_changes: bool) -> None:
+    """What was said is told up to the last complete day, of whole days together and without
+    planned changes: an option that says otherwise must not seem to be heard."""
+    given = {"--until": until, "--daily": daily, "--without-changes": without_changes}
+    for name, value in given.items():
+        if value:
+            raise typer.BadParameter(
+                f"{name} belongs to what is to come; accuracy takes --days: how many days back"
+            )
+
+
+def _accuracy(cli: Cli, asked: object, days: int | None, wanted: str, limit: int | None) -> None:
     from outlay.app.forecasting.accuracy import accuracy
     from outlay.app.forecasting.told import accuracy_csv, accuracy_json
     from outlay.query import CostQuery
@@ -203,11 +220,11 @@ def _accuracy(cli: Cli, asked: object, days: int | None, wanted: str, most: int)
     assert isinstance(asked, CostQuery)
     found = accuracy(cli.workspace, asked, days=30 if days is None else days)
     if wanted == "json":
-        cli.out.data(accuracy_json(found))
+        cli.out.data(accuracy_json(found, limit=limit))
     elif wanted == "csv":
         sys.stdout.write(accuracy_csv(found))
     else:
-        _said(cli, found, most)
+        _said(cli, found, limit or _MOST_SERIES)
 
 
 def _said(cli: Cli, found: Accuracy, most: int) -> None:
@@ -238,3 +255,5 @@ def _said(cli: Cli, found: Accuracy, most: int) -> None:
             [line(one) for one in own[:most]] if found.query.by else [],
             totals=[line(whole)],
         )  # fmt: skip
+        if found.query.by and len(own) > most:
+            cli.out.say(f"{plural(len(own) - most, 'more group')}: --limit shows more.")

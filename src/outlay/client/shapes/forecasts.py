@@ -137,3 +137,4 @@ class ForecastAccuracy(TypedDict):
     reason: str
     totals: list[ForecastSaid]
     rows: list[ForecastSaid]
+    more: int

@@ -19,7 +19,7 @@ from outlay.app.planning import plans
 from outlay.money import MONEY_CONTEXT, BillingPeriod
 from outlay.money.quotients import quotient
 from outlay.planning.plans.compare import ComparedLine
-from outlay.planning.plans.errors import PlanError
+from outlay.planning.plans.errors import PlanError, PlanNotFoundError
 from outlay.planning.plans.model import EFFECTS, Path, path_text
 from outlay.planning.plans.results import Bridge, BridgeError, BridgeRow, Outlook, OutlookRow
 from outlay.query import QueryError
@@ -129,8 +129,10 @@ def _variance(site: Site, request: Request, name: str) -> Response:
             )
         except BridgeError as error:
             problem = str(error)
+        except PlanNotFoundError:
+            raise  # a version or month that there is not is no plan without figures
         except (PlanError, QueryError) as error:
-            empty = f"{str(error)[:1].upper()}{str(error)[1:]}."
+            empty = _sentence(error)
     steps = _steps(found) if found else []
     rows = _told(plan, found.groups(), _depth(params)) if found else []
     return _page(
@@ -186,8 +188,10 @@ def _outlook(site: Site, request: Request, name: str) -> Response:
     else:
         try:
             found = outlook(workspace, name, number(params, "version"))
+        except PlanNotFoundError:
+            raise
         except (PlanError, QueryError) as error:
-            empty = f"{str(error)[:1].upper()}{str(error)[1:]}."
+            empty = _sentence(error)
     whole = found.total if found else None
     rows = _told(plan, found.groups(), _depth(params)) if found else []
     low, high = _year_band(workspace, found) if found else (None, None)
@@ -450,6 +454,12 @@ def _depth(params: Mapping[str, str]) -> int:
 def _month(params: Mapping[str, str], key: str) -> BillingPeriod | None:
     text = params.get(key, "")
     return BillingPeriod.parse(text) if text else None
+
+
+def _sentence(error: Exception) -> str:
+    """An error as a sentence of its own."""
+    text = str(error).removesuffix(".")
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _share(part: Decimal, whole: Decimal) -> Decimal | None:
