@@ -25,6 +25,7 @@ from pyiceberg.expressions import And, BooleanExpression, EqualTo, Or
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table, Transaction
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import (
     DateType,
@@ -85,6 +86,21 @@ def _schema() -> Schema:
             fields.append(NestedField(next_id, name, _SIMPLE[kind], required=False))
             next_id += 1
     return Schema(*fields)
+
+
+class _Staged(Transaction):
+    """A transaction that works out its metadata once for what is staged: PyIceberg copies all of
+    them, every schema and snapshot, at each of the dozens of looks that a commit takes."""
+
+    _known: tuple[TableMetadata, tuple[object, ...], TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        """As the base class has it; nobody changes it in place."""
+        base, staged = self._table.metadata, self._updates
+        if self._known is None or self._known[0] is not base or self._known[1] is not staged:
+            self._known = (base, staged, super().table_metadata)
+        return self._known[2]
 
 
 class ChargesTable:
@@ -167,7 +183,7 @@ class ChargesTable:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                with table.transaction() as transaction:
+                with _Staged(table) as transaction:
                     for path in files:
                         _add_columns(transaction, path)
                     if dropped:
