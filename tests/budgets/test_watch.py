@@ -15,6 +15,7 @@ from outlay.app import Workspace
 from outlay.app.planning import budget_marks, budgets, watch_budgets
 from outlay.app.planning.budget_marks import Mark
 from outlay.app.watching import watch
+from outlay.expression.errors import QueryError
 from outlay.planning.budgets.periods import period_of
 from outlay.resources import tables
 from outlay.resources.database import writing
@@ -164,6 +165,38 @@ def test_what_has_no_rate_is_noted(own: Workspace, tmp_path: Path) -> None:
     assert step.notes == (
         "shop: 100.00 EUR could not be converted, since there is no rate, and is not counted",
     )
+
+
+def test_a_budget_that_cannot_be_asked_is_told_and_hides_no_other(
+    own: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Workspace.query
+
+    def refuse(self, query, now=None):
+        if "'data'" in query.where:
+            raise QueryError("the lake is away")
+        return real(self, query, now)
+
+    monkeypatch.setattr(Workspace, "query", refuse)
+    (step,) = watch(own, MOMENT, only=["budgets"]).steps
+    assert step.failed == "data: the lake is away"
+    assert set(budget_marks.watched(own)) == {("all", "2026-10"), ("shop", "2026-10")}
+
+
+def test_alerts_of_periods_that_a_budget_has_no_more_end(own: Workspace) -> None:
+    only(own, amount="300")
+    assert look(own) == 1
+    keep(own, "shop", scope="team = 'shop'", amount="300", period="quarter", thresholds=ACTUAL)
+    assert look(own) == 1
+    assert alerts(own) == [
+        ("shop", "2026-10/actual/80%", "warning", "settled"),
+        ("shop", "2026-Q4/actual/80%", "warning", "open"),
+    ]
+    assert look(own) == 0
+    # It has months again: what was told of October is told no second time.
+    keep(own, "shop", scope="team = 'shop'", amount="300", thresholds=ACTUAL)
+    assert look(own) == 0
+    assert alerts(own)[1] == ("shop", "2026-Q4/actual/80%", "warning", "settled")
 
 
 def test_without_budgets_a_look_is_cheap(tmp_path: Path, monkeypatch) -> None:

@@ -2,18 +2,21 @@
 
 A period is watched from the first look within it; one that ended before a budget was first looked
 at raises nothing. It is looked at until it is over and its last day is complete, then it is
-settled: its alerts end, and what is restated later raises nothing any more.
+settled: its alerts end, and what is restated later raises nothing any more. Alerts of a period that
+a budget has no more, since it has other periods now, end too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from outlay.access import who
 from outlay.alerts.signal import Owner, Signal
-from outlay.app.alerts.raising import raise_signal, settle
+from outlay.app.alerts.raising import raise_signal, settle, store
 from outlay.app.planning import budget_marks
 from outlay.app.planning.budget_marks import Mark, MarkState
 from outlay.app.watching import StepOutcome
@@ -41,12 +44,31 @@ def watch(workspace: Workspace, now: datetime) -> StepOutcome:
     known = budget_marks.watched(workspace)
     raised = 0
     notes: list[str] = []
-    for budget in budgets(workspace):
+    failed: list[str] = []
+    there = budgets(workspace)
+    _other_periods(workspace, {budget.name: budget for budget in there}, now)
+    for budget in there:
         for period in _periods(budget, known, now):
             found = _look(workspace, budget, period, now)
             raised += found.raised
             notes += found.notes
-    return StepOutcome("budgets", raised, tuple(notes))
+            failed += [found.failed] if found.failed else []
+    return StepOutcome("budgets", raised, tuple(notes), "; ".join(dict.fromkeys(failed)))
+
+
+def _other_periods(workspace: Workspace, there: Mapping[str, Budget], now: datetime) -> None:
+    """End alerts of periods that a budget has no more: nothing of them is looked at again."""
+    from outlay.planning.budgets.periods import PeriodKeyError, parse
+
+    for alert in store(workspace).unsettled("budget"):
+        budget = there.get(alert.signal.subject)
+        if budget is None:
+            continue
+        try:
+            parse(budget.spec, alert.signal.occurrence.partition("/")[0])
+        except PeriodKeyError:
+            note = "the budget has other periods now"
+            store(workspace).end(alert.id, note, now, who(), by="product")
 
 
 def _periods(
@@ -74,6 +96,7 @@ def _periods(
 class _Looked:
     raised: int = 0
     notes: tuple[str, ...] = ()
+    failed: str = ""
 
 
 def _look(workspace: Workspace, budget: Budget, period: Period, now: datetime) -> _Looked:
@@ -85,7 +108,7 @@ def _look(workspace: Workspace, budget: Budget, period: Period, now: datetime) -
     told = status_on(workspace, budget, period, now)
     status = told.status
     if status is None:
-        return _Looked(notes=(f"{budget.name}: {told.problem}",))
+        return _Looked(failed=f"{budget.name}: {told.problem}".partition("\n")[0])
     budget_marks.put(workspace, _mark(budget, status, "", "watched", Decimal(0), now))
     raised = 0
     if status.amount is not None:

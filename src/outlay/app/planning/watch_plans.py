@@ -1,7 +1,8 @@
 """Look at every approved plan after a delivery, and tell when its year is about to leave it.
 
 Told is, once a month, that the latest estimate of the year is above or below the approved version
-by more than the plan's tolerance. When it is within again, or the year is over, what was told ends.
+by more than the plan's tolerance. When it is within again, is told anew, or the year is over or the
+plan is put away, what was told ends.
 """
 
 from __future__ import annotations
@@ -9,10 +10,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from outlay.access import who
 from outlay.alerts.signal import Owner, Signal
-from outlay.app.alerts.raising import raise_signal, settle
+from outlay.app.alerts.raising import raise_signal, settle, store
 from outlay.app.watching import StepOutcome
+from outlay.expression.errors import QueryError
+from outlay.lake import LakeError
 from outlay.money import BillingPeriod
+from outlay.planning.plans.errors import PlanError
 
 if TYPE_CHECKING:
     from outlay.app.planning.plans import Plan
@@ -23,20 +28,32 @@ _MOST_LINES = 3
 
 
 def watch(workspace: Workspace, now: datetime) -> StepOutcome:
-    """Look at every approved plan after a delivery."""
+    """Look at every approved plan after a delivery; one that cannot be told hides no other."""
     if not workspace.resources.names("Plan"):
         return StepOutcome("plans")
     from outlay.app.planning.plans import plans
 
-    raised, notes = 0, list[str]()
-    for plan in plans(workspace):
+    raised, notes, failed = 0, list[str](), list[str]()
+    looked_at = plans(workspace)
+    _put_away(workspace, {plan.name for plan in looked_at}, now)
+    for plan in looked_at:
         if plan.approved is None:
             continue
         if now.date() >= plan.frame.months[-1].end or now.date() < plan.frame.months[0].start:
             settle(workspace, "plan", plan.name, "the plan's year is over", now)
             continue
-        raised += _look(workspace, plan, now, notes)
-    return StepOutcome("plans", raised, tuple(notes))
+        try:
+            raised += _look(workspace, plan, now, notes)
+        except (QueryError, LakeError, PlanError) as error:
+            failed.append(f"{plan.name}: {error}".partition("\n")[0])
+    return StepOutcome("plans", raised, tuple(notes), "; ".join(failed))
+
+
+def _put_away(workspace: Workspace, there: set[str], now: datetime) -> None:
+    """End what was told of plans that nobody looks at any more."""
+    for alert in store(workspace).unsettled("plan"):
+        if alert.signal.subject not in there:
+            store(workspace).end(alert.id, "the plan was put away", now, who(), by="product")
 
 
 def _look(workspace: Workspace, plan: Plan, now: datetime, notes: list[str]) -> int:
@@ -49,7 +66,19 @@ def _look(workspace: Workspace, plan: Plan, now: datetime, notes: list[str]) -> 
     if not found.beyond:
         settle(workspace, "plan", plan.name, "the outlook is within the plan again", now)
         return 0
-    return int(raise_signal(workspace, signal_of(plan, found, now), now))
+    signal = signal_of(plan, found, now)
+    raised = raise_signal(workspace, signal, now)
+    _told_before(workspace, signal, now)
+    return int(raised)
+
+
+def _told_before(workspace: Workspace, signal: Signal, now: datetime) -> None:
+    """End what earlier months told of a plan: their amounts are old, and a digest has one."""
+    for alert in store(workspace).unsettled("plan"):
+        before = alert.signal
+        if before.subject == signal.subject and before.occurrence < signal.occurrence:
+            note = f"told anew for {signal.occurrence}"
+            store(workspace).end(alert.id, note, now, who(), by="product")
 
 
 def signal_of(plan: Plan, found: Outlook, now: datetime) -> Signal:
