@@ -13,6 +13,7 @@ import duckdb
 from outlay.focus.sql import quoted
 from outlay.focus.usage import LAKE_USAGE_TYPES, USAGE_TYPES
 from outlay.lake.schema import charges_types
+from outlay.query.discounts import lay_rates
 from outlay.query.studying import DAILY_TYPES, SOURCE_COLUMNS, USAGE_COLUMNS
 
 TODAY = date(2026, 11, 16)
@@ -52,15 +53,24 @@ class TableFacts:
         days = [_costs(row) for row in daily]
         own = dict.fromkeys((*SOURCE_COLUMNS, "x_SourceName", *tags), "VARCHAR")
         before = days if history is None else [_costs(row) for row in history]
-        self._table("daily", DAILY_TYPES | own, days)
-        self._table("history", DAILY_TYPES | own, before)
-        self._table("charges", charges_types(()) | own, [_costs(row) for row in charges])
+        self._table("daily_billed", DAILY_TYPES | own, days)
+        self._table("history_billed", DAILY_TYPES | own, before)
+        lines = [_costs(row) for row in charges]
+        self._table("charges_billed", charges_types(()) | own, lines)
+        self._discounts("CAST(ChargePeriodStart AS DATE)")
         self._table(
             "usage",
             USAGE_TYPES | LAKE_USAGE_TYPES | dict.fromkeys(USAGE_COLUMNS, "VARCHAR"),
             list(usage),
         )
         self._table("utilization", _UTILIZATION, list(utilization))
+
+    def _discounts(self, day: str) -> None:
+        """The views that detectors ask, after discounts in lines of their own, as in the lake."""
+        off = lay_rates(self._connection, "history_billed")
+        for name, of in (("daily", "ChargeDay"), ("history", "ChargeDay"), ("charges", day)):
+            rows = off.rows(f"SELECT * FROM {name}_billed", of)
+            self._connection.execute(f"CREATE VIEW {name} AS {rows}")
 
     def _table(self, name: str, types: Mapping[str, str], rows: Sequence[Row]) -> None:
         columns = ", ".join(f"{quoted(column)} {kind}" for column, kind in types.items())

@@ -24,6 +24,7 @@ from outlay.lake.engine.shared import question_connection
 from outlay.lake.facts import SliceFacts, slice_facts
 from outlay.lake.schema import FOCUS_TYPES, MANDATORY_CONTEXT, charges_types
 from outlay.lake.types import Pin
+from outlay.query.discounts import Discounts, before, lay_rates, sources
 from outlay.query.rawsql import slice_view
 from outlay.query.run import PinnableLake
 from outlay.query.sqlviews import SqlTags
@@ -52,6 +53,7 @@ DAILY_TYPES = {
     "LineCount": "BIGINT",
     **{name: FOCUS_TYPES[name] for name in (*_MEASURES, *MANDATORY_CONTEXT)},
 }
+"""Columns of ``daily`` and ``history`` whatever was loaded; `outlay.query.discounts` adds two."""
 
 
 @runtime_checkable
@@ -75,20 +77,31 @@ def studied(
     the same from `since` on; ``charges``: lines of the slices that have a day from `recent` on;
     ``usage`` and ``utilization`` from `since` on.
 
-    Views of what was never loaded are there and empty. Money and quantities are decimals. For
-    those who see the whole ledger; AccessDeniedError for others.
+    EffectiveCost and ContractedCost of the first three are after discounts that the bill gives in
+    lines of their own; what was taken off stands beside them (`outlay.query.discounts`). Views of
+    what was never loaded are there and empty. Money and quantities are decimals. For those who see
+    the whole ledger; AccessDeniedError for others.
     """
     whole_only("a study of the ledger")
     pin = pin or lake.pin()
-    facts = [f for f in slice_facts(lake, pin) if f.last_day is not None and f.last_day >= since]
+    known = [f for f in slice_facts(lake, pin) if f.last_day is not None]
+    facts = [f for f in known if f.last_day is not None and f.last_day >= since]
     late = recent or since
+    months = before(min(since, late))
     new = [f for f in facts if f.last_day is not None and f.last_day >= late]
     named = SqlTags(Labels(lake, rules or Ruleset()), tuple(tags), False)
+    plain = SqlTags(Labels(lake, Ruleset()), (), False)
+    reckoned = [f for f in known if f.last_day is not None and f.last_day >= months]
     with question_connection(lake) as connection:
-        _view(connection, "history", [_days(one, named, since) for one in facts], tags)
-        _view(connection, "daily", [_days(one, named, late) for one in new], tags)
+        _view(connection, "kinds", [slice_view("contexts", f, plain) for f in reckoned], ())
+        giving = sources(connection, "kinds")
+        reckoned = [f for f in reckoned if f.slice.source in giving]
+        _view(connection, "billed", [_days(one, plain, months) for one in reckoned], ())
+        off = lay_rates(connection, "billed") if reckoned else Discounts()
+        _view(connection, "history", [_days(one, named, since) for one in facts], tags, off)
+        _view(connection, "daily", [_days(one, named, late) for one in new], tags, off)
         lines = [one for one in new if one.detail]
-        _view(connection, "charges", [_lines(one, named) for one in lines], tags)
+        _view(connection, "charges", [_lines(one, named) for one in lines], tags, off)
         _usage(connection, lake, pin, since)
         yield connection
 
@@ -104,9 +117,14 @@ def _lines(facts: SliceFacts, tags: SqlTags) -> str:
 
 
 def _view(
-    connection: duckdb.DuckDBPyConnection, name: str, parts: Sequence[str], tags: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    parts: Sequence[str],
+    tags: Sequence[str],
+    off: Discounts | None = None,
 ) -> None:
-    """The view, with a null for every column that questions may name and no slice has."""
+    """The view, with a null for every column that questions may name and no slice has; after
+    discounts where `off` is given."""
     types = charges_types(()) if name == "charges" else DAILY_TYPES
     base = " UNION ALL BY NAME ".join(parts) or "SELECT 1 AS outlay_none WHERE false"
     known = {str(row[0]) for row in connection.execute(f"DESCRIBE {base}").fetchall()}
@@ -125,7 +143,11 @@ def _view(
         rows = connection.execute(f"SELECT count(*) FROM ({base})").fetchall()[0][0]
     # Many questions follow: planning over a hundred files costs more than rows that fit.
     made = "TABLE" if 0 < rows <= _KEPT_ROWS else "VIEW"
-    connection.execute(f"CREATE TEMP {made} {name} AS SELECT {', '.join(columns)} FROM ({base})")
+    rows_sql = f"SELECT {', '.join(columns)} FROM ({base})"
+    if off is not None:
+        day = "CAST(ChargePeriodStart AS DATE)" if name == "charges" else "ChargeDay"
+        rows_sql = off.rows(rows_sql, day)
+    connection.execute(f"CREATE TEMP {made} {name} AS {rows_sql}")
 
 
 def _usage(

@@ -14,10 +14,13 @@ are shown beside it, also those in another currency, which are added up nowhere.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
+from outlay.money.quotients import rounded
 from outlay.savings.model import CONFIDENCES, Finding
-from outlay.savings.recommendation import key_of
+from outlay.savings.recommendation import Discount, key_of
 
 OWN = "outlay"
 """The tool's name of our own detectors."""
@@ -37,6 +40,32 @@ def preference(one: Finding) -> tuple[int, int, Decimal, str, str, str]:
     basis = 0 if one.tool == OWN else 1 if one.monthly_saving_list is not None else 2
     confidence = CONFIDENCES.index(one.confidence)
     return (basis, confidence, one.monthly_saving, one.tool, one.detector, one.native_id)
+
+
+def after_discounts(findings: Iterable[Finding], discount: Discount | None) -> tuple[Finding, ...]:
+    """Findings of one recommendation, after the private discounts on its charges.
+
+    Our own are already, since the bill that they reckon on is. A native tool that says the same
+    amount after discounts as at list has taken nothing off: the charges' own rate is taken off it,
+    rounded once to cents. One whose amount differs from the one at list, or that tells no list,
+    says it at the agreement's prices, and stays."""
+    found = []
+    for one in findings:
+        at_list = one.tool != OWN and one.monthly_saving == one.monthly_saving_list
+        if discount is None or not at_list:
+            found.append(one)
+            continue
+        left = 1 - Fraction(discount.off) / Fraction(discount.before)
+        saving = rounded(Fraction(one.monthly_saving) * left, 2)
+        why = f"private discounts take {percent(discount.rate)} off what the tool says"
+        if saving > 0:
+            found.append(replace(one, monthly_saving=saving, reasons=(*one.reasons, why)))
+    return tuple(found)
+
+
+def percent(share: Decimal) -> str:
+    """A share in words: ``6 %``, ``5.8823 %``."""
+    return f"{(share * 100).normalize():f} %"
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:

@@ -6,8 +6,26 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 
+from outlay.money.quotients import rounded
 from outlay.savings.model import Action, Finding, Nature, State
+
+
+@dataclass(frozen=True)
+class Discount:
+    """What private discounts in lines of their own take off the charges that an action changes, a
+    month: `before` is their effective cost without, `off` what is taken, `lines` which lines give
+    it (``EdpDiscount of billing account 123``). Costs and savings are after it."""
+
+    before: Decimal
+    off: Decimal
+    lines: tuple[str, ...] = ()
+
+    @property
+    def rate(self) -> Decimal:
+        """The share that is taken off (0.06 is 6 %), to six places."""
+        return rounded(Fraction(self.off) / Fraction(self.before), 6)
 
 
 @dataclass(frozen=True)
@@ -22,7 +40,8 @@ class Recommendation:
     have ended (None: no limit), `snoozed_until` the first day on which it comes back, of a snoozed
     or a dismissed one. `chosen` is the number in `findings` that was accepted (None: none yet).
     `owner_why` says in words how the owner was found. `cost` is what the charges of `where` cost a
-    month on the bill when it was last looked at (effective; None: the bill does not tell). `gone`
+    month on the bill when it was last looked at (effective; None: the bill does not tell),
+    `discount` what private discounts took off it (None: nothing, or they are in the lines). `gone`
     says since when and why no tool finds it any more ('' while one does). `cycle` counts how often
     the same was found anew after it had been done.
     """
@@ -61,6 +80,7 @@ class Recommendation:
     cost: Decimal | None = None
     gone: str = ""
     cycle: int = 1
+    discount: Discount | None = None
 
     @property
     def finding(self) -> Finding:

@@ -117,11 +117,12 @@ def test_what_a_used_up_plan_frees_pays_for_other_machines() -> None:
     assert savings(PREVIOUS, [*each_day(covered(OLD, "3")), *each_day(small)]) == []
 
 
-def test_a_discount_in_lines_of_its_own_is_said_and_not_taken_off_twice() -> None:
+def test_a_discount_in_lines_of_its_own_is_taken_off_what_is_saved_and_not_off_list() -> None:
     edp = line(None, "", "-0.288", 0, ChargeCategory="Adjustment", x_LineItemType="EdpDiscount")
     (one,), _ = asked(PREVIOUS, TableFacts([*each_day(OLD), *each_day(edp)]))
-    assert str(one.monthly_saving) == "5.76"
-    assert any("6 % off" in reason for reason in one.reasons)
+    # 0.288 of 4.80 a day are 6 %: 94 % of 5.76 is 5.4144; 94 % of 144.00 is what it costs.
+    assert (str(one.monthly_saving), str(one.monthly_saving_list)) == ("5.41", "5.76")
+    assert str(one.monthly_cost) == "135.36"
 
 
 def test_every_move_is_to_a_cheaper_family() -> None:

@@ -32,8 +32,9 @@ outlay savings look  # look now, and keep what is found
 
 - **Whole days.** The present day, and days that a bill does not have whole yet, are left out. A
   month is 30 days.
-- **What is saved** is effective cost of usage: after discounts and commitments. What a commitment
-  pays for is paid on when the resource goes, and is not promised. List prices stand beside it.
+- **What is saved** is effective cost of usage: after discounts, also those in lines of their own
+  ([savings](savings.md)), and commitments. What a commitment pays for is paid on when the resource
+  goes, and is not promised. List prices stand beside it.
 - **What is not measured is never idle.** A resource whose metric is missing is *not judged*: it
   is told with what is missing and what it costs, and is in no sum of savings.
 - **Exact.** Amounts are decimals, rounded once to cents at the end. A finding carries the figures

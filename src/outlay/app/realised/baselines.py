@@ -68,7 +68,8 @@ def recompute(workspace: Workspace, baseline: Baseline) -> Recomputed:
             workspace, baseline.first_day, (baseline.where,), as_of=int(baseline.snapshot)
         ) as read:
             lines = _read(read, baseline.where, baseline.currency, baseline.first_day,
-                          baseline.end_day, not baseline.resource)  # fmt: skip
+                          baseline.end_day, not baseline.resource,
+                          baseline.discounted)  # fmt: skip
             whole = read.left_out(baseline.sources, baseline.end_day)
             days = [day for day in _days(baseline.first_day, baseline.end_day) if not whole(day)]
             again = frozen_of(lines, days)
@@ -138,6 +139,7 @@ def _baseline(
         estimated=promised.saving,
         since=until,
         notes=tuple(_notes(one, frozen, until)),
+        discounted=True,
     )
 
 
@@ -160,8 +162,11 @@ def _notes(one: Recommendation, frozen: Frozen | None, until: date | None) -> It
         yield f"The bill showed the change by itself: it is frozen as of the day before {until}."
 
 
-def _read(read: Bill, where: str, currency: str, first: date, end: date, fleet: bool) -> list[Line]:
-    return read.lines(where, first, end, currency=currency, fleet=fleet)
+def _read(
+    read: Bill, where: str, currency: str, first: date, end: date, fleet: bool,
+    discounted: bool = True,
+) -> list[Line]:  # fmt: skip
+    return read.lines(where, first, end, currency=currency, fleet=fleet, discounted=discounted)
 
 
 def _around(

@@ -187,6 +187,7 @@ class _Measuring:
             resources=() if not baseline.resource else baseline.resources,
             successor=one.successor,
             fleet=not baseline.resource,
+            discounted=baseline.discounted,
         ):
             found.setdefault(line.day, []).append(line)
         return found
@@ -197,8 +198,9 @@ class _Measuring:
             return ()
         if one.baseline.id not in self.came:
             lines = self.read.lines(
-                "", one.since, one.last, currency=one.baseline.currency, successor=one.successor
-            )
+                "", one.since, one.last, currency=one.baseline.currency, successor=one.successor,
+                discounted=one.baseline.discounted,
+            )  # fmt: skip
             self.came[one.baseline.id] = tuple(sorted({line.key for line in lines}))
         return self.came[one.baseline.id]
 

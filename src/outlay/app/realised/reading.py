@@ -18,6 +18,7 @@ from outlay.expression import compile_condition, parse, referenced
 from outlay.expression.dimensions import CHARGE_DAY, VIRTUAL, Dimension
 from outlay.focus.sql import literal
 from outlay.lake import Pin, Slice
+from outlay.query.discounts import CONTRACTED, EFFECTIVE
 from outlay.query.studying import studied
 from outlay.savings.realised.measuring import Use
 from outlay.savings.realised.model import Line, PriceKey
@@ -78,10 +79,12 @@ class Bill:
         resources: Sequence[str] = (),
         successor: str = "",
         fleet: bool = False,
+        discounted: bool = True,
     ) -> list[Line]:
         """The lines of the days from `first` to `end` (exclusive): those of `where`, those of
         `successor`, and others of the same `resources`. A `fleet`'s are not told apart by
-        resource. QueryError for a condition that cannot be read."""
+        resource. Costs are after private discounts in lines of their own, unless `discounted` is
+        False. QueryError for a condition that cannot be read."""
         own = self._condition(where)
         after = self._condition(successor) if successor else "false"
         listed = ", ".join(map(literal, resources))
@@ -96,7 +99,7 @@ class Bill:
             "coalesce(CommitmentDiscountStatus, ''), "
             f"coalesce({_RECURRING}, false), coalesce(x_SourceName, ''), "
             f"CASE WHEN count({_QUANTITY}) = count(*) THEN sum({_QUANTITY}) END, "
-            "sum(EffectiveCost), sum(ListCost), sum(ContractedCost) "
+            f"{_sum(EFFECTIVE, discounted)}, sum(ListCost), {_sum(CONTRACTED, discounted)} "
             f"FROM {self._view} WHERE ChargeDay >= DATE '{first}' "
             f"AND ChargeDay < DATE '{end}' {of} AND ({own} OR {after} OR {same}) "
             "GROUP BY ALL ORDER BY ALL"
@@ -115,13 +118,14 @@ class Bill:
             "SELECT ChargeDay, CommitmentDiscountId, "
             f"coalesce(sum(EffectiveCost) FILTER (WHERE {unused} IS NOT TRUE), 0), "
             f"coalesce(sum(ContractedCost) FILTER (WHERE {unused} IS NOT TRUE), 0), "
-            f"coalesce(sum(EffectiveCost) FILTER (WHERE {unused}), 0) FROM {self._view} "
+            f"coalesce(sum(EffectiveCost) FILTER (WHERE {unused}), 0), "
+            f"coalesce(sum({CONTRACTED}) FILTER (WHERE {unused} IS NOT TRUE), 0) FROM {self._view} "
             f"WHERE CommitmentDiscountId IN ({listed}) AND ChargeCategory = 'Usage' "
             f"AND ChargeDay >= DATE '{first}' AND ChargeDay < DATE '{end}' GROUP BY ALL"
         )
         found: dict[date, dict[str, Use]] = {}
-        for day, name, used, contracted, left in done.fetchall():
-            found.setdefault(day, {})[str(name)] = Use(str(name), used, contracted, left)
+        for day, name, used, contracted, left, off in done.fetchall():
+            found.setdefault(day, {})[str(name)] = Use(str(name), used, contracted, left, off)
         return found
 
     def bought(self, where: str, since: date, end: date) -> list[str]:
@@ -232,6 +236,12 @@ class Bill:
         if len(named) == 1:
             return value(named[0])
         return exp.Coalesce(this=value(named[0]), expressions=[value(named[1])])
+
+
+def _sum(discount: str, discounted: bool) -> str:
+    """SQL of the sum of a cost, by the column of what was taken off it."""
+    cost = {EFFECTIVE: "EffectiveCost", CONTRACTED: "ContractedCost"}[discount]
+    return f"sum({cost})" if discounted else f"sum({cost} + {discount})"
 
 
 def _line(row: Sequence[Any]) -> Line:

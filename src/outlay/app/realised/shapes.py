@@ -138,6 +138,7 @@ def baseline_json(one: Baseline) -> Json:
         "promised_list": _maybe(one.promised_list),
         "estimated": money_text(one.estimated),
         "where": one.where,
+        "discounted": one.discounted,
         "basis": basis(one),
         "notes": list(one.notes),
         "keys": [

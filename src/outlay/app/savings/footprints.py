@@ -21,11 +21,13 @@ from outlay.expression.dimensions import Dimension
 from outlay.expression.errors import QueryError
 from outlay.focus.sql import literal, quoted
 from outlay.money import total
+from outlay.query.discounts import CONTRACTED, EFFECTIVE, LINES
 from outlay.savings.model import MONTH_DAYS, PURCHASES, Finding
 from outlay.savings.netting import Atom
+from outlay.savings.recommendation import Discount
 
 _MEASURES = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost", "ConsumedQuantity",
-             "PricingQuantity", "LineCount")  # fmt: skip
+             "PricingQuantity", "LineCount", EFFECTIVE, CONTRACTED)  # fmt: skip
 
 _OPEN_USAGE = '"CommitmentDiscountId" IS NULL AND "PricingCategory" IS DISTINCT FROM \'Dynamic\''
 """Charges that a commitment could still cover: none does yet, and they are no spot prices."""
@@ -34,11 +36,13 @@ _OPEN_USAGE = '"CommitmentDiscountId" IS NULL AND "PricingCategory" IS DISTINCT 
 @dataclass(frozen=True)
 class Footprint:
     """What a finding's charges cost a month on the bill (effective, of usage; None: the bill does
-    not tell), by whom: the cost by value of the owner's tag, and how many resources they are of."""
+    not tell), by whom: the cost by value of the owner's tag, and how many resources they are of.
+    `discount` is what private discounts took off that cost (None: nothing)."""
 
     cost: Decimal | None = None
     owners: tuple[tuple[str, Decimal], ...] = ()
     resources: int = 0
+    discount: Discount | None = None
 
     @property
     def owner(self) -> tuple[str, Decimal] | None:
@@ -85,7 +89,7 @@ def lay(known: LakeFacts) -> tuple[frozenset[str], tuple[date, date]]:
         known.rows(f"INSERT INTO spans VALUES ({literal(row['p'])}, '{since}', '{until}')")
     known.rows(
         f"CREATE OR REPLACE TEMP TABLE cells AS SELECT row_number() OVER () AS cell, {listed}, "
-        "sum(EffectiveCost) AS cost FROM daily JOIN spans "
+        f"sum(EffectiveCost) AS cost, sum({EFFECTIVE}) AS off FROM daily JOIN spans "
         "ON spans.provider = coalesce(ServiceProviderName, '') "
         "AND ChargeDay >= spans.first AND ChargeDay < spans.last "
         f"WHERE ChargeCategory = 'Usage' GROUP BY {listed}"
@@ -168,13 +172,41 @@ def _costs(known: LakeFacts, owner: str) -> dict[str, Footprint]:
             "GROUP BY finding"
         )
     }
+    discounts = _discounts(known)
     return {
         key: Footprint(
             total(cost for _, cost in parts),
             tuple(pair for pair in parts if pair[0]),
             resources.get(key, 0),
+            discounts.get(key),
         )
         for key, parts in groups.items()
+    }
+
+
+def _discounts(known: LakeFacts) -> dict[str, Discount]:
+    """By finding, what discounts in lines of their own took off its charges, and which lines."""
+    sums = known.rows(
+        "SELECT finding, sum(cost) AS cost, sum(off) AS off FROM hits JOIN cells USING (cell) "
+        "GROUP BY finding HAVING sum(off) > 0 AND sum(cost) + sum(off) > 0"
+    )
+    if not sums:
+        return {}
+    lines: dict[str, list[str]] = {}
+    for row in known.rows(
+        "WITH given AS (SELECT DISTINCT provider, payer, currency, kind FROM "
+        f"{LINES}) SELECT DISTINCT finding, kind, payer FROM hits JOIN cells USING (cell) "
+        "JOIN given ON provider = coalesce(ServiceProviderName, '') "
+        "AND payer = coalesce(BillingAccountId, '') AND currency = BillingCurrency "
+        "WHERE off > 0 ORDER BY ALL"
+    ):
+        of = f" of billing account {row['payer']}" if row["payer"] else ""
+        lines.setdefault(str(row["finding"]), []).append(f"{row['kind']}{of}")
+    return {
+        str(row["finding"]): Discount(
+            total((row["cost"], row["off"])), row["off"], tuple(lines.get(str(row["finding"]), ()))
+        )
+        for row in sums
     }
 
 

@@ -22,7 +22,7 @@ from outlay.app.realised.reading import tags_of
 from outlay.app.runs import utc_now
 from outlay.app.savings.acting import store, times
 from outlay.app.savings.counting import atoms_json
-from outlay.app.savings.footprints import Bill, footprints, lay, meets, resources_of
+from outlay.app.savings.footprints import Bill, Footprint, footprints, lay, meets, resources_of
 from outlay.app.savings.model import SavingsPolicySpec
 from outlay.app.savings.policy import (
     enabled,
@@ -36,7 +36,7 @@ from outlay.app.savings.store import LookRecord
 from outlay.app.served import served
 from outlay.expression.errors import QueryError
 from outlay.savings.identity import Resources, settled
-from outlay.savings.merging import merged
+from outlay.savings.merging import after_discounts, merged
 from outlay.savings.model import OPEN, Finding, Insufficient
 from outlay.savings.netting import Atom
 from outlay.savings.recommendation import Recommendation
@@ -144,6 +144,11 @@ def _seen(
         rest = _not_found(workspace, groups)
         bill = footprints(known, {**rest, **first}, tag, columns, days)
         bill = replace(bill, unasked={k: v for k, v in bill.unasked.items() if k in first})
+    groups = {
+        key: left
+        for key, own in groups.items()
+        if (left := after_discounts(own, bill.footprints.get(key, Footprint()).discount))
+    }
     return _Seen(ran, groups, bill, out, {**failed, **ran.failed, **unasked})
 
 

@@ -251,7 +251,10 @@ class _Work:
                 f"{self.tag} = {owner} has {_short(cost)} of the {_short(footprint.cost)} "
                 f"{one.currency} that its charges cost in {MONTH}{part}."
             )
-        return replace(one, owner_tag=self.tag, owner=owner, owner_why=why, cost=footprint.cost)
+        return replace(
+            one, owner_tag=self.tag, owner=owner, owner_why=why, cost=footprint.cost,
+            discount=footprint.discount,
+        )  # fmt: skip
 
     def _step(
         self, one: Recommendation, action: str, note: str, detail: Mapping[str, str] | None = None

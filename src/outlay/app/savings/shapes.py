@@ -8,6 +8,7 @@ from outlay.app.savings.listing import Apart, Listed, Row, Shown
 from outlay.app.savings.looking import Look
 from outlay.app.savings.policy import Policy
 from outlay.app.savings.store import LookRecord, Step
+from outlay.app.savings.telling import discounted
 from outlay.app.shapes import plain
 from outlay.savings.model import Evidence, Finding, Headroom
 from outlay.savings.netting import Promise, Totals
@@ -99,12 +100,26 @@ def shown_json(found: Shown) -> Json:
     return {
         **row_json(found.row),
         "owner_why": one.owner_why,
+        "discount": _discount(one),
+        "discount_why": discounted(one),
         "accepted_by": one.accepted_by,
         "cycle": one.cycle,
         "findings": [finding_json(each) for each in one.findings],
         "effects": _effects(promise, found),
         "others": [row_json(each) for each in found.others],
         "steps": [step_json(each) for each in found.steps],
+    }
+
+
+def _discount(one: Recommendation) -> Json | None:
+    """What private discounts take off its charges a month; None for nothing."""
+    if one.discount is None:
+        return None
+    return {
+        "rate": plain(one.discount.rate),
+        "before": plain(one.discount.before),
+        "off": plain(one.discount.off),
+        "lines": list(one.discount.lines),
     }
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from outlay.app.savings.listing import Shown
 from outlay.money.quotients import scaled
+from outlay.savings.merging import percent
 from outlay.savings.recommendation import Recommendation
 
 
@@ -27,6 +28,20 @@ _WORDS = {
     "overlap": "takes a part of the same charges first",
     "covered": "covers the same usage already",
 }
+
+
+def discounted(one: Recommendation) -> str:
+    """What private discounts take off the charges of a recommendation, in a sentence with the lines
+    that give them; '' where nothing is, or the bill has them inside its charges."""
+    if one.discount is None:
+        return ""
+    off, before = (f"{scaled(each, 2):,f}" for each in (one.discount.off, one.discount.before))
+    lines = f": {'; '.join(one.discount.lines)}" if one.discount.lines else ""
+    return (
+        f"Costs and savings are after private discounts of {percent(one.discount.rate)}: the bill "
+        f"takes {off} off the {before} {one.currency} that its charges cost a month, in lines of "
+        f"their own{lines}."
+    )
 
 
 def effects(found: Shown) -> list[EffectLine]:

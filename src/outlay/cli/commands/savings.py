@@ -159,10 +159,12 @@ def _register_show(group: typer.Typer) -> None:
 
 
 def _worth(cli: Cli, found: Shown) -> None:
-    from outlay.app.savings.telling import effects
+    from outlay.app.savings.telling import discounted, effects
 
     one, promise = found.row.recommendation, found.row.promise
     cli.out.say(f"Saves     {money(one.finding.monthly_saving)} {one.currency} a month")
+    if text := discounted(one):
+        cli.out.say(f"          {text}")
     if promise is None:
         return
     cli.out.say(f"Net       {money(promise.net)} {one.currency} a month")

@@ -37,12 +37,20 @@ from outlay.savings.realised.model import (
 @dataclass(frozen=True)
 class Use:
     """A commitment on a day: what of it was used (effective cost, and what that usage would have
-    cost without it) and what was unused."""
+    cost without it) and what was unused. `discount` is what private discounts in lines of their
+    own would take off that usage without it; `contracted` is after it."""
 
     id: str
     used: Decimal
     contracted: Decimal
     unused: Decimal
+    discount: Decimal = ZERO
+
+    def without(self, baseline: Baseline) -> Decimal:
+        """What the used part would have cost without it, as a baseline reckons costs."""
+        if baseline.discounted:
+            return self.contracted
+        return added((self.contracted, self.discount))
 
 
 @dataclass(frozen=True)
@@ -347,10 +355,12 @@ def _displaced(day: date, members: Sequence[Member], uses: Mapping[str, Use]) ->
         freed: dict[int, Decimal] = {}
         for cluster in _clusters(holders):
             freed |= _freed(day, cluster, name)
-        lead = _held(min(holders, key=lambda one: one.baseline.frozen_at), name)
+        first = min(holders, key=lambda one: one.baseline.frozen_at)
+        lead = _held(first, name)
         assert lead is not None
+        use = replace(uses[name], contracted=uses[name].without(first.baseline))
         unused, coverage = _where_it_went(
-            uses[name], _inside(holders, name), added(freed.values()), (lead.unused, lead.others)
+            use, _inside(holders, name), added(freed.values()), (lead.unused, lead.others)
         )
         lost, gained = allotted(unused.copy_negate(), freed), allotted(coverage, freed)
         for number in freed:
@@ -438,7 +448,7 @@ def _purchases(
             weights = {other.number: other.baseline.promised for other in claims[name]}
             contracted, used, unused = (
                 allotted(amount, weights)[one.number]
-                for amount in (use.contracted, use.used, use.unused)
+                for amount in (use.without(one.baseline), use.used, use.unused)
             )
             without.append(contracted)
             paid += [used, unused]

@@ -124,7 +124,10 @@ class Baseline:
     replacement. `gap` is the longest run of days in the window without a charge. `since` is the
     first day that is measured where the bill showed it by itself (None: the day after it was said
     to be implemented). `promised` is the saving a month that was accepted, after netting against
-    others, `estimated` before it, `promised_list` at list prices. `id` is 0 until it is kept.
+    others, `estimated` before it, `promised_list` at list prices. `discounted`: costs are after
+    private discounts in lines of their own, here and on each day that is measured against it; of
+    baselines that were frozen before these were taken off, they are not. `id` is 0 until it is
+    kept.
     """
 
     id: int
@@ -153,6 +156,7 @@ class Baseline:
     estimated: Decimal = ZERO
     since: date | None = None
     notes: tuple[str, ...] = ()
+    discounted: bool = False
 
     @property
     def resources(self) -> tuple[str, ...]:

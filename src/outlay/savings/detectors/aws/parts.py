@@ -12,11 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from outlay.expression import text_literal
-from outlay.money.quotients import rounded
 from outlay.savings.detectors.billed import STILL_DAYS
 from outlay.savings.detectors.contract import Detector, Facts
 from outlay.savings.detectors.reckon import condition, monthly
@@ -30,12 +28,6 @@ REGION_PREFIX = "^(?:[A-Z]{3,4}[0-9]{1,2}|EU)-"
 
 METER = f"regexp_replace(coalesce(x_UsageType, SkuMeter), '{REGION_PREFIX}', '')"
 """SQL: the usage type without its region, of a row of ``daily``, ``history`` or ``charges``."""
-
-OWN_LINES = (
-    "EdpDiscount", "SppDiscount", "BundledDiscount", "PrivateRateDiscount", "Discount",
-    "DistributorDiscount",
-)  # fmt: skip
-"""Line item types of discounts that stand apart from the usage that they are on."""
 
 # What a resource cost: used, by AWS, not shared out to pods, nothing that was paid back.
 CHARGED = """
@@ -103,7 +95,6 @@ class Part:
     covered: Decimal
     covered_listed: Decimal
     freed: Decimal
-    discount: Decimal = Decimal(0)
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -161,7 +152,6 @@ def parts(
         relation = f"(SELECT * REPLACE ('' AS resource, '' AS name, '' AS kind) FROM {relation})"
         where = where.replace("resource <> ''", "true")
     busy = absorbing(facts, first, end)
-    off = own_discount(facts, first, end)
     rows = facts.rows(
         f"""SELECT {", ".join(keys)},
             {"".join(f"max_by({one}, day) AS {one}, " for one in named)}
@@ -177,19 +167,17 @@ def parts(
         GROUP BY {", ".join(keys)} ORDER BY {", ".join(keys)}""",
         {"first": first, "end": end, "meters": meters, "busy": busy},
     )
-    return [
-        _part(row, end, off.get((str(row["payer"]), str(row["code"])), Decimal(0))) for row in rows
-    ]
+    return [_part(row, end) for row in rows]
 
 
-def _part(row: Mapping[str, Any], end: date, discount: Decimal) -> Part:
+def _part(row: Mapping[str, Any], end: date) -> Part:
     texts = ("resource", "name", "kind", "account", "payer", "region", "service", "currency",
              "meter", "operation")  # fmt: skip
     rest = ("first", "last", "days", "quantity", "effective", "listed", "covered",
             "covered_listed", "freed")  # fmt: skip
     values: dict[str, Any] = {name: str(row[name] or "") for name in texts}
     values |= {name: row[name] for name in rest}
-    return Part(**values, end=end, discount=discount, tags=dict(row["tags"] or {}))
+    return Part(**values, end=end, tags=dict(row["tags"] or {}))
 
 
 def absorbing(facts: Facts, first: date, end: date) -> list[str]:
@@ -222,42 +210,8 @@ def absorbing(facts: Facts, first: date, end: date) -> list[str]:
     return [str(row["commitment"]) for row in rows]
 
 
-def own_discount(facts: Facts, first: date, end: date) -> dict[tuple[str, str], Decimal]:
-    """(payer, service code) → the share that discounts in lines of their own took off its usage
-    in the window: the bill falls by so much less. To four places; absent where there are none."""
-    kinds = ", ".join(f"'{one}'" for one in OWN_LINES)
-    rows = facts.rows(
-        f"""SELECT BillingAccountId AS payer, x_ServiceCode AS code,
-            sum(EffectiveCost) FILTER (x_LineItemType IN ({kinds})) AS off,
-            sum(EffectiveCost) FILTER (ChargeCategory = 'Usage' AND EffectiveCost > 0
-                AND NOT {COVERED}) AS cost
-        FROM daily WHERE ServiceProviderName = 'AWS' AND ChargeDay >= $first AND ChargeDay < $end
-        GROUP BY ALL HAVING off < 0 AND cost > 0""",
-        {"first": first, "end": end},
-    )
-    return {
-        (str(row["payer"]), str(row["code"])): rounded(
-            Fraction(-row["off"]) / Fraction(row["cost"]), 4
-        )
-        for row in rows
-    }
-
-
 def reasons_of(part: Part) -> tuple[str, ...]:
-    """What a reader must know of discounts and commitments that pay for a part of it."""
-    return (*_discounted(part), *_committed(part))
-
-
-def _discounted(part: Part) -> tuple[str, ...]:
-    if not part.discount:
-        return ()
-    return (
-        f"a discount in lines of its own takes {(part.discount * 100).normalize():f} % off this "
-        "service: the bill falls by that much less",
-    )
-
-
-def _committed(part: Part) -> tuple[str, ...]:
+    """What a reader must know of commitments that pay for a part of it."""
     if not part.covered:
         return ()
     covered = part.a_month(part.covered)
