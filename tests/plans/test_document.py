@@ -10,10 +10,21 @@ from hypothesis import strategies as st
 from outlay.money import BillingPeriod, total
 from outlay.planning.plans import edits
 from outlay.planning.plans.codec import from_json, text_of, to_json
+from outlay.planning.plans.compare import compare_documents
 from outlay.planning.plans.edits import CellEdit, GroupEdit, NewLine
 from outlay.planning.plans.errors import PlanConflictError, PlanError, PlanNotFoundError
 from outlay.planning.plans.model import Document, Frame
-from tests.plans.documents import AT, MONTHS, by, cents, documents, driver, line, plan
+from tests.plans.documents import (
+    AT,
+    MONTHS,
+    by,
+    cents,
+    documents,
+    driver,
+    line,
+    plan,
+    version,
+)
 
 D = Decimal
 AUGUST = MONTHS[1]
@@ -244,3 +255,23 @@ def test_texts_that_a_spreadsheet_would_cut_are_refused() -> None:
         edits.add_note(plan(), "", None, long, by())
     with pytest.raises(PlanError, match="too long"):
         edits.add_line(plan(), NewLine(("commerce", "x"), long), by())
+
+
+def test_versions_are_compared_line_by_line_whatever_ids_a_baseline_gave() -> None:
+    before = plan(line(1, "shop", "web"), line(2, "shop", "old"), line(3, "shop", "back"))
+    # A baseline left l2 and l3 out; the next lines got their ids, one of them where l3 had been.
+    after = plan(
+        line(1, "shop", "web", amount="110.00"),
+        line(2, "data", "new", amount="7.00"),
+        line(4, "shop", "back", amount="101.00"),
+    )
+    found = compare_documents(version(before, 1), version(after, 2))
+    told = [(one.line, one.path[-1], one.presence, one.year) for one in found.lines]
+    year = D("1200.00")
+    assert told == [
+        ("l1", "web", "both", (year, D("1320.00"), D("120.00"))),
+        ("l2", "new", "added", (D(0), D("84.00"), D("84.00"))),
+        ("l4", "back", "both", (year, D("1212.00"), D("12.00"))),
+        ("l2", "old", "removed", (year, D(0), -year)),
+    ]
+    assert found.year == (before.total, after.total, after.total - before.total)

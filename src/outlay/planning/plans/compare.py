@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -84,34 +85,56 @@ class Comparison:
 
 
 def compare_documents(before: Version, after: Version) -> Comparison:
-    """Two versions of one plan. PlanError when they are of different plans."""
+    """Two versions of one plan. PlanError when they are of different plans.
+
+    A line is the same in both by its id and path; one that a baseline left out and another gave
+    back has another id, and is the same by its path.
+    """
     one, other = before.document, after.document
     if one.frame.plan != other.frame.plan or one.months != other.months:
         raise PlanError(
             f"{one.frame.plan} and {other.frame.plan} are different plans; versions of one plan "
             "can be compared"
         )
-    was = {line.id: line for line in one.live}
-    now = {line.id: line for line in other.live}
-    lines = [
-        _compared(key, one if key in was else None, other if key in now else None,
-                  now.get(key) or was[key])
-        for key in dict.fromkeys((*now, *was))
-    ]  # fmt: skip
+    lines = [_compared(one, other, was, now) for was, now in _pairs(one.live, other.live)]
     return Comparison(
         before.info, after.info, one.months, one.frame.hierarchy, one.frame.currency,
         one.frame.places, tuple(lines),
     )  # fmt: skip
 
 
+Pair = tuple[Line | None, Line | None]
+
+
+def _pairs(before: Sequence[Line], after: Sequence[Line]) -> list[Pair]:
+    """Each line with what it was; then those that are gone. An id alone is no line: a draft gives
+    the id of a line that its baseline left out to the next new one."""
+    left = {line.id: line for line in before}
+    same = {line.id: left.pop(line.id) for line in after if _is_at(left.get(line.id), line)}
+    by_path = {line.path: line for line in left.values() if not line.where}
+    pairs: list[Pair] = []
+    for line in after:
+        was = same.get(line.id)
+        if was is None and not line.where and (was := by_path.pop(line.path, None)) is not None:
+            del left[was.id]
+        pairs.append((was, line))
+    return [*pairs, *((line, None) for line in left.values())]
+
+
+def _is_at(one: Line | None, other: Line) -> bool:
+    return one is not None and one.path == other.path
+
+
 def _compared(
-    key: str, before: Document | None, after: Document | None, line: Line
+    before: Document, after: Document, was: Line | None, now: Line | None
 ) -> ComparedLine:
+    line = now or was
+    assert line is not None
     zero = (Cell(None, ZERO, ZERO),) * 12
-    was = before.cells(key) if before else zero
-    now = after.cells(key) if after else zero
-    presence: Presence = "both" if before and after else "added" if after else "removed"
+    earlier = before.cells(was.id) if was else zero
+    later = after.cells(now.id) if now else zero
+    presence: Presence = "both" if was and now else "added" if now else "removed"
     return ComparedLine(
-        key, line.path, line.name, presence,
-        tuple(cell.total for cell in was), tuple(cell.total for cell in now),
+        line.id, line.path, line.name, presence,
+        tuple(cell.total for cell in earlier), tuple(cell.total for cell in later),
     )  # fmt: skip
