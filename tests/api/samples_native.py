@@ -24,7 +24,7 @@ def export() -> str:
 
 
 _ADD = {"name": "tool", "format": "generic", "location": export(), "cadence": "manual"}
-_SYSTEM = {"type": "webhook", "url": "https://tickets.example/in", "enabled": False}
+_SYSTEM = {"type": "webhook", "url": "env:TICKETS_URL", "enabled": False}
 
 NATIVE: tuple[tuple[Any, ...], ...] = (
     ("list_native_formats", "GET", "/native/formats"),

@@ -109,7 +109,9 @@ def named(workspace: Workspace, what: str, url: str) -> str:
             place = {"location": "api", "format": "azure-advisor", "options": asked}  # type: ignore[dict-item]
         workspace.put_resource("RecommendationSource", "hub", place, author="test")
         return syncing.sync(workspace, ["hub"])[0].error
-    workspace.put_resource("TicketSystem", "hook", SPECS["hook"] | {"url": url}, author="test")
+    workspace.put_resource(
+        "TicketSystem", "hook", SPECS["hook"] | {"url": "env:T_HOOK_URL"}, author="test"
+    )
     with pytest.raises(TicketError) as raised:
         use.open_ticket(workspace, keep(workspace, finding()).id, "hook")
     return str(raised.value)
@@ -123,6 +125,7 @@ def test_with_accounts_nothing_that_a_person_names_reaches_the_own_network(
     path: Path, inner: Server, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     monkeypatch.setenv("T_HOOK", "hook-signing-secret")
+    monkeypatch.setenv("T_HOOK_URL", f"{inner.url}/in")
     workspace = opened(path)
     accounts.add(workspace, "ana", "admin")
     said = named(workspace, what, inner.url)

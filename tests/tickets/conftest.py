@@ -123,8 +123,9 @@ def snow(acme: Workspace) -> Iterator[ServiceNow]:
 
 
 @pytest.fixture
-def hook(acme: Workspace) -> Iterator[Hook]:
-    """A receiver that the workspace knows."""
+def hook(acme: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
+    """A receiver that the workspace knows; its address is kept in T_HOOK_URL."""
     with running(made := Hook()):
-        configure(acme, "hook", made.url + "/in")
+        monkeypatch.setenv("T_HOOK_URL", made.url + "/in/hook-path-secret?sig=hook-query-secret")
+        configure(acme, "hook", "env:T_HOOK_URL")
         yield made

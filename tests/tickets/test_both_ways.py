@@ -307,7 +307,8 @@ def test_a_webhook_is_told_and_signed(acme: Workspace, hook: Hook) -> None:
     kinds = [request.body["type"] for request in hook.log]
     assert kinds == ["ticket.opened", "ticket.changed", "ticket.commented"]
     first = hook.log[0]
-    assert first.path == "/in"
+    assert first.path == "/in/hook-path-secret"
+    assert first.query == {"sig": "hook-query-secret"}
     assert first.body["monthly_saving"] == "37.725"
     assert first.headers["Idempotency-Key"] == first.body["ticket"]
     assert first.headers["X-Outlay-Signature"].startswith("t=")

@@ -402,6 +402,11 @@ def test_who_sees_nothing_of_it_opens_and_reads_nothing(acme: Workspace, jira: J
         ({"type": "webhook", "url": "ftp://a.example"}, "expected an https:// address"),
         ({"type": "webhook", "url": "https://a.example", "token": "abc"}, "never the secret"),
         ({"type": "webhook", "url": "https://a.example:hush/"}, "its port is no number"),
+        ({"type": "webhook", "url": "https://a.example/hush"}, "url: env:NAME, file:PATH"),
+        (
+            {"type": "jira", "url": "env:URL", "project": "F", "token": "env:X"},
+            "tickets link there",
+        ),
         ({"type": "linear"}, "type: input should be 'jira', 'github'"),
     ],
 )

@@ -43,6 +43,7 @@ def guard(prospect: Prospect) -> None:
     if prospect.kinds.intersection((*RULES, METRIC)):
         _rules_of(prospect).check()
     _check_written(prospect)
+    _check_tickets(prospect)
     if ROLE in prospect.kinds:
         _check_roles(prospect)
     if prospect.kinds.intersection(("AlertRoute", "Contact", "Channel")):
@@ -64,6 +65,14 @@ def _check_allowed(prospect: Prospect) -> None:
         kind = prospect.registry.get(name)
         what = f"changing a {kind.title.lower()}"
         require(Level.of(kind.level), what, whole=not kind.personal)
+
+
+def _check_tickets(prospect: Prospect) -> None:
+    for (kind, name), spec in prospect.put.items():
+        if kind == "TicketSystem":
+            from outlay.app.tickets.model import check_address
+
+            check_address(name, spec)  # type: ignore[arg-type]
 
 
 def _check_reports(prospect: Prospect) -> None:

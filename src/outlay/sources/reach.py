@@ -12,6 +12,7 @@ it. Where nobody has said, public addresses alone are asked.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from outlay.sources.contract import RetryableTransportError, TransportError
+
+# At DEBUG it writes every path and query, and those of webhooks are secrets.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -36,11 +36,21 @@ class Answer:
 
 class Client:
     """One ticket system: `base` its address, `headers` what signs in (never shown), `shown` its
-    name in messages. `reach` says how far it may go."""
+    name in messages. `reach` says how far it may go; with
+    `quiet` nothing of what it answers is told."""
 
-    def __init__(self, base: str, headers: Mapping[str, str], *, reach: Reach, shown: str) -> None:
+    def __init__(
+        self,
+        base: str,
+        headers: Mapping[str, str],
+        *,
+        reach: Reach,
+        shown: str,
+        quiet: bool = False,
+    ) -> None:
         self.base = base.rstrip("/")
         self.shown = shown
+        self._quiet = quiet
         self._headers = dict(headers)
         self._reach = reach
         self._secrets = [
@@ -150,6 +160,8 @@ class Client:
 
     def _reason(self, data: Any) -> str:
         """What the system says, in one line without our secrets."""
+        if self._quiet:
+            return ""
         found = _words(data)
         for secret in self._secrets:
             found = found.replace(secret, "[hidden]")

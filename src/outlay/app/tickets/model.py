@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from outlay.resources import Kind, Spec, registry
-from outlay.sources.secrets import SecretRef
+from outlay.resources import Kind, ResourceError, Spec, registry
+from outlay.sources.contract import SourceError
+from outlay.sources.secrets import FORMS, SecretRef, read_secret
 
 SystemType = Literal["jira", "github", "servicenow", "webhook"]
 TYPES: tuple[SystemType, ...] = get_args(SystemType)
@@ -52,6 +54,7 @@ _NEEDS: dict[SystemType, tuple[str, ...]] = {
     "webhook": ("url",),
 }
 _GITHUB = "https://api.github.com"
+REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*$|file:.+|keyring:[^/]+/.+")
 
 
 class TicketSystemSpec(Spec):
@@ -59,7 +62,8 @@ class TicketSystemSpec(Spec):
 
     `project` is Jira's project key, GitHub's ``owner/repository`` or ServiceNow's table. `user` and
     `token` sign in: Jira's account and API token, ServiceNow's user and password; without a user
-    the token is a bearer token. For a webhook, `token` is the secret that signs what is sent.
+    the token is a bearer token. A webhook's `url` is where its address is kept, as such an address
+    often is a secret, and `token` the secret that signs what is sent.
     `issue_type` is Jira's. `amount_field` is the field that takes the saving a month. `states` says
     which of the system's words mean open, accepted, done and dismissed (`DEFAULT_STATES`).
     """
@@ -79,13 +83,18 @@ class TicketSystemSpec(Spec):
     @field_validator("url")
     @classmethod
     def _address(cls, given: str) -> str:
+        if REFERENCE.match(given):
+            return given
         parts = urlsplit(given)
         try:
             _ = parts.port
         except ValueError:  # whose words repeat it
             raise ValueError("its port is no number up to 65535") from None
         if given and (parts.scheme not in ("https", "http") or not parts.hostname or parts.query):
-            raise ValueError("expected an https:// address, such as https://acme.atlassian.net")
+            raise ValueError(
+                "expected an https:// address, such as https://acme.atlassian.net, or for a "
+                f"webhook where its address is kept ({FORMS})"
+            )
         return given.rstrip("/")
 
     @model_validator(mode="after")
@@ -93,6 +102,11 @@ class TicketSystemSpec(Spec):
         for name in _NEEDS[self.type]:
             if not getattr(self, name):
                 raise ValueError(f"{name}: a system of type {self.type} needs it")
+        if self.kept and self.type != "webhook":
+            raise ValueError(
+                f"url: expected the address of the {self.type} itself, since tickets link there; "
+                "its secret is kept by `token`"
+            )
         if self.type == "github" and self.project.count("/") != 1:
             raise ValueError("project: expected owner/repository")
         for meaning, words in self.states.items():
@@ -101,9 +115,28 @@ class TicketSystemSpec(Spec):
         return self
 
     @property
+    def kept(self) -> bool:
+        """Whether `url` says where the address is kept."""
+        return bool(REFERENCE.match(self.url))
+
+    @property
     def address(self) -> str:
-        """The base address of its API."""
+        """The base address of its API; for a webhook what is configured, see `webhook_address`."""
         return self.url or (_GITHUB if self.type == "github" else "")
+
+    @property
+    def where(self) -> str:
+        """Where it is, for people: never more of a webhook's address than its host."""
+        if self.type != "webhook" or self.kept:
+            return self.address
+        parts = urlsplit(self.url)
+        host = parts.netloc.rpartition("@")[2]
+        return f"{parts.scheme}://{host}" + ("/…" if parts.path.strip("/") else "")
+
+    @property
+    def bare(self) -> bool:
+        """Whether a webhook's address stands here, secret or not."""
+        return self.type == "webhook" and not self.kept and bool(urlsplit(self.url).path.strip("/"))
 
     def words(self, meaning: Meaning) -> tuple[str, ...]:
         """The system's words of a meaning, the one that is set first."""
@@ -116,6 +149,34 @@ class TicketSystemSpec(Spec):
                 if word and word.casefold() in {w.casefold() for w in self.words(meaning)}:
                     return meaning
         return None
+
+
+def webhook_address(spec: TicketSystemSpec, shown: str) -> str:
+    """The address of a webhook, from where it is kept; SourceError where it is not there, or is no
+    address. It is in no message."""
+    if not spec.kept:
+        return spec.url
+    found = read_secret(spec.url, f"the address of {shown}")
+    try:
+        parts = urlsplit(found)
+        good = parts.scheme in ("https", "http") and bool(parts.hostname) and (parts.port or 1)
+    except ValueError:
+        good = False
+    if not good or len(found.split()) != 1:
+        raise SourceError(
+            f"the address of {shown} at {spec.url} is none; put an https:// address there, alone"
+        )
+    return found
+
+
+def check_address(name: str, spec: TicketSystemSpec) -> None:
+    """ResourceError where a webhook's address is to be written into a spec: specs are shown,
+    exported, versioned and audited. What was written before is still read."""
+    if spec.bare:
+        raise ResourceError(
+            f"TicketSystem {name!r}: the address of a webhook is a secret, and is not stored: put "
+            f"it where secrets are kept and name that place, url: {FORMS}"
+        )
 
 
 TICKET_SYSTEM = registry.register(

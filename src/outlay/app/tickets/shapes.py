@@ -37,7 +37,7 @@ def system_json(one: System) -> dict[str, Any]:
         "name": one.name,
         "title": one.title,
         "type": one.spec.type,
-        "url": one.spec.address,
+        "url": one.spec.where,
         "project": one.spec.project,
         "enabled": one.spec.enabled,
         "states": {meaning: list(one.spec.words(meaning)) for meaning in MEANINGS},

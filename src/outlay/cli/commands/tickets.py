@@ -73,7 +73,7 @@ def _register_read(group: typer.Typer) -> None:
         cli.out.table(
             [Col("System"), Col("Type"), Col("Where"), Col("Tickets", True), Col("Problems", True)],
             [
-                (one.name, one.spec.type, f"{one.spec.address} {one.spec.project}".strip(),
+                (one.name, one.spec.type, f"{one.spec.where} {one.spec.project}".strip(),
                  count(one.tickets), count(one.problems))
                 for one in found
             ],

@@ -6,14 +6,15 @@ attempt of one opening, so that a receiver opens one.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import time
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from outlay.app.tickets.http import Client
-from outlay.app.tickets.model import Meaning, TicketSystemSpec
+from outlay.app.tickets.model import Meaning, TicketSystemSpec, webhook_address
 from outlay.app.tickets.systems.contract import Draft, External, Read, of, text
 from outlay.reports.channels.webhook import SIGNATURE, signature
 from outlay.sources.reach import Reach
@@ -26,12 +27,13 @@ class Webhook:
     two_way = False
 
     def __init__(self, spec: TicketSystemSpec, *, reach: Reach, shown: str) -> None:
-        parts = urlsplit(spec.address)
+        parts = urlsplit(webhook_address(spec, shown))
         self._spec = spec
-        self._path = parts.path or "/"
+        self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._secret = read_secret(spec.token, f"the secret of {shown}") if spec.token else ""
-        base = f"{parts.scheme}://{parts.netloc}"
-        self._client = Client(base, {}, reach=reach, shown=shown)
+        base = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        # What a receiver answers is not told: many repeat the address, which may be a secret.
+        self._client = Client(base, _user(parts), reach=reach, shown=shown, quiet=True)
 
     def find(self, marker: str) -> External | None:
         """As `TicketApi.find`: a receiver is not asked; the key of the opening is the same."""
@@ -72,3 +74,11 @@ class Webhook:
         if self._secret:
             headers[SIGNATURE] = signature(self._secret, body, int(time.time()))
         return self._client.ask("POST", self._path, raw=body, headers=headers).data
+
+
+def _user(parts: SplitResult) -> dict[str, str]:
+    """The header of a user and password that stand in the address."""
+    if parts.username is None:
+        return {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
