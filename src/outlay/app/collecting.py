@@ -53,13 +53,18 @@ def collect(
     folder = collected_folder(workspace, name)
     folder.mkdir(parents=True, exist_ok=True)
     if not dry_run:
+        now = utc_now()
+        if source.asks_about:
+            from outlay.app.utilization.billed import billed
+
+            source = source.about(billed(workspace, now))
         with reaching_of(workspace):
             source.collect(
                 location,
                 options,
                 folder,
                 periods=None if period is None else [period],
-                now=utc_now(),
+                now=now,
                 progress=progress,
             )
     if not any(path.is_dir() and not path.name.startswith(".") for path in folder.iterdir()):

@@ -17,6 +17,16 @@ METRICS: dict[str, tuple[str, str]] = {
     "cpu": ("Percent", "Share of the processors that was busy"),
     "memory": ("Percent", "Share of the memory that was used"),
     "memory_available": ("Bytes", "Memory that was free: what is used follows from the size"),
+    "cpu_requested": (
+        "Percent of node",
+        "Processors that pods request, of what a node has for them",
+    ),
+    "memory_requested": (
+        "Percent of node",
+        "Memory that pods request, of what a node has for them",
+    ),
+    "cpu_limited": ("Percent of node", "Limits of pods' processors, of what a node has for them"),
+    "memory_limited": ("Percent of node", "Limits of pods' memory, of what a node has for them"),
     "gpu": ("Percent", "Share of the GPUs that was busy"),
     "disk_used": ("Percent", "Share of the disk that was full"),
     "dtu": ("Percent", "Share of a database's DTUs or capacity that was used"),

@@ -209,6 +209,18 @@ NO_CHARGES = Rows(
 """The `main` of a delivery that is usage alone."""
 
 
+@dataclass(frozen=True, order=True)
+class BilledResource:
+    """A resource of the bill that an API is asked about: `id` is its ResourceId, the others are
+    ServiceProviderName, SubAccountId, RegionId and ServiceName as the bill has them ('': none)."""
+
+    id: str
+    provider: str = ""
+    account: str = ""
+    region: str = ""
+    service: str = ""
+
+
 class SourceOptions(BaseModel):
     """Options of a source; unknown ones are refused."""
 
@@ -235,6 +247,14 @@ class Source(ABC):
     names_tell: ClassVar[bool] = False
     """A file's name says a part of what it holds (the day of an inventory): two files of the same
     content are both meant, and a renamed one is another."""
+
+    asks_about: ClassVar[bool] = False
+    """Its API is asked about resources of the bill: see `about`."""
+
+    def about(self, resources: Sequence[BilledResource]) -> "Source":
+        """The source whose `collect` asks about these resources of the bill, where it is one that
+        `asks_about` some; others are the same."""
+        return self
 
     @abstractmethod
     def recognise(self, transport: Transport, files: Sequence[FileRef]) -> list[Feed]:

@@ -9,6 +9,7 @@ from outlay.sources.contract import FileRef, SourceError, Transport
 from outlay.sources.documents import is_document, peek_document, read_objects
 from outlay.sources.tabular import is_tabular, peek
 from outlay.sources.utilization import clouds, cloudwatch, inventory, prometheus
+from outlay.sources.utilization.apis import days
 from outlay.sources.utilization.rows import Record
 
 COLUMNS = {"ResourceId", "Metric", "Statistic", "PeriodStart", "PeriodEnd", "Value"}
@@ -22,6 +23,7 @@ _FORMS = (
     ("Cloud Monitoring", clouds.is_google),
     ("Prometheus", prometheus.is_answer),
     ("an inventory", inventory.is_inventory),
+    ("an API, as it was collected", days.is_page),
 )
 
 
@@ -49,7 +51,10 @@ def form_of(document: object) -> str | None:
 def records(stream: BinaryIO, name: str) -> Iterator[Record]:
     """The measurements of a JSON file, in its order."""
     for document in read_objects(stream, name):
-        yield from _records(document, name)
+        if days.is_line(document):
+            yield from days.records(document)
+        elif not days.is_page(document):
+            yield from _records(document, name)
 
 
 def _records(document: dict[str, Any], name: str) -> Iterator[Record]:

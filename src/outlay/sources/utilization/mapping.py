@@ -12,7 +12,7 @@ from outlay.sources.contract import NO_CHARGES, Fold, Mapping, Raw, Reject, Rows
 from outlay.sources.utilization.names import Name, name_of, statistic_of
 
 if TYPE_CHECKING:
-    from outlay.sources.utilization.source import UtilizationOptions
+    from outlay.sources.utilization.options import UtilizationOptions
 
 _QUANTITY = "DECIMAL(38,12)"
 _FAR = 110

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Mapping as MappingABC
+from datetime import datetime
+from pathlib import Path
 from typing import BinaryIO, ClassVar
 
-from pydantic import Field, field_validator
-
-from outlay.focus.utilization import METRICS, STATISTICS
+from outlay.money import BillingPeriod
 from outlay.sources.ai.pages import (
     feed_name,
     highest_roots,
@@ -17,11 +17,14 @@ from outlay.sources.ai.pages import (
     natural,
     refuse_damaged,
 )
+from outlay.sources.collected import collected_periods
 from outlay.sources.contract import (
+    BilledResource,
     Delivery,
     Feed,
     FileRef,
     Mapping,
+    Progress,
     Raw,
     Source,
     SourceError,
@@ -31,53 +34,25 @@ from outlay.sources.contract import (
 from outlay.sources.loose import below
 from outlay.sources.utilization.forms import records, what
 from outlay.sources.utilization.mapping import Reader
+from outlay.sources.utilization.options import UtilizationOptions
 
 _SCORE = 65
 
-
-class UtilizationOptions(SourceOptions):
-    """Options of measurements."""
-
-    metric: str | None = Field(
-        None,
-        description="what is measured, where the answer itself does not say it (an expression of "
-        "Prometheus): a metric of utilisation, e.g. cpu",
-    )
-    statistic: str = Field(
-        "average",
-        description="the statistic of values that say none (Cloud Monitoring, Prometheus)",
-    )
-    resource_label: str | None = Field(
-        None, description="the label that holds the resource's id, e.g. provider_id"
-    )
-    provider: str | None = Field(
-        None, description="ServiceProviderName of rows that say none, e.g. AWS"
-    )
-    account: str | None = Field(None, description="SubAccountId of rows that say none")
-
-    @field_validator("metric")
-    @classmethod
-    def _known(cls, name: str | None) -> str | None:
-        if name is not None and name not in METRICS:
-            raise ValueError(f"{name!r} is no metric; the metrics are {', '.join(METRICS)}")
-        return name
-
-    @field_validator("statistic")
-    @classmethod
-    def _statistic(cls, name: str) -> str:
-        if name not in STATISTICS:
-            raise ValueError(f"{name!r} is no statistic; they are {', '.join(STATISTICS)}")
-        return name
+SCHEMES = ("cloudwatch", "azure-monitor", "cloud-monitoring", "https", "http")
+"""Where an API answers: the scheme says which tool's, addresses are Prometheus's."""
 
 
 class Utilization(Source):
     """CloudWatch, Azure Monitor, Cloud Monitoring, Prometheus, tables and inventories."""
 
+    def __init__(self, resources: Sequence[BilledResource] = ()) -> None:
+        self._resources = tuple(resources)
+
     kind: ClassVar[str] = "utilization"
     title: ClassVar[str] = "Utilisation"
     description: ClassVar[str] = (
         "how busy resources were: CloudWatch, Azure Monitor, Cloud Monitoring and Prometheus "
-        "answers (JSON), tables (CSV), and inventories of what is attached and running"
+        "answers (JSON) or APIs, tables (CSV), and inventories of what is attached and running"
     )
     example: ClassVar[str] = (
         "outlay source add cloudwatch --kind utilization --location metrics/cloudwatch"
@@ -85,6 +60,12 @@ class Utilization(Source):
     mapping_version: ClassVar[int] = 1
     Options: ClassVar[type[SourceOptions]] = UtilizationOptions
     names_tell: ClassVar[bool] = True
+    api_schemes: ClassVar[tuple[str, ...]] = SCHEMES
+    asks_about: ClassVar[bool] = True
+
+    def about(self, resources: Sequence[BilledResource]) -> Source:
+        """The source that asks about these resources of the bill."""
+        return Utilization(resources)
 
     def recognise(self, transport: Transport, files: Sequence[FileRef]) -> list[Feed]:
         """Folders whose files are all measurements, else the files themselves."""
@@ -105,8 +86,17 @@ class Utilization(Source):
     def deliveries(
         self, transport: Transport, options: SourceOptions, root: str = ""
     ) -> list[Delivery]:
-        """All files below the root as one delivery, which their rows divide by month."""
+        """What was collected, month by month; of files one delivery, which their rows divide."""
         everything = below(transport.list(), root)
+        collected = collected_periods(transport, everything)
+        if collected:
+            return [
+                Delivery(
+                    one.period, one.files, version=one.version,
+                    notes=tuple(map(str, one.manifest.get("notes", ()))),
+                )
+                for one in collected
+            ]  # fmt: skip
         refuse_damaged(transport, everything)
         files = [file for file in everything if what(transport, file)]
         if not files:
@@ -122,6 +112,24 @@ class Utilization(Source):
     def records(self, stream: BinaryIO, name: str) -> Iterator[MappingABC[str, object]]:
         """A record per statistic and period of a resource."""
         return records(stream, name)
+
+    def collect(
+        self,
+        location: str,
+        options: SourceOptions,
+        into: Path,
+        *,
+        periods: Collection[BillingPeriod] | None,
+        now: datetime,
+        progress: Progress | None,
+    ) -> None:
+        """Ask a monitoring tool for whole days that are not there yet, and the last ones again."""
+        from outlay.sources.utilization.apis.asking import ask
+
+        assert isinstance(options, UtilizationOptions)
+        ask(
+            location, options, self._resources, into, periods=periods, now=now, progress=progress
+        )  # fmt: skip
 
     def mapping(self, raw: Raw, options: SourceOptions) -> Mapping:
         """Measurements in the product's words; finer ones than an hour as hours."""
