@@ -57,8 +57,8 @@ def _flat(shape: Shape) -> exp.Select:
     resolve = resolver(shape.fields, day)
     select = exp.Select().from_(table_sql(shape.table), copy=False)
     if shape.labels:
-        labels = labelled_contexts(shape.labels, "x_ContextKey").subquery("_labels")
-        select = select.join(labels, using="x_ContextKey", join_type="inner")
+        labels = labelled_contexts(shape.labels, "x_ContextKey").subquery("_labels", copy=False)
+        select = select.join(labels, using="x_ContextKey", join_type="inner", copy=False)
     elif shape.partly:
         select.where(in_contexts(), copy=False)
     for condition in conditions_of(shape, resolve, day):
@@ -69,15 +69,17 @@ def _flat(shape: Shape) -> exp.Select:
     if shape.share_day:
         keys.append(SHARE_DAY)
         values.append(share_day_of(shape, day))
-    select = select.select(*(aliased(v, k) for k, v in zip(keys, values, strict=True)))
+    select = select.select(*(aliased(v, k) for k, v in zip(keys, values, strict=True)), copy=False)
     for i, part in enumerate(shape.sums):
-        select = select.select(aliased(_filtered_sum(shape, part, resolve), f"s{i}"))
+        select = select.select(aliased(_filtered_sum(shape, part, resolve), f"s{i}"), copy=False)
     if shape.convert_to is None:
         return _without_phantom(select)
     stated = stated_sql(shape.stated, shape.convert_to, resolve)
-    select = select.select(aliased(day(), "_day"), aliased(stated, "_stated"))
+    select = select.select(aliased(day(), "_day"), aliased(stated, "_stated"), copy=False)
     by_day = _without_phantom(select)
-    return converted_sums(shape, "_by_day", keys, "_currency").with_("_by_day", as_=by_day)
+    return converted_sums(shape, "_by_day", keys, "_currency").with_(
+        "_by_day", as_=by_day, copy=False
+    )
 
 
 def _filtered_sum(shape: Shape, part: Sum, resolve: Resolve) -> exp.Expr:
@@ -116,14 +118,14 @@ def _contexts(shape: Shape) -> tuple[exp.Select, list[str]]:
             values[f"d{i}"] = resolve(dimension)
     for i, part in enumerate(shape.sums):
         if part.condition is not None:
-            when = exp.paren(compile_condition(part.condition, resolve))
-            values[f"f{i}"] = exp.func("coalesce", when, exp.false())
+            when = exp.paren(compile_condition(part.condition, resolve), copy=False)
+            values[f"f{i}"] = exp.func("coalesce", when, exp.false(), copy=False)
     selected = [aliased(value, name) for name, value in values.items()]
-    contexts = labelled_contexts(shape.labels, key=shape.key).subquery("_labelled")
+    contexts = labelled_contexts(shape.labels, key=shape.key).subquery("_labelled", copy=False)
     source = contexts if shape.labels else by_key("contexts", shape.key)
-    select = exp.select(exp.column(shape.key), *selected).from_(source)
+    select = exp.select(exp.column(shape.key), *selected, copy=False).from_(source, copy=False)
     if shape.condition is not None:
-        select = select.where(compile_condition(shape.condition, resolve))
+        select = select.where(compile_condition(shape.condition, resolve), copy=False)
     return select, list(values)
 
 
@@ -136,17 +138,23 @@ def _by_month(shape: Shape) -> exp.Select:
             aliased(_flag(shape), "_previous"),
             aliased(period_of(shape, day), "_period"),
             *_group_values(shape),
+            copy=False,
         )
-        .from_(by_key(shape.table, shape.key, "_table"))
-        .join(contexts.subquery("_contexts"), using=shape.key, join_type="inner")
+        .from_(by_key(shape.table, shape.key, "_table"), copy=False)
+        .join(
+            contexts.subquery("_contexts", copy=False),
+            using=shape.key,
+            join_type="inner",
+            copy=False,
+        )
     )
     if shape.share_day:
-        select = select.select(aliased(share_day_of(shape, day), SHARE_DAY))
+        select = select.select(aliased(share_day_of(shape, day), SHARE_DAY), copy=False)
     for condition in day_bounds(shape, day):
-        select = select.where(condition)
+        select = select.where(condition, copy=False)
     for i, part in enumerate(shape.sums):
         value = _where_flag(part, i, amount_of(shape, part))
-        select = select.select(aliased(value, f"s{i}"))
+        select = select.select(aliased(value, f"s{i}"), copy=False)
     return select
 
 
@@ -170,7 +178,8 @@ def _by_context(shape: Shape) -> exp.Select:
     groups = exp.select(
         *(exp.column(name) for name in names),
         aliased(exp.Min(this=exp.column(shape.key)), _GROUP),
-    ).from_("_contexts")
+        copy=False,
+    ).from_("_contexts", copy=False)
     groups.set("group", exp.Group(all=True))
     same: list[exp.Expr] = [
         exp.NullSafeEQ(
@@ -179,66 +188,90 @@ def _by_context(shape: Shape) -> exp.Select:
         for name in names
     ]
     members = (
-        exp.select(exp.column(shape.key, table="_contexts"), exp.column(_GROUP, table="_groups"))
-        .from_("_contexts")
-        .join("_groups", on=exp.and_(*same) if same else exp.true(), join_type="inner")
+        exp.select(
+            exp.column(shape.key, table="_contexts"),
+            exp.column(_GROUP, table="_groups"),
+            copy=False,
+        )
+        .from_("_contexts", copy=False)
+        .join(
+            "_groups",
+            on=exp.and_(*same, copy=False) if same else exp.true(),
+            join_type="inner",
+            copy=False,
+        )
     )
     select = (
         _outer(shape)
-        .with_("_contexts", as_=contexts, materialized=True)
-        .with_("_groups", as_=groups, materialized=True)
-        .with_("_members", as_=members)
+        .with_("_contexts", as_=contexts, materialized=True, copy=False)
+        .with_("_groups", as_=groups, materialized=True, copy=False)
+        .with_("_members", as_=members, copy=False)
     )
     if shape.convert_to is None:
-        return select.with_("_facts", as_=_facts(shape))
+        return select.with_("_facts", as_=_facts(shape), copy=False)
     days = [f"d{i}" for i, dimension in enumerate(shape.by) if dimension == CHARGE_DAY]
     shares = [SHARE_DAY] if shape.share_day else []
     keys = [_GROUP, *(["_period"] if shape.grain != "none" else []), *shares, *days]
-    currencies = exp.select(_GROUP, "_currency", "_stated").from_("_groups").subquery("_currencies")
-    by_day = exp.select("*").from_("_by_day").join(currencies, using=_GROUP, join_type="inner")
+    currencies = (
+        exp.select(_GROUP, "_currency", "_stated", copy=False)
+        .from_("_groups", copy=False)
+        .subquery("_currencies", copy=False)
+    )
+    by_day = (
+        exp.select("*", copy=False)
+        .from_("_by_day", copy=False)
+        .join(currencies, using=_GROUP, join_type="inner", copy=False)
+    )
     return (
-        select.with_("_by_day", as_=_facts(shape))
-        .with_("_with_currency", as_=by_day)
-        .with_("_facts", as_=converted_sums(shape, "_with_currency", keys, "_currency"))
+        select.with_("_by_day", as_=_facts(shape), copy=False)
+        .with_("_with_currency", as_=by_day, copy=False)
+        .with_("_facts", as_=converted_sums(shape, "_with_currency", keys, "_currency"), copy=False)
     )
 
 
 def _facts(shape: Shape) -> exp.Select:
     day = day_of(shape.table)
     select = (
-        exp.select(exp.column(_GROUP))
-        .from_(by_key(shape.table, shape.key, "_table"))
-        .join("_members", using=shape.key, join_type="inner")
+        exp.select(exp.column(_GROUP), copy=False)
+        .from_(by_key(shape.table, shape.key, "_table"), copy=False)
+        .join("_members", using=shape.key, join_type="inner", copy=False)
     )
     for condition in day_bounds(shape, day):
-        select = select.where(condition)
+        select = select.where(condition, copy=False)
     if shape.day_condition is not None:
         resolve = resolver(shape.fields, day)
-        select = select.where(compile_condition(shape.day_condition, resolve))
+        select = select.where(compile_condition(shape.day_condition, resolve), copy=False)
     if shape.grain != "none":
-        select = select.select(aliased(period_of(shape, day), "_period"))
+        select = select.select(aliased(period_of(shape, day), "_period"), copy=False)
     if shape.convert_to is not None:
-        select = select.select(aliased(day(), "_day"))
+        select = select.select(aliased(day(), "_day"), copy=False)
     if shape.share_day:
-        select = select.select(aliased(share_day_of(shape, day), SHARE_DAY))
+        select = select.select(aliased(share_day_of(shape, day), SHARE_DAY), copy=False)
     for i, dimension in enumerate(shape.by):
         if dimension == CHARGE_DAY:
-            select = select.select(aliased(day(), f"d{i}"))
+            select = select.select(aliased(day(), f"d{i}"), copy=False)
     for i, part in enumerate(shape.sums):
-        select = select.select(aliased(exp.Sum(this=amount_of(shape, part)), f"s{i}"))
+        select = select.select(aliased(exp.Sum(this=amount_of(shape, part)), f"s{i}"), copy=False)
     return _without_phantom(select)
 
 
 def _outer(shape: Shape) -> exp.Select:
     period = exp.column("_period") if shape.grain != "none" else null_of("DATE")
     select = exp.select(
-        aliased(_flag(shape), "_previous"), aliased(period, "_period"), *_group_values(shape)
+        aliased(_flag(shape), "_previous"),
+        aliased(period, "_period"),
+        *_group_values(shape),
+        copy=False,
     )
     if shape.share_day:
-        select = select.select(exp.column(SHARE_DAY))
+        select = select.select(exp.column(SHARE_DAY), copy=False)
     if shape.convert_to is not None:
-        select = select.select(exp.column("_missing"))
+        select = select.select(exp.column("_missing"), copy=False)
     for i, part in enumerate(shape.sums):
         for name in sum_names(shape, i, part):
-            select = select.select(aliased(_where_flag(part, i, exp.column(name)), name))
-    return select.from_("_facts").join("_groups", using=_GROUP, join_type="inner")
+            select = select.select(
+                aliased(_where_flag(part, i, exp.column(name)), name), copy=False
+            )
+    return select.from_("_facts", copy=False).join(
+        "_groups", using=_GROUP, join_type="inner", copy=False
+    )

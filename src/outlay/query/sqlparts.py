@@ -87,7 +87,7 @@ def _value(field: Field) -> exp.Expr:
     if field.origin == "map":
         return _tag("Tags", name)
     if field.origin == "maps":
-        return exp.func("coalesce", _tag("AllocatedTags", name), _tag("Tags", name))
+        return exp.func("coalesce", _tag("AllocatedTags", name), _tag("Tags", name), copy=False)
     kind = _SQL_TYPES[column_type(name)] if field.dimension.kind == "column" else "VARCHAR"
     if field.origin == "null":
         return null_of(kind)
@@ -103,9 +103,9 @@ def label_column(tag: str) -> str:
 
 def in_contexts(condition: exp.Expr | None = None) -> exp.Expr:
     """The condition on a line that its context is one of the slice's that fulfil a condition."""
-    inner = exp.select("x_ContextKey").from_(table_sql("contexts"))
+    inner = exp.select("x_ContextKey", copy=False).from_(table_sql("contexts"), copy=False)
     if condition is not None:
-        inner = inner.where(condition)
+        inner = inner.where(condition, copy=False)
     return exp.In(this=exp.column("x_ContextKey"), query=exp.Subquery(this=inner))
 
 
@@ -118,26 +118,29 @@ def by_key(name: str, key: str, alias: str = "") -> exp.Expr:
     or, over the files of several slices, ``_key``."""
     if key == "ContextId":
         table = table_sql(name)
-        return exp.alias_(table, alias, table=True) if alias else table
+        return exp.alias_(table, alias, table=True, copy=False) if alias else table
     number = exp.Mul(this=exp.column("file_index"), expression=exp.Literal.number(_FILES))
     whole = exp.Add(this=exp.cast(number, "BIGINT"), expression=exp.column("ContextId"))
-    select = exp.select("*", aliased(whole, key)).from_(table_sql(name))
-    return select.subquery(alias or "_keyed")
+    select = exp.select("*", aliased(whole, key), copy=False).from_(table_sql(name), copy=False)
+    return select.subquery(alias or "_keyed", copy=False)
 
 
 def labelled_contexts(tags: Sequence[str], *columns: str, key: str = "ContextId") -> exp.Select:
     """SELECT from the contexts of a slice (or of several, by `key`) with the labels of virtual
     tags beside them; all columns unless some are named."""
-    select = exp.select(*(exp.column(c) for c in columns)) if columns else exp.select("*")
-    select = select.from_(by_key("contexts", key))
+    wanted = [exp.column(c) for c in columns] or [exp.Star()]
+    select = exp.select(*wanted, copy=False)
+    select = select.from_(by_key("contexts", key), copy=False)
     for tag in tags:
         name = label_column(tag)
-        value = exp.alias_(exp.column("Value"), name, quoted=True)
-        labels = exp.select(exp.column(key), value).from_(by_key(name, key))
+        value = exp.alias_(exp.column("Value"), name, quoted=True, copy=False)
+        labels = exp.select(exp.column(key), value, copy=False).from_(by_key(name, key), copy=False)
         if columns:
-            select = select.select(exp.column(name, quoted=True))
+            select = select.select(exp.column(name, quoted=True), copy=False)
         alias = f"_labels_{tags.index(tag)}"
-        select = select.join(labels.subquery(alias), using=key, join_type="left")
+        select = select.join(
+            labels.subquery(alias, copy=False), using=key, join_type="left", copy=False
+        )
     return select
 
 
@@ -242,25 +245,30 @@ def converted_sums(shape: Shape, by_day: str, keys: Sequence[str], currency: str
     target = exp.Literal.string(shape.convert_to or "")
     rate = exp.column("_rate", table=RATES)
     none = exp.Is(this=rate, expression=exp.Null())
-    missing = exp.and_(none, exp.NullSafeNEQ(this=exp.column(currency), expression=target))
-    select = exp.select(*(exp.column(key) for key in keys), aliased(missing, "_missing"))
+    missing = exp.and_(
+        none, exp.NullSafeNEQ(this=exp.column(currency), expression=target), copy=False
+    )
+    select = exp.select(
+        *(exp.column(key) for key in keys), aliased(missing, "_missing"), copy=False
+    )
     for i, part in enumerate(shape.sums):
         amounts = _converted(f"s{i}", shape.halves) if part.is_money else [exp.column(f"s{i}")]
         for name, amount in zip(sum_names(shape, i, part), amounts, strict=True):
-            select = select.select(aliased(exp.Sum(this=amount), name))
+            select = select.select(aliased(exp.Sum(this=amount), name), copy=False)
     same = exp.and_(
         exp.EQ(this=exp.column("_rate_currency", table=RATES), expression=exp.column(currency)),
         exp.EQ(this=exp.column("_rate_day", table=RATES), expression=exp.column("_day")),
         exp.EQ(this=exp.column("_rate_stated", table=RATES), expression=exp.column("_stated")),
+        copy=False,
     )
-    select = select.from_(by_day).join(RATES, on=same, join_type="left")
+    select = select.from_(by_day, copy=False).join(RATES, on=same, join_type="left", copy=False)
     select.set("group", exp.Group(all=True))
     return select
 
 
 def _converted(name: str, halves: bool) -> list[exp.Expr]:
     one = exp.cast(exp.Literal.number(1), RATE_SQL)
-    rate = exp.func("coalesce", exp.column("_rate", table=RATES), one)
+    rate = exp.func("coalesce", exp.column("_rate", table=RATES), one, copy=False)
     if not halves:
         return [exp.Mul(this=exp.column(name), expression=rate)]
     high = exp.cast(exp.column(name), _HIGH)
