@@ -123,9 +123,29 @@ def test_somebody_who_was_faster_is_told_with_amount_reason_and_moment(
     assert (clash["who"], clash["reason"]) == ("ann@acme.example", "A new customer")
     assert "UTC" in clash["when"]
     assert plans.version(own, PLAN).document.adjustments[-1].amount == Decimal("10.00")
-    status, said = save(client, **{**asked, "revision": said["revision"]})
+    status, said = save(client, **batch(own, "450.00", "310.00"))
     assert status == 200
     assert amounts(grid(page(client, HERE))["Amazon Elastic Compute Cloud"])[4] == Decimal(450)
+
+
+def test_who_saved_one_amount_has_not_seen_what_others_made_of_another(
+    own: Workspace, client: TestClient
+) -> None:
+    both = batch(own, "450.00", "300.00")
+    with acting(Principal("ann@acme.example", Level.EDITOR)):
+        edit(own, *EC2, "2026-12", "310.00", "A new customer")
+    status, said = save(client, **both)
+    assert (status, said["others"]) == (200, True)
+    # Without another look at the page, of the revision that the save gave: December is Ann's.
+    december = {**both["edits"][0], "month": "2026-12", "amount": "500.00"}  # type: ignore[index]
+    status, said = save(client, **{**both, "revision": said["revision"], "edits": [december]})
+    assert status == 409
+    (clash,) = said["conflicts"]
+    assert (clash["mine"], clash["theirs"], clash["who"]) == (
+        "500.00", "310.00", "ann@acme.example",
+    )  # fmt: skip
+    assert "adjusted" in said["problem"]
+    assert amounts(grid(page(client, HERE))["Amazon Elastic Compute Cloud"])[5] == Decimal(310)
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,8 @@ class By:
 
 @dataclass(frozen=True)
 class CellEdit:
-    """One cell: `amount` is what its total (or volume, or unit cost) shall be, or what is added."""
+    """One cell: `amount` is what its total (or volume, or unit cost) shall be, or what is added.
+    `seen` is the total that was looked at: another is told, not overwritten (None: not asked)."""
 
     line: str
     month: BillingPeriod
@@ -66,6 +67,7 @@ class CellEdit:
     of: Of = "amount"
     how: How = "set"
     effect: Effect = "volume"
+    seen: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ def edit_cells(document: Document, edits: Sequence[Edit], by: By) -> Document:
     _check_reason(by)
     single = [one for edit in edits for one in _cells_of(document, edit)]
     check_seen(document, by.seen, [_key(e.line, e.month, e.of) for e in single])
+    _check_totals(document, by.seen, single)
     made = _adjusted(document, single, by)
     if not made:
         return document
@@ -292,6 +295,23 @@ def check_seen(document: Document, seen: int | None, cells: Iterable[str]) -> No
     if clashes:
         changes = tuple(f"{step.author} {step.said} (revision {step.revision})" for step in clashes)
         raise PlanConflictError(seen, document.revision, changes)
+
+
+def _check_totals(document: Document, seen: int | None, edits: Sequence[CellEdit]) -> None:
+    """Raise PlanConflictError for a cell whose total is not what was looked at, also where the
+    revision is the newest: who saved one cell has not thereby seen what others made of another."""
+    others = {
+        _key(edit.line, edit.month, edit.of)
+        for edit in edits
+        if edit.seen is not None and document.cell(edit.line, edit.month).total != edit.seen
+    }
+    if not others:
+        return
+    told = [
+        step for step in document.steps if any(_clash(o, c) for o in others for c in step.cells)
+    ]
+    changes = tuple(f"{one.author} {one.said} (revision {one.revision})" for one in told[-1:])
+    raise PlanConflictError(document.revision if seen is None else seen, document.revision, changes)
 
 
 def _clash(one: str, other: str) -> bool:

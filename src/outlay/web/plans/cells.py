@@ -109,7 +109,8 @@ def _save(workspace: Workspace, name: str, body: bytes) -> Response:
 
 def _edit(edit: _Edit, effect: Effect) -> CellEdit:
     month = BillingPeriod.parse(edit.month)
-    return CellEdit(edit.line, month, parse_money(edit.amount), effect=effect)
+    amount, seen = parse_money(edit.amount), parse_money(edit.seen)
+    return CellEdit(edit.line, month, amount, effect=effect, seen=seen)
 
 
 def _now(document: Document, line: str, month: BillingPeriod) -> str:
