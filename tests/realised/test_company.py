@@ -399,6 +399,17 @@ def test_the_pace_is_that_of_the_last_thirty_days(kept: Workspace) -> None:
     assert abs(pace.month - last) <= Decimal("0.01")
 
 
+def test_what_has_counted_for_its_year_has_no_pace_any_more(
+    kept: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    realised = listing.ledger(kept).totals
+    # As if each had counted to the end of its year: what was measured last was long ago.
+    monkeypatch.setattr("outlay.app.realised.spans.COUNTED_DAYS", 20)
+    found = listing.ledger(kept)
+    assert found.pace == ()
+    assert found.totals == realised
+
+
 def test_what_was_implemented_and_reopened_is_measured_no_more(own: Workspace) -> None:
     one = recommend(own, finding("Delete", "50", of("bucket"), resource="bucket",
                                  group="existence"), seen=DONE)  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from outlay.access import Level, require, who
@@ -130,7 +130,8 @@ def ledger(workspace: Workspace, sought: Sought | None = None, by: str = "month"
     all_ = [one for one in pure.newest(every) if one.days]
     found = [one for one in all_ if _is_sought(one, sought)]
     states = {number: one.state for number, one in visible.items()}
-    running = {number: state in DONE for number, state in states.items()}
+    counts = _counting(workspace, found)
+    running = {number: state in DONE and number in counts for number, state in states.items()}
     kept = {(one.recommendation, one.month) for one in found}
     measured = {one.recommendation for one in all_}
     return Ledger(
@@ -150,6 +151,16 @@ def ledger(workspace: Workspace, sought: Sought | None = None, by: str = "month"
             1 for n, state in states.items() if state == "implemented" and n not in measured
         ),
     )
+
+
+def _counting(workspace: Workspace, entries: Iterable[Entry]) -> set[int]:
+    """Those of the entries that were not measured to the end of the year that a saving counts."""
+    last: dict[int, date] = {}
+    for one in entries:
+        for day in one.days:
+            last[one.recommendation] = max(day.day, last.get(one.recommendation, date.min))
+    ends = {span.one.id: span.last for span in spans(workspace, last)}
+    return {n for n, day in last.items() if day + timedelta(days=1) < ends.get(n, date.max)}
 
 
 @dataclass(frozen=True)
