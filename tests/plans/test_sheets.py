@@ -4,6 +4,7 @@ import io
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +18,7 @@ from outlay.money.cents import to_unit
 from outlay.planning.plans import edits
 from outlay.planning.plans.codec import text_of
 from outlay.planning.plans.csvform import changes_of_csv, to_csv
-from outlay.planning.plans.edits import CellEdit
+from outlay.planning.plans.edits import CellEdit, NewLine
 from outlay.planning.plans.errors import PlanConflictError, PlanError
 from outlay.planning.plans.importing import Found, applied, preview
 from outlay.planning.plans.model import Document
@@ -179,6 +180,8 @@ def test_new_rows_are_lines_new_notes_are_notes_volumes_are_adjusted() -> None:
             sheet.cell(row, column).value = value
         book["Notes"].append([None, "l1", "2026-08", "Who pays?"])
         book["Notes"].append([None, None, None, "All of it"])
+        # A spreadsheet makes a day of 2026-09 as it is typed.
+        book["Notes"].append([None, "l1", datetime(2026, 9, 1), "And then?"])
         assert book["Drivers"].cell(2, 7).value == "volume"
         book["Drivers"].cell(2, 8 + 5).value = 9.25
 
@@ -193,6 +196,7 @@ def test_new_rows_are_lines_new_notes_are_notes_volumes_are_adjusted() -> None:
     assert [(n.line, n.month, n.text) for n in done.notes[1:]] == [
         ("l1", MONTHS[1], "Who pays?"),
         ("", None, "All of it"),
+        ("l1", MONTHS[2], "And then?"),
     ]
     assert done.cell("l2", MONTHS[5]).total == to_unit(D("9.25") * D("0.333333333333"), 2)
 
@@ -248,6 +252,29 @@ def test_a_row_that_is_gone_and_a_line_that_is_there_already_are_told() -> None:
 
     twice = changes_of(changed(document, again), document)
     assert "is a new line where there is one already" in twice.problems[0].message
+
+
+def test_new_rows_that_stand_in_each_others_way_are_told_before_anything_is_done() -> None:
+    document = adjusted()
+
+    def twice(book: Any) -> None:
+        for amount in (1, 2):
+            book["Plan"].append([None, "insight", "launch", None, None, amount])
+
+    book = changed(document, twice)
+    found = changes_of(book, document)
+    last = 4 + len(document.live) + 1
+    (problem,) = preview(found, document).problems
+    assert problem.cell == f"Plan!A{last + 2}"
+    assert problem.message == f"is a second new line where Plan!A{last + 1} is one: write one row"
+
+    def once(book: Any) -> None:
+        book["Plan"].append([None, "insight", "launch", None, None, 1])
+
+    # Somebody else put that line in since the export.
+    grown, _ = edits.add_line(document, NewLine(("insight", "launch")), by("bob"))
+    (problem,) = preview(changes_of(changed(document, once), document), grown).problems
+    assert problem.message.startswith("is a new line where somebody else put one meanwhile")
 
 
 def test_a_file_that_is_no_plan_is_refused() -> None:

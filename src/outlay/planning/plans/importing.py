@@ -17,7 +17,7 @@ from outlay.money.cents import to_unit
 from outlay.planning.plans import edits
 from outlay.planning.plans.edits import By, CellEdit, NewLine, check_seen
 from outlay.planning.plans.errors import PlanConflictError, PlanError
-from outlay.planning.plans.model import Document, Of
+from outlay.planning.plans.model import Document, Of, Path
 
 REASON = "spreadsheet import"
 
@@ -132,6 +132,12 @@ def preview(found: Found, document: Document) -> Preview:
         cell = document.cell(change.line, change.month)
         now = {"amount": cell.total, "volume": cell.volume, "unit_cost": cell.unit_cost}[change.of]
         changes.append(replace(change, now=now if now is not None else Decimal(0)))
+    there = {line.path for line in document.live if not line.where}
+    problems += [
+        Problem(row.cell, "is a new line where somebody else put one meanwhile: export again")
+        for row in found.lines
+        if row.line.path in there and not any(one.cell == row.cell for one in found.problems)
+    ]
     return Preview(
         found.plan, found.version, found.revision, document.revision, tuple(changes), found.lines,
         found.notes, tuple(problems), _conflicts(document, found, changes),
@@ -197,9 +203,10 @@ def grid_changes(
     problems: list[Problem] = []
     seen: dict[str, str] = {}
     known = {line.id: line for line in exported.live}
+    fresh: dict[Path, str] = {}
     for row in rows:
         if not row.line:
-            new = _new_row(row, exported, problems)
+            new = _new_row(row, exported, problems, fresh)
             lines += [new] if new else []
             continue
         line = known.get(row.line)
@@ -247,7 +254,10 @@ def _changed(row: GridRow, exported: Document, problems: list[Problem]) -> list[
     return found
 
 
-def _new_row(row: GridRow, exported: Document, problems: list[Problem]) -> NewRow | None:
+def _new_row(
+    row: GridRow, exported: Document, problems: list[Problem], fresh: dict[Path, str]
+) -> NewRow | None:
+    """A row as a new line; `fresh` are the rows of new lines before it, by path."""
     if all(value is None for value in row.path) and not row.name:
         problems.append(
             Problem(row.cell, "has no line: give a new line its values of "
@@ -260,6 +270,12 @@ def _new_row(row: GridRow, exported: Document, problems: list[Problem]) -> NewRo
                               "amounts")
         )  # fmt: skip
         return None
+    if row.path in fresh:
+        problems.append(
+            Problem(row.cell, f"is a second new line where {fresh[row.path]} is one: write one row")
+        )
+        return None
+    fresh[row.path] = row.cell
     digits = exported.frame.places
     amounts = tuple(
         (month, to_unit(amount, digits))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 from outlay.money import BillingPeriod
@@ -208,7 +209,7 @@ def _new_notes(sheet: Sheet, exported: Document, problems: list[Problem]) -> Ite
     for row in sheet.filled(2):
         if sheet.text(row, 1) is not None:
             continue
-        line, month, text = sheet.text(row, 2) or "", sheet.text(row, 3), sheet.text(row, 4)
+        line, month, text = sheet.text(row, 2) or "", _month_text(sheet, row), sheet.text(row, 4)
         if line and line not in known:
             problems.append(
                 Problem(str(sheet.place(row, 2)), f"is {line!r}, no line of the plan: give the id "
@@ -225,3 +226,11 @@ def _new_notes(sheet: Sheet, exported: Document, problems: list[Problem]) -> Ite
             continue
         if text:
             yield NewNote(str(sheet.place(row, 4)), line, period, text)
+
+
+def _month_text(sheet: Sheet, row: int) -> str | None:
+    """The month of a note; spreadsheets make a day of 2026-09 as it is typed, the month's first."""
+    value = sheet.at(row, 3)
+    if isinstance(value, date) and value.day == 1:
+        return f"{value:%Y-%m}"
+    return sheet.text(row, 3)
