@@ -25,8 +25,8 @@ from outlay.lake.facts import SliceFacts, slice_facts
 from outlay.lake.schema import FOCUS_TYPES, MANDATORY_CONTEXT, charges_types
 from outlay.lake.types import Pin
 from outlay.query.discounts import Discounts, before, lay_rates, sources
-from outlay.query.rawsql import slice_view
 from outlay.query.run import PinnableLake
+from outlay.query.slicesviews import slices_view
 from outlay.query.sqlviews import SqlTags
 
 SOURCE_COLUMNS = (
@@ -93,21 +93,24 @@ def studied(
     plain = SqlTags(Labels(lake, Ruleset()), (), False)
     reckoned = [f for f in known if f.last_day is not None and f.last_day >= months]
     with question_connection(lake) as connection:
-        _view(connection, "kinds", [slice_view("contexts", f, plain) for f in reckoned], ())
+        _view(connection, "kinds", slices_view("contexts", reckoned, plain), ())
         giving = sources(connection, "kinds")
         reckoned = [f for f in reckoned if f.slice.source in giving]
-        _view(connection, "billed", [_days(one, plain, months) for one in reckoned], ())
+        _view(connection, "billed", _days(reckoned, plain, months), ())
         off = lay_rates(connection, "billed") if reckoned else Discounts()
-        _view(connection, "history", [_days(one, named, since) for one in facts], tags, off)
-        _view(connection, "daily", [_days(one, named, late) for one in new], tags, off)
+        _view(connection, "history", _days(facts, named, since), tags, off)
+        _view(connection, "daily", _days(new, named, late), tags, off)
         lines = [one for one in new if one.detail]
         _view(connection, "charges", [_lines(one, named) for one in lines], tags, off)
         _usage(connection, lake, pin, since)
         yield connection
 
 
-def _days(facts: SliceFacts, tags: SqlTags, since: date) -> str:
-    return f"SELECT * FROM ({slice_view('daily', facts, tags)}) WHERE ChargeDay >= DATE '{since}'"
+def _days(facts: Sequence[SliceFacts], tags: SqlTags, since: date) -> list[str]:
+    return [
+        f"SELECT * FROM ({rows}) WHERE ChargeDay >= DATE '{since}'"
+        for rows in slices_view("daily", facts, tags)
+    ]
 
 
 def _lines(facts: SliceFacts, tags: SqlTags) -> str:
