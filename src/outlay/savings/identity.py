@@ -13,6 +13,10 @@ from dataclasses import dataclass, field, replace
 
 from outlay.expression import text_literal
 from outlay.savings.model import Finding
+from outlay.savings.recommendation import name_of
+
+_UNIQUE = ("arn:", "/subscriptions/", "//", "projects/", "http:", "https:")
+"""How ids begin that name their account, or are unique in the world."""
 
 _ARN_PARTS = 6  # arn:partition:service:region:account:resource
 _AWS_ID = re.compile(r"(?:i|vol|snap|ami|eni|eipalloc|nat|vpce|tgw|tgw-attach|vpn|cr)-[0-9a-z]+")
@@ -40,6 +44,31 @@ def canonical(resource: str) -> str:
 def leaf(resource: str) -> str:
     """The last part of a name, in lower case: ``orders`` of ``…:db:orders``."""
     return re.split(r"[:/]", resource.strip().rstrip("/"))[-1].lower()
+
+
+def is_unique(resource: str) -> bool:
+    """Whether an id is of one resource wherever it stands: no two accounts have it."""
+    text = resource.strip().lower()
+    return text.startswith(_UNIQUE) or _AWS_ID.fullmatch(text) is not None
+
+
+def shared_names(
+    named: Iterable[tuple[str, str, str, str]], billed: Iterable[tuple[str, str, str]]
+) -> set[tuple[str, str]]:
+    """The names (`name_of`) that resources of several accounts have: by the bill's (provider,
+    account, ResourceId), and of what the bill does not have, by what one tool says: (tool,
+    provider, account, resource)."""
+    accounts: dict[tuple[str, str], set[str]] = {}
+    for provider, account, resource in billed:
+        if account and not is_unique(resource):
+            accounts.setdefault(name_of(provider, resource), set()).add(account)
+    told: dict[tuple[str, tuple[str, str]], set[str]] = {}
+    for tool, provider, account, resource in named:
+        name = name_of(provider, resource)
+        if account and resource and name not in accounts and not is_unique(resource):
+            told.setdefault((tool, name), set()).add(account)
+    found = {name for name, owners in accounts.items() if len(owners) > 1}
+    return found | {name for (_, name), owners in told.items() if len(owners) > 1}
 
 
 def _of_arn(arn: str) -> str:

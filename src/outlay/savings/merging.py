@@ -1,6 +1,7 @@
 """One recommendation of what several tools find: which belong together, and whose amount counts.
 
-Findings of one action on one resource, whoever found them, are one recommendation (`key_of`). The
+Findings of one action on one resource, whoever found them, are one recommendation (`key_of`); of
+one name in two accounts there are two. The
 amount that counts is the one nearest to the bill, in this order:
 
 1. our own detectors, since they reckon on the bill, after discounts and commitments;
@@ -13,25 +14,29 @@ are shown beside it, also those in another currency, which are added up nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 from outlay.money.quotients import rounded
 from outlay.savings.model import CONFIDENCES, Finding
-from outlay.savings.recommendation import Discount, key_of
+from outlay.savings.recommendation import Discount, key_of, name_of
 
 OWN = "outlay"
 """The tool's name of our own detectors."""
 
 
-def merged(findings: Iterable[Finding]) -> dict[str, tuple[Finding, ...]]:
+def merged(
+    findings: Iterable[Finding], apart: Collection[tuple[str, str]] = ()
+) -> dict[str, tuple[Finding, ...]]:
     """Findings by the key of their recommendation, in the order of keys, the one that counts
-    first. What a tool says twice of one thing (by its own id) is said once."""
+    first. What a tool says twice of one thing (by its own id) is said once. `apart` are names
+    (`name_of`) that resources of several accounts have."""
     groups: dict[str, list[Finding]] = {}
     for one in findings:
-        groups.setdefault(key_of(one), []).append(one)
+        shared = name_of(one.provider, one.resource) in apart
+        groups.setdefault(key_of(one, apart=shared), []).append(one)
     return {key: tuple(_once(sorted(own, key=preference))) for key, own in sorted(groups.items())}
 
 

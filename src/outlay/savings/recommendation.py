@@ -43,7 +43,8 @@ class Recommendation:
     month on the bill when it was last looked at (effective; None: the bill does not tell),
     `discount` what private discounts took off it (None: nothing, or they are in the lines). `gone`
     says since when and why no tool finds it any more ('' while one does). `cycle` counts how often
-    the same was found anew after it had been done.
+    the same was found anew after it had been done. `apart`: other accounts have a resource of the
+    same name, so that its account belongs to its key.
     """
 
     id: int
@@ -81,6 +82,7 @@ class Recommendation:
     gone: str = ""
     cycle: int = 1
     discount: Discount | None = None
+    apart: bool = False
 
     @property
     def finding(self) -> Finding:
@@ -92,10 +94,24 @@ class Recommendation:
         """What it is about, in words: the resource's name or id, else the scope."""
         return self.resource_name or self.resource or self.scope
 
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """The provider, account and resource that its alternatives share; the account where it
+        tells resources of one name apart ('' elsewhere: tools do not all name it)."""
+        return (self.provider, self.account if self.apart else "", self.resource)
 
-def key_of(finding: Finding, cycle: int = 1) -> str:
+
+def name_of(provider: str, resource: str) -> tuple[str, str]:
+    """A resource's name as two accounts may have it, without case."""
+    return (provider.lower(), resource.lower())
+
+
+def key_of(finding: Finding | Recommendation, cycle: int = 1, *, apart: bool = False) -> str:
     """What a recommendation is told apart by, whichever tool found it; 64 hexadecimal digits. What
-    is found again after it had been done is another `cycle`."""
+    is found again after it had been done is another `cycle`. Its account belongs
+    to it where others have a resource of the same name (`apart`)."""
     parts = (finding.provider, finding.resource or f"\x1e{finding.account}\x1e{finding.scope}",
              finding.group, finding.action, *([str(cycle)] if cycle > 1 else []))  # fmt: skip
+    if apart and finding.resource:
+        parts = (*parts, f"\x1e{finding.account}")
     return hashlib.sha256("\x1f".join(parts).lower().encode()).hexdigest()

@@ -67,9 +67,11 @@ def recompute(workspace: Workspace, baseline: Baseline) -> Recomputed:
         with bill(
             workspace, baseline.first_day, (baseline.where,), as_of=int(baseline.snapshot)
         ) as read:
-            lines = _read(read, baseline.where, baseline.currency, baseline.first_day,
-                          baseline.end_day, not baseline.resource,
-                          baseline.discounted)  # fmt: skip
+            lines = read.lines(
+                baseline.where, baseline.first_day, baseline.end_day, currency=baseline.currency,
+                fleet=not baseline.resource, discounted=baseline.discounted,
+                account=baseline.account,
+            )  # fmt: skip
             whole = read.left_out(baseline.sources, baseline.end_day)
             days = [day for day in _days(baseline.first_day, baseline.end_day) if not whole(day)]
             again = frozen_of(lines, days)
@@ -81,18 +83,19 @@ def recompute(workspace: Workspace, baseline: Baseline) -> Recomputed:
 
 
 def _made(workspace: Workspace, one: Recommendation, now: datetime, until: date | None) -> Baseline:
-    where, fleet = one.where, not one.resource
+    where, fleet, account = one.where, not one.resource, one.place[1]
     end = min(now.date(), until or now.date())
     since = end - timedelta(days=LOOKED_DAYS)
     with bill(workspace, since, (where,)) as read:
-        lines = _read(read, where, one.currency, since, end, fleet)
+        lines = read.lines(where, since, end, currency=one.currency, fleet=fleet, account=account)
         sources = sorted({li.source for li in lines if li.role == "own" and li.source})
         whole = read.left_out(sources, end)
         chosen = window(lines, [day for day in _days(since, end) if not whole(day)])
         if chosen and not fleet:
             resources = sorted({li.key.resource for li in lines if li.key.resource})
             lines = read.lines(where, chosen[0], chosen[-1] + timedelta(days=1),
-                               currency=one.currency, resources=resources)  # fmt: skip
+                               currency=one.currency, resources=resources,
+                               account=account)  # fmt: skip
         frozen = frozen_of(lines, chosen, _around(read, lines, chosen)) if chosen else None
         snapshot = read.snapshot
     first, last = (chosen[0], chosen[-1]) if chosen else (end, end - timedelta(days=1))
@@ -140,6 +143,7 @@ def _baseline(
         since=until,
         notes=tuple(_notes(one, frozen, until)),
         discounted=True,
+        account=one.place[1],
     )
 
 
@@ -160,13 +164,6 @@ def _notes(one: Recommendation, frozen: Frozen | None, until: date | None) -> It
         yield "It is charged once a month: each is compared with those of the same day before."
     if until is not None:
         yield f"The bill showed the change by itself: it is frozen as of the day before {until}."
-
-
-def _read(
-    read: Bill, where: str, currency: str, first: date, end: date, fleet: bool,
-    discounted: bool = True,
-) -> list[Line]:  # fmt: skip
-    return read.lines(where, first, end, currency=currency, fleet=fleet, discounted=discounted)
 
 
 def _around(

@@ -222,9 +222,9 @@ def _changes(
     """Those whose charges fell, and since when; of one resource the one that says it best. A fall
     that is another's of the resource already (`known`) is nobody else's."""
     costs = read.by_resource(sorted({one.resource for one in waiting}))
-    best: dict[str, tuple[bool, Decimal, Recommendation, date]] = {}
+    best: dict[tuple[str, str, str], tuple[bool, Decimal, Recommendation, date]] = {}
     for one in waiting:
-        charged = costs.get((one.resource, one.currency))
+        charged = costs.get((*one.place[1:], one.currency))
         if not charged:
             continue
         sources, by_day = charged
@@ -244,8 +244,8 @@ def _changes(
             continue
         accepted = one.state == "accepted"
         rank = (accepted, one.finding.monthly_saving, one, change.since)
-        if one.resource not in best or rank[:2] > best[one.resource][:2]:
-            best[one.resource] = rank
+        if one.place not in best or rank[:2] > best[one.place][:2]:
+            best[one.place] = rank
     return [(one, day) for _, _, one, day in best.values()]
 
 
@@ -255,7 +255,7 @@ def _is_anothers(one: Recommendation, day: date, known: Sequence[Span]) -> bool:
     since = day - timedelta(days=RULES.patience_days)
     return any(
         span.one.id != one.id
-        and (span.one.provider, span.one.resource) == (one.provider, one.resource)
+        and span.one.place == one.place
         and span.since >= since
         and span.last > day
         for span in known

@@ -188,6 +188,7 @@ class _Measuring:
             successor=one.successor,
             fleet=not baseline.resource,
             discounted=baseline.discounted,
+            account=baseline.account,
         ):
             found.setdefault(line.day, []).append(line)
         return found
@@ -199,7 +200,7 @@ class _Measuring:
         if one.baseline.id not in self.came:
             lines = self.read.lines(
                 "", one.since, one.last, currency=one.baseline.currency, successor=one.successor,
-                discounted=one.baseline.discounted,
+                discounted=one.baseline.discounted, account=one.baseline.account,
             )  # fmt: skip
             self.came[one.baseline.id] = tuple(sorted({line.key for line in lines}))
         return self.came[one.baseline.id]

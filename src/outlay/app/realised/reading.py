@@ -20,6 +20,7 @@ from outlay.focus.sql import literal
 from outlay.lake import Pin, Slice
 from outlay.query.discounts import CONTRACTED, EFFECTIVE
 from outlay.query.studying import studied
+from outlay.savings.realised.exact import added
 from outlay.savings.realised.measuring import Use
 from outlay.savings.realised.model import Line, PriceKey
 
@@ -80,15 +81,19 @@ class Bill:
         successor: str = "",
         fleet: bool = False,
         discounted: bool = True,
+        account: str = "",
     ) -> list[Line]:
         """The lines of the days from `first` to `end` (exclusive): those of `where`, those of
         `successor`, and others of the same `resources`. A `fleet`'s are not told apart by
         resource. Costs are after private discounts in lines of their own, unless `discounted` is
-        False. QueryError for a condition that cannot be read."""
+        False. `account` is the one whose resources they are, where others have resources of the
+        same names. QueryError for a condition that cannot be read."""
         own = self._condition(where)
         after = self._condition(successor) if successor else "false"
         listed = ", ".join(map(literal, resources))
         same = f"ResourceId IN ({listed})" if listed else "false"
+        if account:
+            same = f"({same} AND SubAccountId = {literal(account)})"
         resource = "''" if fleet else "coalesce(ResourceId, '')"
         usage, sku = _METER
         of = f"AND BillingCurrency = {literal(currency)}" if currency else ""
@@ -104,7 +109,7 @@ class Bill:
             f"AND ChargeDay < DATE '{end}' {of} AND ({own} OR {after} OR {same}) "
             "GROUP BY ALL ORDER BY ALL"
         )
-        return [_line(row) for row in done.fetchall()]
+        return [_line(row, account) for row in done.fetchall()]
 
     def uses(
         self, commitments: Sequence[str], first: date, end: date
@@ -143,22 +148,24 @@ class Bill:
 
     def by_resource(
         self, resources: Sequence[str]
-    ) -> dict[tuple[str, str], tuple[tuple[str, ...], dict[date, Decimal]]]:
-        """By resource and currency: the sources that charge it, and what each of its days would
-        have cost without commitments: what covers it changes nothing of the resource."""
+    ) -> dict[tuple[str, str, str], tuple[tuple[str, ...], dict[date, Decimal]]]:
+        """By account (and, under '', of all accounts together), resource and currency: the sources
+        that charge it, and what each of its days would have cost without commitments: what covers
+        it changes nothing of the resource."""
         if not resources:
             return {}
         listed = ", ".join(map(literal, resources))
         done = self._connection.execute(
-            "SELECT ResourceId, BillingCurrency, ChargeDay, list(DISTINCT x_SourceName), "
-            f"sum(ContractedCost) FROM {self._view} WHERE ResourceId IN ({listed}) "
-            f"AND {_RECURRING} GROUP BY ALL ORDER BY ALL"
+            "SELECT coalesce(SubAccountId, ''), ResourceId, BillingCurrency, ChargeDay, "
+            f"list(DISTINCT x_SourceName), sum(ContractedCost) FROM {self._view} "
+            f"WHERE ResourceId IN ({listed}) AND {_RECURRING} GROUP BY ALL ORDER BY ALL"
         )
-        found: dict[tuple[str, str], tuple[set[str], dict[date, Decimal]]] = {}
-        for resource, currency, day, sources, cost in done.fetchall():
-            names, costs = found.setdefault((resource, currency), (set(), {}))
-            names.update(sources)
-            costs[day] = cost
+        found: dict[tuple[str, str, str], tuple[set[str], dict[date, Decimal]]] = {}
+        for account, resource, currency, day, sources, cost in done.fetchall():
+            for place in {account, ""}:
+                names, costs = found.setdefault((place, resource, currency), (set(), {}))
+                names.update(sources)
+                costs[day] = added((costs.get(day, Decimal(0)), cost))
         return {key: (tuple(sorted(names)), costs) for key, (names, costs) in found.items()}
 
     def whole_until(self, sources: Sequence[str] = ()) -> date | None:
@@ -244,13 +251,13 @@ def _sum(discount: str, discounted: bool) -> str:
     return f"sum({cost})" if discounted else f"sum({cost} + {discount})"
 
 
-def _line(row: Sequence[Any]) -> Line:
+def _line(row: Sequence[Any], account: str) -> Line:
     (day, resource, meter, unit, role, commitment, status, recurring, source, quantity, cost,
      listed, contracted) = row  # fmt: skip
     zero = Decimal(0)
     return Line(
         day=day,
-        key=PriceKey(str(resource), str(meter), str(unit)),
+        key=PriceKey(str(resource), str(meter), str(unit), account),
         quantity=quantity,
         cost=cost or zero,
         list_cost=listed or zero,

@@ -29,7 +29,7 @@ def promises(found: Iterable[Recommendation], atoms: Iterable[Atom]) -> dict[str
 def claim(one: Recommendation) -> Claim:
     """A recommendation as netting takes it."""
     finding = one.finding
-    subject = one.resource or f"{one.account} {one.scope}"
+    subject = " ".join(one.place[1:]) if one.resource else f"{one.account} {one.scope}"
     # What is said of a commitment that is there is a matter of its own, no other purchase.
     unused = one.group == PURCHASE and one.action not in PURCHASES
     return Claim(

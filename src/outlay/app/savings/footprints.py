@@ -70,6 +70,16 @@ def resources_of(known: LakeFacts) -> list[tuple[str, str, str]]:
     return [(str(row["p"]), str(row["a"]), str(row["r"])) for row in rows]
 
 
+def used_resources(known: LakeFacts) -> list[tuple[str, str, str]]:
+    """(provider, account, ResourceId) of usage: what accounts have, not what is bought for them."""
+    rows = known.rows(
+        "SELECT DISTINCT coalesce(ServiceProviderName, '') AS p, coalesce(SubAccountId, '') AS a, "
+        "ResourceId AS r FROM daily WHERE ResourceId IS NOT NULL AND ChargeCategory = 'Usage' "
+        "AND CommitmentDiscountStatus IS DISTINCT FROM 'Unused' ORDER BY ALL"
+    )
+    return [(str(row["p"]), str(row["a"]), str(row["r"])) for row in rows]
+
+
 def lay(known: LakeFacts) -> tuple[frozenset[str], tuple[date, date]]:
     """Make the table ``cells`` of the look's connection; gives its columns and its days.
 

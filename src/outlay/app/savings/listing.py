@@ -192,8 +192,8 @@ def recommendation(workspace: Workspace, number: int, now: datetime | None = Non
         each
         for each in kept
         if each.id != number
-        and each.provider == one.provider
-        and (each.resource, each.scope) == (one.resource, one.scope)
+        and each.place == one.place
+        and each.scope == one.scope
         and (each.resource or each.account == one.account)
     ]
     named = {effect.by for effect in (row.promise.effects if row.promise else ())}

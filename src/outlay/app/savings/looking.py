@@ -22,7 +22,15 @@ from outlay.app.realised.reading import tags_of
 from outlay.app.runs import utc_now
 from outlay.app.savings.acting import store, times
 from outlay.app.savings.counting import atoms_json
-from outlay.app.savings.footprints import Bill, Footprint, footprints, lay, meets, resources_of
+from outlay.app.savings.footprints import (
+    Bill,
+    Footprint,
+    footprints,
+    lay,
+    meets,
+    resources_of,
+    used_resources,
+)
 from outlay.app.savings.model import SavingsPolicySpec
 from outlay.app.savings.policy import (
     enabled,
@@ -35,11 +43,11 @@ from outlay.app.savings.renewing import NATIVE, Found, Renewed, renewed
 from outlay.app.savings.store import LookRecord
 from outlay.app.served import served
 from outlay.expression.errors import QueryError
-from outlay.savings.identity import Resources, settled
+from outlay.savings.identity import Resources, settled, shared_names
 from outlay.savings.merging import after_discounts, merged
 from outlay.savings.model import OPEN, Finding, Insufficient
 from outlay.savings.netting import Atom
-from outlay.savings.recommendation import Recommendation
+from outlay.savings.recommendation import Recommendation, name_of
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
@@ -76,6 +84,7 @@ class _Seen:
     bill: Bill
     left_out: int
     failed: Mapping[str, str]
+    apart: frozenset[tuple[str, str]] = frozenset()
 
 
 @served("POST /savings/look")
@@ -100,7 +109,7 @@ def look(workspace: Workspace, now: datetime | None = None, *, force: bool = Tru
     with keeping.changing() as books:
         done = renewed(
             books,
-            Found(found.findings, found.bill, found.ran.insufficient, found.failed),
+            Found(found.findings, found.bill, found.ran.insufficient, found.failed, found.apart),
             spec,
             owning,
             _nobody(workspace, owning),
@@ -139,7 +148,18 @@ def _seen(
         told = [one for one in told if one.monthly_saving >= spec.minimum_saving]
         columns, days = lay(known)
         kept, out, unasked = _kept(known, [*ran.findings, *told], spec, columns)
-        groups = merged(kept)
+        apart = frozenset(
+            shared_names(
+                ((one.tool, one.provider, one.account, one.resource) for one in kept),
+                used_resources(known),
+            )
+            | {
+                name_of(one.provider, one.resource)
+                for one in store(workspace).listed()
+                if one.apart
+            }
+        )
+        groups = merged(kept, apart)
         first = {key: own[0] for key, own in groups.items()}
         rest = _not_found(workspace, groups)
         bill = footprints(known, {**rest, **first}, tag, columns, days)
@@ -149,7 +169,7 @@ def _seen(
         for key, own in groups.items()
         if (left := after_discounts(own, bill.footprints.get(key, Footprint()).discount))
     }
-    return _Seen(ran, groups, bill, out, {**failed, **ran.failed, **unasked})
+    return _Seen(ran, groups, bill, out, {**failed, **ran.failed, **unasked}, apart)
 
 
 def _not_found(workspace: Workspace, found: Mapping[str, object]) -> dict[str, Finding]:

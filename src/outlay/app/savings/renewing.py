@@ -14,7 +14,7 @@ from outlay.money.quotients import quotient, scaled
 from outlay.savings.life import BY_PEOPLE, LifeError, Times, may, moved, waits
 from outlay.savings.merging import OWN, preference
 from outlay.savings.model import Finding, Insufficient, State
-from outlay.savings.recommendation import Recommendation, key_of
+from outlay.savings.recommendation import Recommendation, key_of, name_of
 
 _FROZEN: tuple[State, ...] = ("accepted", "implemented", "verified", "sustained", "regressed")
 """States in which the estimate that was accepted stays as it was."""
@@ -34,12 +34,18 @@ UNTOUCHED = "Nobody touched it for"
 @dataclass(frozen=True)
 class Found:
     """What a look found: findings by the key of their recommendation (the first cycle's), their
-    charges, what could not be judged, and which tools failed."""
+    charges, what could not be judged, and which tools failed. `apart` are the names (`name_of`)
+    that resources of several accounts have: each has recommendations of its own."""
 
     findings: Mapping[str, tuple[Finding, ...]]
     bill: Bill
     insufficient: tuple[Insufficient, ...] = ()
     failed: Mapping[str, str] = field(default_factory=dict)
+    apart: frozenset[tuple[str, str]] = frozenset()
+
+    def parts(self, one: Finding | Recommendation) -> bool:
+        """Whether its account belongs to its key."""
+        return bool(one.resource) and name_of(one.provider, one.resource) in self.apart
 
 
 @dataclass(frozen=True)
@@ -65,14 +71,15 @@ def renewed(
     """Bring the recommendations up to date, in one transaction. `tag` is the owners' virtual tag,
     `nobody` its values that own nothing."""
     work = _Work(books, found, spec, tag, nobody, limits, now)
-    known = {one.key: one for one in books.listed()}
+    known = _known(books, found)
     met: set[int] = set()
     keys: dict[str, str] = {}
     for key, findings in found.findings.items():
-        one = _newest(known, key, findings)
+        cycles = _cycles(known, key, findings, apart=found.parts(findings[0]))
+        one = None if not cycles or _is_another(cycles[-1], findings[0]) else cycles[-1]
         footprint = found.bill.footprints.get(key, Footprint())
         if one is None:
-            one = work.add(key, findings, footprint, _cycles(known, key, findings))
+            one = work.add(key, findings, footprint, len(cycles) + 1)
         else:
             met.add(one.id)
             work.meet(one, findings, footprint)
@@ -101,7 +108,8 @@ class _Work:
     ) -> Recommendation:
         """Keep what was not known; gives it."""
         first = findings[0]
-        own = key if cycle == 1 else key_of(first, cycle)
+        apart = self.found.parts(first)
+        own = key if cycle == 1 else key_of(first, cycle, apart=apart)
         due = self.now.date() + timedelta(days=self.limits.decide)
         one = Recommendation(
             id=0,
@@ -126,6 +134,7 @@ class _Work:
             updated_at=self.now,
             due_on=due,
             cycle=cycle,
+            apart=apart,
         )
         one = self.books.add(self._owned(one, footprint))
         tools = sorted({each.tool for each in findings})
@@ -187,7 +196,11 @@ class _Work:
 
     def _why_gone(self, one: Recommendation) -> str:
         """Why nothing finds it, '' where that is no answer: a tool failed or could not judge."""
-        lacking = {(each.detector, each.resource) for each in self.found.insufficient}
+        lacking = {
+            (each.detector, each.resource)
+            for each in self.found.insufficient
+            if not one.apart or each.account in ("", one.account)
+        }
         off = []
         for each in one.findings:
             if each.tool != OWN:
@@ -269,27 +282,29 @@ def _short(amount: Decimal) -> str:
 _TOUCHING = (*BY_PEOPLE, "comment", "return")
 
 
-def _newest(
-    known: Mapping[str, Recommendation], key: str, findings: tuple[Finding, ...]
-) -> Recommendation | None:
-    """The newest cycle of what is found; None where it is to be a new one."""
-    cycles = _all_cycles(known, key, findings)
-    if not cycles:
-        return None
-    return None if _is_another(cycles[-1], findings[0]) else cycles[-1]
+def _known(books: Books, found: Found) -> dict[str, Recommendation]:
+    """What is kept, by key. Where another account turned out to have a resource of the same name,
+    the account that a recommendation is of belongs to its key from now on: it stays the same."""
+    kept = {one.key: one for one in books.listed()}
+    for one in [*kept.values()]:
+        if one.apart or not one.account or not found.parts(one):
+            continue
+        key = key_of(one, one.cycle, apart=True)
+        if key in kept:
+            continue
+        del kept[one.key]
+        kept[key] = books.put(replace(one, key=key, apart=True))
+    return kept
 
 
-def _cycles(known: Mapping[str, Recommendation], key: str, findings: tuple[Finding, ...]) -> int:
-    return len(_all_cycles(known, key, findings)) + 1
-
-
-def _all_cycles(
-    known: Mapping[str, Recommendation], key: str, findings: tuple[Finding, ...]
+def _cycles(
+    known: Mapping[str, Recommendation], key: str, findings: tuple[Finding, ...], *, apart: bool
 ) -> list[Recommendation]:
+    """What is kept of the same, the newest cycle last."""
     found: list[Recommendation] = []
     while True:
         cycle = len(found) + 1
-        one = known.get(key if cycle == 1 else key_of(findings[0], cycle))
+        one = known.get(key if cycle == 1 else key_of(findings[0], cycle, apart=apart))
         if one is None:
             return found
         found.append(one)

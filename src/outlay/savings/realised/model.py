@@ -27,11 +27,13 @@ def of_day(values: tuple[Decimal, ...], day: date) -> Decimal:
 @dataclass(frozen=True, order=True)
 class PriceKey:
     """What has one price: a resource ('' for a fleet as a whole), what is charged of it (SkuId,
-    else the vendor's usage type or meter, else the service), and the unit."""
+    else the vendor's usage type or meter, else the service), and the unit. `account` is told where
+    resources of several accounts have the name ('' elsewhere)."""
 
     resource: str
     meter: str
     unit: str
+    account: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,8 +128,8 @@ class Baseline:
     to be implemented). `promised` is the saving a month that was accepted, after netting against
     others, `estimated` before it, `promised_list` at list prices. `discounted`: costs are after
     private discounts in lines of their own, here and on each day that is measured against it; of
-    baselines that were frozen before these were taken off, they are not. `id` is 0 until it is
-    kept.
+    baselines that were frozen before these were taken off, they are not. `account` is the
+    resource's where others have one of the same name. `id` is 0 until it is kept.
     """
 
     id: int
@@ -157,6 +159,7 @@ class Baseline:
     since: date | None = None
     notes: tuple[str, ...] = ()
     discounted: bool = False
+    account: str = ""
 
     @property
     def resources(self) -> tuple[str, ...]:

@@ -160,8 +160,8 @@ def groups(rows: Sequence[Row], sort: str) -> list[Group]:
     for row in rows:
         one = row.recommendation
         alone = not one.resource
-        key = (one.provider, f"{one.account} {one.scope} {one.group}" if alone else one.resource)
-        found.setdefault(key, []).append(row)
+        own = f"{one.account} {one.scope} {one.group}" if alone else " ".join(one.place[1:])
+        found.setdefault((one.provider, own), []).append(row)
     grouped = [Group(tuple(own)) for own in found.values()]
     return sorted(grouped, key=lambda one: -one.net) if sort == "net" else grouped
 
