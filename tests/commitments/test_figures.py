@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,9 @@ from outlay.app import Workspace
 from outlay.app.commitments import ledger, overview
 from outlay.expression.errors import QueryError
 from outlay.money import total
-from tests.commitments.company import NOW, PLAN, RESERVED, hourly
+from tests.commitments.company import FIRST, NOW, PLAN, RESERVED, charge, hourly
+from tests.commitments.company import plan as of_plan
+from tests.web.company import load
 
 D = Decimal
 
@@ -35,6 +38,30 @@ def test_the_figures_by_hand(kept: Workspace) -> None:
     assert whole.coverage_hours == D("0.76")
     assert usd.before.eligible == 50  # 1 October alone was loaded of the thirty days before
     assert not found.hourly
+
+
+def test_break_even_is_told_to_the_last_digit(kept: Workspace) -> None:
+    held = overview.overview(kept, 30).commitments[0]
+    # It covers what it costs: it has paid for itself on the last day of its year.
+    even = D("4693001.400812435542752995224")
+    figures = replace(held.figures, covered=even, used=even, unused=D(0))
+    assert replace(held, figures=figures).break_even_days == 365
+
+
+def test_usage_that_is_committed_without_a_status_benefits_too(tmp_path: Path) -> None:
+    """FOCUS wants a status beside the commitment's id; not every bill has it."""
+    workspace = Workspace.init(tmp_path / "workspace", name="Acme GmbH")
+    bare = of_plan("Used") | {"CommitmentDiscountStatus": ""}
+    rows = [
+        charge("18.00", day, contracted="24.00", hours="24", billed="0", team="storefront",
+               SkuMeter="BoxUsage:m6i.large", x_InstanceType="m6i.large", **bare)
+        for day in (FIRST + timedelta(days=n) for n in range(31))
+    ]  # fmt: skip
+    load(workspace, tmp_path / "bills", "acme", rows)
+    (usd,) = overview.overview(workspace, 30, now=NOW).currencies
+    (matrix,) = overview.benefits(workspace, 30, now=NOW)
+    assert usd.whole.cost == 30 * 18
+    assert (matrix.cost, matrix.saved) == (usd.whole.cost, usd.whole.saved)
 
 
 @pytest.mark.parametrize("by", ["provider", "service", "family", "region", "account", "type"])

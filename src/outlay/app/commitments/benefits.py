@@ -198,7 +198,7 @@ def _used(
         range=f"{looked.start}..{looked.end}",
         splits="direct",
         where="ChargeCategory = 'Usage' AND (CommitmentDiscountStatus = 'Used' OR "
-        "(PricingCategory = 'Committed' AND CommitmentDiscountId IS NULL))",
+        "(PricingCategory = 'Committed' AND CommitmentDiscountStatus IS NULL))",
     )
     by = (tag, "CommitmentDiscountId", "BillingAccountId", "ServiceName")
     for row in asked(workspace, query, by, now):

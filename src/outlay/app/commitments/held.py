@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +88,7 @@ class Commitment:
         term = self.term_days
         if term is None or self.figures.covered <= 0:
             return None
-        found = ceil(self.figures.cost * term / self.figures.covered)
+        found = ceil(Fraction(self.figures.cost) * term / Fraction(self.figures.covered))
         return found if found <= term else None
 
     @property
