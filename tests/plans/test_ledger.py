@@ -22,7 +22,7 @@ from outlay.planning.plans.errors import PlanError
 from outlay.planning.plans.model import Document, Path
 from outlay.planning.plans.outlook import Known, estimated
 from tests.plans import documents
-from tests.plans.company import BEDROCK, COMPLETE_UNTIL, EC2, S3, SPEC, SUPPORT, days
+from tests.plans.company import BEDROCK, COMPLETE_UNTIL, EC2, FIRST, S3, SPEC, SUPPORT, days
 
 D = Decimal
 OCTOBER, NOVEMBER, DECEMBER = (BillingPeriod(2024, month) for month in (10, 11, 12))
@@ -214,6 +214,24 @@ def test_a_line_with_a_condition_takes_its_charges_out_of_their_paths(own: Works
     assert by_name["Data"] == D("135.00")
     asked = own.query(plan_actuals.question(found.frame).but(range="2024-10-01..2025-02-10"))
     assert total(found.total) == asked.totals[0]["EffectiveCost"]
+
+
+def test_months_before_the_ledger_begins_are_not_known(own: Workspace) -> None:
+    first = f"{FIRST:%Y-%m}"
+    starts = BillingPeriod.of(FIRST).previous().previous()
+    plans.new_plan(own, "early", SPEC | {"starts": str(starts)})
+    made = plan_baseline.make_baseline(own, "early", method="flat").document
+    said = (
+        f"the ledger begins in {first}: what {starts} to {starts.next()} cost is not known and "
+        "counts as nought"
+    )
+    assert made.baseline is not None and said in made.baseline.warnings
+    assert said in plan_actuals.variance(own, "early").warnings
+    assert said in plan_outlook.outlook(own, "early").notes
+    plans.new_plan(own, "later", SPEC | {"starts": first})
+    made = plan_baseline.make_baseline(own, "later", method="flat").document
+    assert made.baseline is not None and made.baseline.warnings == ()
+    assert plan_actuals.variance(own, "later").warnings == ()
 
 
 def test_variance_is_of_complete_months(own: Workspace) -> None:

@@ -85,9 +85,19 @@ def actuals_of(workspace: Workspace, document: Document, cut: date | None = None
         ActualRow(NOT_PLANNED, path, "", _known(cells))
         for path, cells in sorted(found.rest.items(), key=_by_text)
     ]
-    return Actuals(
-        frame, until, states, tuple(rows), tuple(dict.fromkeys(asking.warnings)), asking.snapshot
-    )
+    warnings = tuple(dict.fromkeys((*asking.warnings, *not_loaded(workspace, document.months))))
+    return Actuals(frame, until, states, tuple(rows), warnings, asking.snapshot)
+
+
+def not_loaded(workspace: Workspace, months: Sequence[BillingPeriod]) -> tuple[str, ...]:
+    """What is to be said of months before the ledger begins: their nought is not known, it is what
+    nobody loaded."""
+    began = min((s.billing_period for s in workspace.pin().slices if s.delivery.rows), default=None)
+    before = [month for month in months if began is not None and month < began]
+    if not before:
+        return ()
+    named = str(before[0]) if len(before) == 1 else f"{before[0]} to {before[-1]}"
+    return (f"the ledger begins in {began}: what {named} cost is not known and counts as nought",)
 
 
 def complete_until(workspace: Workspace, cut: date | None = None) -> date | None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from outlay.access import Level, require, who
-from outlay.app.planning.plan_actuals import Months, complete_until
+from outlay.app.planning.plan_actuals import Months, complete_until, not_loaded
 from outlay.app.planning.plan_drivers import driver_for, last_complete
 from outlay.app.planning.plan_forecast import ToCome, with_actual
 from outlay.app.planning.plans import beginning, get_plan, record_version, store_of
@@ -122,7 +122,8 @@ class _Maker:
         """The baseline."""
         document = self.document
         found = divide(document.live, self._ask)
-        self.warnings += [*self.spent.warnings, *self.to_come.notes]
+        lost = not_loaded(self.workspace, document.months)
+        self.warnings += [*self.spent.warnings, *self.to_come.notes, *lost]
         return Made(
             found.lines,
             found.rest,
@@ -196,7 +197,8 @@ class _Maker:
                 f"{self._began}"
             )
         if len(months) < FLAT_MONTHS:
-            self.warnings.append(f"the mean is of {len(months)} month, since there are no more")
+            count = f"{len(months)} {'month' if len(months) == 1 else 'months'}"
+            self.warnings.append(f"the mean is of {count}, since there are no more")
         frame, size = self.document.frame, len(self.document.months)
         found = self._months(months, where)
         return {path: (_mean(cells, frame.places),) * size for path, cells in found.items()}
