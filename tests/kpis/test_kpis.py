@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from outlay.api.openapi.operations_kpis import KPIS
 from outlay.app import Workspace
@@ -18,17 +19,21 @@ from outlay.app.home import homes
 from outlay.app.home.cards import saving
 from outlay.app.kpis import kpis
 from outlay.app.realised import listing
+from outlay.app.realised.keeping import RealisedStore
 from outlay.app.savings.acting import store
 from outlay.cli import main
 from outlay.client.typing import typed
 from outlay.expression.errors import QueryError
 from outlay.mcp.registry import Context, Options
 from outlay.mcp.server import call
+from outlay.resources.tables import saving_baselines
 from outlay.savings.kpis import Acted, days_to, decided, realisation, share
 from outlay.savings.model import Finding
+from outlay.savings.realised.model import Baseline, Effects, Entry, Measured
 from outlay.savings.recommendation import Recommendation, key_of
 from tests.budgets.company import company
 from tests.budgets.conftest import MOMENT
+from tests.realised.lines import baseline, line
 from tests.web.conftest import serving
 from tests.web.page import parse
 
@@ -113,6 +118,42 @@ def test_kpis_are_reckoned_by_hand(own: Workspace) -> None:
     assert [one.owner for one in found.owners] == ["shop", "data"]
     with pytest.raises(QueryError, match="nothing was charged in 'EUR'"):
         kpis.kpis(own, "EUR")
+
+
+def test_what_owners_realised_is_that_of_the_months(
+    own: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of owners that cost nothing any more too, and not of months that are not told."""
+    monkeypatch.setattr(kpis, "_MONTHS", 2)
+    with store(own).changing() as books:
+        done = books.add(recommendation("i-7", "closed", "Delete", "30", state="sustained"))
+    kept = RealisedStore(own.resources.engine)
+    day = date(2026, 7, 1)
+    made = baseline([line(day, "24", "0.20")], [day], number=done.id)
+    with own.resources.engine.begin() as connection:
+        connection.execute(
+            saving_baselines.insert().values(
+                recommendation=done.id, frozen_at=made.frozen_at, snapshot="1", currency="USD",
+                document=TypeAdapter(Baseline).dump_python(made, mode="json"),
+            )
+        )  # fmt: skip
+    for month in (7, 8, 9):
+        first = date(2026, month, 1)
+        got = Effects(usage=D(month))
+        seen = Measured(first, made.id, D(9), D(9 - month), D(9), D(9), got)
+        kept.add([
+            Entry(0, done.id, first, FOUND, "1", "USD", "saving", D(10), got, D(9), D(9 - month),
+                  D(9), D(9), D(0), D(0), (seen,), (), owner="closed")
+        ])  # fmt: skip
+    found = kpis.kpis(own)
+    assert [(one.month, one.realised) for one in found.months] == [
+        ("2026-08", D(8)), ("2026-09", D(9)),
+    ]  # fmt: skip
+    closed = next(one for one in found.owners if one.owner == "closed")
+    assert (closed.realised, closed.missed, closed.cost) == (D(17), D(3), D(0))
+    for name in ("realised", "missed"):
+        owners = sum((getattr(one, name) for one in found.owners), D(0))
+        assert owners == sum((getattr(one, name) for one in found.months), D(0))
 
 
 def test_more_lost_than_open_is_no_share_and_says_why(

@@ -63,8 +63,8 @@ class Acted:
 
 @dataclass(frozen=True)
 class OwnerKpis:
-    """The KPIs of one owner ('' for nobody). `pace` is what was realised over the last 12 months;
-    `days` the median days from found to implemented (None: nothing was)."""
+    """The KPIs of one owner ('' for nobody). `realised` and `missed` are of the last 12 months that
+    were measured; `days` the median days from found to implemented (None: nothing was)."""
 
     owner: str
     cost: Decimal

@@ -237,9 +237,9 @@ class _Reckoning:
         nobody = self.workspace.rules().tags[tag].default
         if nobody in costs:
             costs[""] = total((costs.get("", Decimal(0)), costs.pop(nobody)))
-        names = {*costs, *(r.recommendation.owner for r in self.rows)}
         since = self.now.date() - timedelta(days=ACTED_DAYS)
         done = {row.value: row.sums for row in self._ledger_by_owner()}
+        names = {*costs, *(r.recommendation.owner for r in self.rows), *done}
         found = []
         for name in names:
             mine = [row for row in self.rows if row.recommendation.owner == name]
@@ -259,8 +259,11 @@ class _Reckoning:
         return by_cost(found)
 
     def _ledger_by_owner(self) -> tuple[LedgerRow, ...]:
-        found = realised.ledger(self.workspace, realised.Sought(currency=self.code), "owner")
-        return found.rows
+        months = self._months()
+        if not months:
+            return ()
+        sought = realised.Sought(since=months[0].month, currency=self.code)
+        return realised.ledger(self.workspace, sought, "owner").rows
 
     def _months(self) -> tuple[MonthKpis, ...]:
         months = [row for row in self.ledger.months if row.sums.currency == self.code]
