@@ -280,6 +280,46 @@ def test_suggestions_say_how_many_are_left_out_and_what_is_not_counted(
     }
 
 
+def test_values_whose_names_come_out_alike_have_budgets_of_their_own(
+    own: Workspace, tmp_path: Path
+) -> None:
+    alike = [line("100.00", "2026-09-05", "Hetzner Cloud", team=name) for name in ("Shop", "店")]
+    load(own, tmp_path, "alike", [*alike, line("90.00", "2026-09-05", team="倉庫")])
+    found = budget_drafts.suggest(own, "team", months=1, now=MOMENT)
+    names = {one.value: one.name for one in found.suggestions}
+    assert names == {
+        "shop": "team-shop", "data": "team-data", "Shop": "team-shop-2", "店": "team",
+        "倉庫": "team-2",
+    }  # fmt: skip
+    specs = {
+        one.name: one.spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        for one in found.suggestions
+    }
+    assert budget_drafts.keep(own, specs, author="ana") == tuple(sorted(names.values()))
+
+
+@pytest.mark.parametrize("basis", ["actual", "forecast"])
+def test_parts_have_their_parents_currency_and_rates(own: Workspace, basis: str) -> None:
+    half = {"USD/EUR": {f"2026-{month:02d}": "0.5" for month in range(6, 13)}}
+    own.resources.put("ExchangeRates", "half", {"pairs": half}, author="test")
+    keep(own, "europe", currency="EUR", rates="half", amount="900")
+    found = budget_drafts.suggest(
+        own, "team", basis=basis, months=1, margin=Decimal(0), parent="europe", now=MOMENT
+    )
+    assert found.currency == "EUR"
+    amounts = {one.value: one.base for one in found.suggestions}
+    # September: thirty days of 10 and the fee of its first; thirty days of 5; at a half.
+    wanted = {"shop": Decimal("195.00"), "data": Decimal("75.00")}
+    assert all(abs(amounts[value] - amount) < 2 for value, amount in wanted.items())
+    if basis == "actual":
+        assert amounts == wanted
+    specs = {
+        one.name: one.spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        for one in found.suggestions
+    }
+    assert len(budget_drafts.keep(own, specs, author="ana")) == 2
+
+
 def test_suggestions_of_the_forecast(kept: Workspace) -> None:
     found = budget_drafts.suggest(
         kept, "team", basis="forecast", margin=Decimal(0), now=MOMENT, parent="all"

@@ -129,17 +129,18 @@ def suggest(
     By ``actual`` the amount is the mean of the last `months` that are complete, fewer where fewer
     were loaded; by ``forecast`` what the month that begins next is forecast to cost. `margin`
     percent are added, and the sum is rounded up to two figures. `parent` is a budget that they
-    become parts of. QueryError for what cannot be asked, and where no whole month was loaded.
+    become parts of: in its currency, unless one is named, by its rates. QueryError for what cannot
+    be asked, and where no whole month was loaded.
     """
     moment = now or utc_now()
     _check_asked(workspace, tag, basis, months, margin)
-    code = currency or workspace.currency
+    scope, rates, own = _of_parent(workspace, parent)
+    code = currency or own or workspace.currency
     this = BillingPeriod.of(moment.date())
     keys = _whole_months(workspace, months, moment.date())
-    scope = _scope_of(workspace, parent)
     asked = CostQuery(
         measures=(measure,), by=(tag,), grain="month", where=scope, currency=code,
-        range=ranges.between(keys[0].start, keys[-1].end),
+        range=ranges.between(keys[0].start, keys[-1].end), rates=rates or None,
     )  # fmt: skip
     result = workspace.query(asked, now=moment)
     cost: dict[str, dict[str, Decimal]] = {}
@@ -151,7 +152,7 @@ def suggest(
     ordered = sorted((v for v in sums if sums[v] > 0), key=lambda v: (sums[v].copy_negate(), v))
     chosen = ordered[: max(1, min(limit, MOST_SUGGESTED))]
     taken = set(workspace.resources.names(BUDGET.name))
-    found = []
+    found: list[Suggestion] = []
     reasons = {
         one.currency: without_rate({one.currency: one.amounts[measure]})
         for one in result.unconverted
@@ -160,14 +161,14 @@ def suggest(
     for value in chosen:
         base, reason = sums[value], ""
         if basis == "forecast":
-            base, reason = _forecast(workspace, tag, value, scope, measure, code, this, moment)
+            base, reason = _forecast(workspace, asked, tag, value, this, moment)
         else:
             base = rounded(Fraction(base) / len(keys), places(code))
         if reason or base <= 0:
             reasons[value] = reason or "it is forecast to cost nothing"
             continue
-        spec = _spec(tag, value, code, measure, parent, amount_of(base, margin, code))
-        name = valid_name(f"{tag}-{value}")[:_LONGEST_NAME].strip("-")
+        spec = _spec(tag, value, asked, parent, amount_of(base, margin, code))
+        name = _name(f"{tag}-{value}", {one.name for one in found})
         said = {str(key): cost[value].get(str(key), Decimal(0)) for key in keys}
         found.append(Suggestion(name, value, spec, said, base, name in taken))
     return Suggested(
@@ -221,12 +222,14 @@ def _check_asked(workspace: Workspace, tag: str, basis: str, months: int, margin
         )
 
 
-def _scope_of(workspace: Workspace, parent: str) -> str:
+def _of_parent(workspace: Workspace, parent: str) -> tuple[str, str, str]:
+    """Scope, rates and currency of a parent, which its parts have too; '' without one."""
     if not parent:
-        return ""
+        return "", "", ""
     from outlay.app.planning.budgets import budget
 
-    return budget(workspace, parent).scope
+    found = budget(workspace, parent)
+    return found.scope, found.spec.rates, found.spec.currency
 
 
 def _whole_months(workspace: Workspace, count: int, today: date) -> list[BillingPeriod]:
@@ -244,15 +247,21 @@ def _whole_months(workspace: Workspace, count: int, today: date) -> list[Billing
     return found
 
 
-def _spec(
-    tag: str, value: str, currency: str, measure: str, parent: str, amount: Decimal
-) -> BudgetSpec:
+def _name(text: str, given: set[str]) -> str:
+    """A name for a budget; values whose names come out alike (``Shop``, ``shop!``) get a number."""
+    name = valid_name(text)[:_LONGEST_NAME].strip("-")
+    numbered = (f"{name}-{number}" for number in range(2, MOST_SUGGESTED + 2))
+    return name if name not in given else next(one for one in numbered if one not in given)
+
+
+def _spec(tag: str, value: str, asked: CostQuery, parent: str, amount: Decimal) -> BudgetSpec:
     spec = BUDGET.parse(
         {
             "title": value,
             "scope": equals(tag, value),
-            "measure": measure,
-            "currency": currency,
+            "measure": asked.measures[0],
+            "currency": asked.currency,
+            "rates": asked.rates or "",
             "amount": str(amount),
             "owner": {"tag": tag, "value": value},
             "parent": parent,
@@ -264,11 +273,9 @@ def _spec(
 
 def _forecast(
     workspace: Workspace,
+    asked: CostQuery,
     tag: str,
     value: str,
-    scope: str,
-    measure: str,
-    currency: str,
     this: BillingPeriod,
     now: datetime,
 ) -> tuple[Decimal, str]:
@@ -276,11 +283,11 @@ def _forecast(
     from outlay.app.planning.budget_forecast import rest_of
 
     month = this.next()
-    asked = CostQuery(
-        measures=(measure,), where=joined([scope, equals(tag, value)]), currency=currency
-    )
+    where = joined([asked.where, equals(tag, value)])
     try:
-        found, reason = rest_of(workspace, asked, month.start, month.end, now)
+        found, reason = rest_of(
+            workspace, asked.but(by=(), grain="none", where=where), month.start, month.end, now
+        )
     except (QueryError, LakeError) as error:
         return Decimal(0), f"{error}"
     return (Decimal(0), reason) if found is None else (found.amount, "")

@@ -298,7 +298,9 @@ def _register_suggest(group: typer.Typer) -> None:
         months: Annotated[int, typer.Option(min=1, max=24, help="So many whole months.")] = 3,
         margin: Annotated[str, typer.Option(metavar="PERCENT", help="Added to it.")] = "5",
         parent: Annotated[str, typer.Option(help="A budget that they become parts of.")] = "",
-        currency: Annotated[str, typer.Option(help="Default: the workspace's.")] = "",
+        currency: Annotated[
+            str, typer.Option(help="Default: the parent's, else the workspace's.")
+        ] = "",
         keep: Annotated[bool, typer.Option("--keep", help="Keep those not there yet.")] = False,
     ) -> None:
         """Budgets to begin with, from what was spent or is forecast. Without --keep nothing is
