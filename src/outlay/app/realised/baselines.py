@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
 from outlay.app.realised.keeping import store
+from outlay.app.realised.promises import promise
 from outlay.app.realised.reading import Bill, bill
 from outlay.app.runs import utc_now
 from outlay.expression.errors import QueryError
@@ -44,7 +47,14 @@ def freeze(
     if known and known[-1].frozen_at == moment:
         return known[-1]
     found = _made(workspace, recommendation, moment, until)
-    return store(workspace).freeze(found)
+
+    def promising(connection: Connection, baseline: Baseline) -> Baseline:
+        told = promise(connection, recommendation)
+        return replace(
+            baseline, promised=told.net, promised_list=told.net_list, estimated=told.saving
+        )
+
+    return store(workspace).freeze(found, promising)
 
 
 @dataclass(frozen=True)
@@ -99,12 +109,10 @@ def _made(workspace: Workspace, one: Recommendation, now: datetime, until: date 
         frozen = frozen_of(lines, chosen, _around(read, lines, chosen)) if chosen else None
         snapshot = read.snapshot
     first, last = (chosen[0], chosen[-1]) if chosen else (end, end - timedelta(days=1))
-    return _baseline(workspace, one, now, until, snapshot, frozen,
-                     (first, last + timedelta(days=1)))  # fmt: skip
+    return _baseline(one, now, until, snapshot, frozen, (first, last + timedelta(days=1)))
 
 
 def _baseline(
-    workspace: Workspace,
     one: Recommendation,
     now: datetime,
     until: date | None,
@@ -112,9 +120,7 @@ def _baseline(
     frozen: Frozen | None,
     days: tuple[date, date],
 ) -> Baseline:
-    from outlay.app.realised.promises import promise
-
-    finding, promised = one.finding, promise(workspace, one)
+    finding = one.finding
     return Baseline(
         id=0,
         recommendation=one.id,
@@ -137,9 +143,8 @@ def _baseline(
         beside=frozen.beside if frozen else (),
         commitments=frozen.commitments if frozen else (),
         sources=frozen.sources if frozen else (),
-        promised=promised.net,
-        promised_list=promised.net_list,
-        estimated=promised.saving,
+        promised=ZERO,
+        estimated=finding.monthly_saving,
         since=until,
         notes=tuple(_notes(one, frozen, until)),
         discounted=True,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, Row, insert, select
+from sqlalchemy import Connection, Engine, Row, insert, select
 
 from outlay.money import money_text
 from outlay.resources.database import one_writer, writing
@@ -37,11 +37,14 @@ class RealisedStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def freeze(self, baseline: Baseline) -> Baseline:
-        """Keep a baseline, and give it with its number; one that was frozen at the same moment for
-        the same recommendation stands, and is given instead."""
-        document = _baselines().dump_python(baseline, mode="json")
-        document.pop("id")
+    def freeze(
+        self, baseline: Baseline, promising: Callable[[Connection, Baseline], Baseline]
+    ) -> Baseline:
+        """Keep a baseline with its promise, and give it with its number; one that was frozen at the
+        same moment for the same recommendation stands, and is given instead.
+
+        `promising` says what it promises, within the transaction: no other promise is given
+        meanwhile, so that two who accept at once promise no dollar twice."""
         with writing(self._engine) as connection:
             one_writer(connection)
             known = connection.execute(
@@ -52,6 +55,9 @@ class RealisedStore:
             ).first()
             if known is not None:
                 return _baseline(known)
+            baseline = promising(connection, baseline)
+            document = _baselines().dump_python(baseline, mode="json")
+            document.pop("id")
             key = connection.execute(
                 insert(b).values(
                     recommendation=baseline.recommendation,
@@ -71,6 +77,13 @@ class RealisedStore:
             query = query.where(b.c.recommendation == recommendation)
         with self._engine.connect() as connection:
             return [_baseline(row) for row in connection.execute(query)]
+
+    @staticmethod
+    def frozen(connection: Connection) -> set[tuple[int, datetime]]:
+        """Of which recommendations baselines were frozen, and when (UTC), as a transaction sees
+        it."""
+        rows = connection.execute(select(b.c.recommendation, b.c.frozen_at))
+        return {(int(row[0]), row[1]) for row in rows}
 
     def add(self, entries: Sequence[Entry]) -> list[Entry]:
         """Keep entries, each with its number; what is kept already is not touched."""

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from outlay.app.realised.keeping import store
+from sqlalchemy import Connection
+
+from outlay.app.realised.keeping import RealisedStore
 from outlay.app.savings.counting import atoms_of, claim
-from outlay.app.savings.store import SavingStore
+from outlay.app.savings.store import TAKEN, Books
 from outlay.savings.netting import Atom, Claim, net
 from outlay.savings.realised.exact import ZERO, added, less
 from outlay.savings.recommendation import Recommendation
-
-if TYPE_CHECKING:
-    from outlay.app.workspace import Workspace
 
 _WAITING = ("accepted", "implemented")
 """States in which a promise was given that the bill has not kept yet."""
@@ -31,8 +29,9 @@ class Promised:
     net_list: Decimal | None
 
 
-def promise(workspace: Workspace, one: Recommendation) -> Promised:
-    """What it promises beside what was promised before it and is not on the bill yet.
+def promise(connection: Connection, one: Recommendation) -> Promised:
+    """What it promises beside what was promised before it and is not on the bill yet, as a
+    transaction sees these.
 
     It is the net of all of them less the net without it, so that the promises add up to what the
     bill can fall by.
@@ -40,17 +39,18 @@ def promise(workspace: Workspace, one: Recommendation) -> Promised:
     finding = one.finding
     if one.nature != "saving":
         return Promised(finding.monthly_saving, finding.monthly_saving, None)
-    saved = SavingStore(workspace.resources.engine)
-    given = {(each.recommendation, each.frozen_at) for each in store(workspace).baselines()}
+    books = Books(connection)
+    given = RealisedStore.frozen(connection)
     before = [
         other
-        for other in saved.listed(_WAITING)
+        for other in books.listed(_WAITING)
         if other.id != one.id
         and other.nature == "saving"
         and other.accepted_at is not None
         and (other.id, other.accepted_at) in given
     ]
-    atoms = _atoms(saved)
+    looks = books.looks(1, TAKEN)
+    atoms = atoms_of(looks[0].detail.get("atoms", ())) if looks else []
     earlier = [_claim(other) for other in before]
     own = _claim(one)
     alone, listed = _sums(earlier, atoms)
@@ -70,9 +70,3 @@ def _claim(one: Recommendation) -> Claim:
 def _sums(claims: Sequence[Claim], atoms: Sequence[Atom]) -> tuple[Decimal, Decimal]:
     found = net(claims, atoms).values()
     return added(one.net for one in found), added(one.net_list for one in found)
-
-
-def _atoms(saved: SavingStore) -> list[Atom]:
-    """The parts of the bill that recommendations share, as the newest look kept them."""
-    looks = saved.looks(1)
-    return atoms_of(looks[0].detail.get("atoms", ())) if looks else []

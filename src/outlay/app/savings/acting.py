@@ -350,7 +350,10 @@ def _freeze(
         why = f"{error}" or type(error).__name__
         with store(workspace).changing() as books:
             for before, after in accepted:
-                books.put(before)
+                there = books.one(after.id)
+                if (there.state, there.accepted_at) != ("accepted", after.accepted_at):
+                    continue  # somebody moved it on meanwhile
+                books.put(replace(before, assignee=there.assignee))
                 books.step(after.id, now, who(), "reopen",
                            note=f"Its baseline could not be frozen: {why}",
                            detail={"from": after.state, "state": before.state})  # fmt: skip

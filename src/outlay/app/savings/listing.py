@@ -13,7 +13,7 @@ from outlay.app.savings.acting import store
 from outlay.app.savings.counting import atoms_of, promises
 from outlay.app.savings.errors import not_found
 from outlay.app.savings.seeing import may_see, seen
-from outlay.app.savings.store import LookRecord, Step
+from outlay.app.savings.store import TAKEN, LookRecord, Step
 from outlay.app.served import served
 from outlay.expression.errors import QueryError, near_names
 from outlay.money import MoneyError, parse_money, total
@@ -216,7 +216,7 @@ def promise_of(workspace: Workspace, one: Recommendation) -> Promise | None:
 
 def last_look(workspace: Workspace) -> LookRecord | None:
     """The newest look that was taken to its end."""
-    return next(iter(store(workspace).looks(1, ("done", "part"))), None)
+    return next(iter(store(workspace).looks(1, TAKEN)), None)
 
 
 def is_of(one: Recommendation, shown: str) -> bool:

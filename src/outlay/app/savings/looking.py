@@ -40,7 +40,7 @@ from outlay.app.savings.policy import (
     settings,
 )
 from outlay.app.savings.renewing import NATIVE, Found, Renewed, renewed
-from outlay.app.savings.store import LookRecord
+from outlay.app.savings.store import TAKEN, LookRecord
 from outlay.app.served import served
 from outlay.expression.errors import QueryError
 from outlay.savings.identity import Resources, settled, shared_names
@@ -101,7 +101,7 @@ def look(workspace: Workspace, now: datetime | None = None, *, force: bool = Tru
     native, failed = _native(workspace)
     asked = _asked(workspace, spec, native, moment)
     keeping = store(workspace)
-    last = next(iter(keeping.looks(1, ("done", "part"))), None)
+    last = next(iter(keeping.looks(1, TAKEN)), None)
     if not force and last is not None and not failed and last.detail.get("asked") == asked:
         return Look(LookRecord(0, moment, last.snapshot, 0, 0, 0, "unchanged", ""))
     found = _seen(workspace, spec, native, moment, failed)

@@ -24,6 +24,9 @@ from outlay.resources.tables import recommendations as r
 from outlay.resources.tables import saving_looks as k
 from outlay.savings.recommendation import Recommendation
 
+TAKEN = ("done", "part")
+"""Outcomes of a look that was taken to its end."""
+
 _NUMBERS = 2**31
 """No database gives a number as high as this."""
 
@@ -127,11 +130,8 @@ class SavingStore:
 
     def looks(self, limit: int = 20, outcomes: Sequence[str] = ()) -> list[LookRecord]:
         """The newest looks, newest first."""
-        query = select(k).order_by(k.c.id.desc()).limit(limit)
-        if outcomes:
-            query = query.where(k.c.outcome.in_(outcomes))
-        with self._engine.connect() as connection:
-            return [LookRecord(**row._mapping) for row in connection.execute(query)]
+        with self.reading() as books:
+            return books.looks(limit, outcomes)
 
 
 class Books:
@@ -169,6 +169,13 @@ class Books:
         if actions:
             query = query.where(s.c.action.in_(actions))
         return [Step(**row._mapping) for row in self._connection.execute(query)]
+
+    def looks(self, limit: int = 20, outcomes: Sequence[str] = ()) -> list[LookRecord]:
+        """As `SavingStore.looks`."""
+        query = select(k).order_by(k.c.id.desc()).limit(limit)
+        if outcomes:
+            query = query.where(k.c.outcome.in_(outcomes))
+        return [LookRecord(**row._mapping) for row in self._connection.execute(query)]
 
     def add(self, one: Recommendation) -> Recommendation:
         """Keep a new recommendation; gives it with its number."""
