@@ -153,9 +153,10 @@ class BudgetSpec(Spec):
     or years, UTC (`year_start`: the month in which a financial year begins), or one ``custom``
     period `from` a day until a day. `amount` holds for each period, `growth` raises it from the
     first one on, `amounts` says single periods otherwise (``2026-11``, ``2026-Q4``, ``2026``,
-    ``FY2026`` and ``FY2026-Q1`` for a year that begins in another month than January). `from` is
-    the first day (inclusive) and `until` the day after the last (exclusive); both lie where
-    periods begin. `rates` are those that charges in other currencies are converted by.
+    ``FY2026`` and ``FY2026-Q1`` for a year that begins in another month than January, by the
+    calendar year in which it ends). `from` is the first day (inclusive) and `until` the day after
+    the last (exclusive); both lie where periods begin. `rates` are those that charges in other
+    currencies are converted by.
     """
 
     title: Annotated[str, Field(max_length=200)] = ""

@@ -45,7 +45,8 @@ class Periodic(Protocol):
 class Period:
     """Days from `start` (inclusive) to `end` (exclusive), UTC, under the name `key`:
     ``2026-11``, ``2026-Q4``, ``2026``, ``FY2026-Q1``, ``FY2026`` (a year that begins in another
-    month than January is named by the year in which it begins), or ``2026-03-01..2026-09-01``."""
+    month than January is named by the year in which it ends, as in plans), or
+    ``2026-03-01..2026-09-01``."""
 
     start: date
     end: date
@@ -104,10 +105,16 @@ def _named(spec: Periodic, start: date) -> Period:
     if spec.period == "month":
         return Period(start, end, f"{start:%Y-%m}")
     months = start.year * 12 + start.month - spec.year_start
-    year, prefix = months // 12, "" if spec.year_start == 1 else "FY"
+    begins, prefix = months // 12, "" if spec.year_start == 1 else "FY"
+    year = begins + _ends_later(spec)
     if spec.period == "year":
         return Period(start, end, f"{prefix}{year:04d}")
     return Period(start, end, f"{prefix}{year:04d}-Q{months % 12 // 3 + 1}")
+
+
+def _ends_later(spec: Periodic) -> int:
+    """How many calendar years after it began a year ends: 1, or 0 for one from January on."""
+    return int(spec.year_start != 1)
 
 
 def _month(index: int) -> date:
@@ -131,7 +138,8 @@ def parse(spec: Periodic, key: str) -> Period:
     if spec.period == "month":
         return _named(spec, date(int(found[1]), int(found[2]), 1))
     quarter = int(found[3]) - 1 if spec.period == "quarter" else 0
-    return _named(spec, _month(int(found[2]) * 12 + spec.year_start - 1 + quarter * 3))
+    begins = int(found[2]) - _ends_later(spec)
+    return _named(spec, _month(begins * 12 + spec.year_start - 1 + quarter * 3))
 
 
 def previous(spec: Periodic, period: Period) -> Period | None:
