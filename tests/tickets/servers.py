@@ -171,7 +171,7 @@ class Jira(Server):
         key = f"FIN-{number}"
         self.issues[key] = {
             "id": str(10000 + number), "key": key, "fields": fields, "status": "To Do",
-            "resolution": None, "changed": _stamp(), "comments": [], "links": {},
+            "resolution": None, "changed": _stamp(), "comments": [], "links": {}, "log": [],
         }  # fmt: skip
         return Reply(201, {"id": str(10000 + number), "key": key, "self": f"{self.url}/x"})
 
@@ -213,16 +213,19 @@ class Jira(Server):
             self.comment(issue["key"], body, "Outlay bot")
             return Reply(201, {"id": issue["comments"][-1]["id"]})
         if part == "/comment":
-            start, most = int(request.query["startAt"]), int(request.query["maxResults"])
-            page = issue["comments"][start : start + most]
-            return Reply(200, {"comments": page, "total": len(issue["comments"]), "startAt": start})
+            newest = request.query["orderBy"] == "-created"
+            kept = issue["comments"][::-1] if newest else issue["comments"]
+            return Reply(200, _page_of(request, "comments", kept))
+        if part == "/changelog":
+            return Reply(200, _page_of(request, "values", issue["log"]))
         if part == "/remotelink":
             issue["links"][request.body["globalId"]] = request.body["object"]
             return Reply(201, {"id": 1})
         return Reply(405)
 
     def _status(self, name: str) -> dict[str, Any]:
-        return {"name": name, "statusCategory": {"key": self.STATES[name]}}
+        place = str(list(self.STATES).index(name))
+        return {"id": place, "name": name, "statusCategory": {"key": self.STATES[name]}}
 
     def _screen(self, name: str) -> dict[str, Any]:
         allowed = self.resolutions.get(name)
@@ -231,8 +234,13 @@ class Jira(Server):
         return {"resolution": {"allowedValues": [{"name": one} for one in allowed]}}
 
     def put(self, key: str, status: str, resolution: str | None = None) -> None:
-        """What a person does in Jira."""
-        self.issues[key] |= {"status": status, "resolution": resolution, "changed": _stamp()}
+        """What a person does in Jira. Its date of a change is that of the category."""
+        issue = self.issues[key]
+        if self.STATES[issue["status"]] != self.STATES[status]:
+            issue["changed"] = _stamp()
+        issue |= {"status": status, "resolution": resolution}
+        items = [{"field": "status", "toString": status}]
+        issue["log"].append({"created": _stamp(), "items": items})
 
     def comment(self, key: str, body: Any, author: str = "Ana") -> None:
         """What a person says in Jira."""
@@ -244,6 +252,11 @@ class Jira(Server):
             "id": str(20000 + len(issue["comments"])), "author": {"displayName": author},
             "body": body, "created": _stamp(),
         })  # fmt: skip
+
+
+def _page_of(request: Request, name: str, kept: list[Any]) -> dict[str, Any]:
+    start, most = int(request.query["startAt"]), min(int(request.query["maxResults"]), 100)
+    return {name: kept[start : start + most], "total": len(kept), "startAt": start}
 
 
 class GitHub(Server):
@@ -258,7 +271,7 @@ class GitHub(Server):
             return Reply(401, {"message": "Bad credentials"})
         if request.path == "/search/issues":
             return Reply(200, {"total_count": 0, "items": []})
-        match = re.fullmatch(r"/repos/acme/ops/issues(?:/(\d+)(/comments)?)?", request.path)
+        match = re.fullmatch(r"/repos/acme/ops/issues(?:/(\d+)(/\w+)?)?", request.path)
         if match is None:
             return Reply(404, {"message": "Not Found"})
         if match[1] is None:
@@ -266,11 +279,16 @@ class GitHub(Server):
         issue = self.issues.get(int(match[1]))
         if issue is None:
             return Reply(410, {"message": "This issue was deleted"})
+        if match[2] == "/events":
+            return self._listed(request, issue["_events"])
         if match[2]:
             return self._comments(request, issue)
         if request.method == "PATCH":
             return self._patch(issue, request.body)
-        return Reply(200, _public(issue))
+        etag = f'W/"{hash(json.dumps([_public(issue), len(issue["_comments"])]))}"'
+        if request.headers.get("If-None-Match") == etag:
+            return Reply(304, headers={"ETag": etag})
+        return Reply(200, _public(issue), {"ETag": etag})
 
     def _create(self, body: dict[str, Any]) -> Reply:
         number = len(self.issues) + 1
@@ -278,7 +296,7 @@ class GitHub(Server):
             "number": number, "title": body["title"], "body": body["body"], "state": "open",
             "state_reason": None, "labels": [{"name": one} for one in body.get("labels", ())],
             "html_url": f"https://github.example/acme/ops/issues/{number}", "closed_at": None,
-            "updated_at": _stamp(), "_comments": [],
+            "updated_at": _stamp(), "_comments": [], "_events": [],
         }  # fmt: skip
         return Reply(201, _public(self.issues[number]))
 
@@ -298,9 +316,14 @@ class GitHub(Server):
         if body.get("state") == "closed":
             issue |= {"state": "closed", "state_reason": reason or "completed",
                       "closed_at": _stamp()}  # fmt: skip
+            self.event(issue["number"], "closed")
         elif body.get("state") == "open" and issue["state"] == "closed":
             issue |= {"state": "open", "state_reason": "reopened", "closed_at": None}
+            self.event(issue["number"], "reopened")
         if "labels" in body:
+            had = {one["name"] for one in issue["labels"]}
+            for name in sorted(had ^ set(body["labels"])):
+                self.event(issue["number"], "unlabeled" if name in had else "labeled", name)
             issue["labels"] = [{"name": one} for one in body["labels"]]
         issue["updated_at"] = _stamp()
         return Reply(200, _public(issue))
@@ -309,14 +332,34 @@ class GitHub(Server):
         if request.method == "POST":
             self.comment(issue["number"], request.body["body"], "outlay-bot")
             return Reply(201, issue["_comments"][-1])
-        size, page = int(request.query["per_page"]), int(request.query["page"])
-        return Reply(200, issue["_comments"][(page - 1) * size : page * size])
+        since = request.query.get("since", "")
+        kept = [one for one in issue["_comments"] if one["updated_at"][:19] >= since[:19]]
+        return self._listed(request, kept)
 
-    def comment(self, number: int, body: str, author: str = "ana") -> None:
+    def _listed(self, request: Request, kept: list[Any]) -> Reply:
+        """A page, and in its header whether there is another."""
+        size, page = min(int(request.query["per_page"]), 100), int(request.query["page"])
+        links = [f'<{self.url}{request.path}?page=1>; rel="first"'] if page > 1 else []
+        if page * size < len(kept):
+            links.append(f'<{self.url}{request.path}?page={page + 1}>; rel="next"')
+        headers = {"Link": ", ".join(links)} if links else {}
+        return Reply(200, kept[(page - 1) * size : page * size], headers)
+
+    def comment(
+        self, number: int, body: str, author: str = "ana", at: str = "", edited: str = ""
+    ) -> None:
         """What somebody says there."""
         kept = self.issues[number]["_comments"]
         kept.append({"id": 900 + len(kept), "body": body, "user": {"login": author},
-                     "created_at": _stamp()})  # fmt: skip
+                     "created_at": at or _stamp(),
+                     "updated_at": edited or at or _stamp()})  # fmt: skip
+        self.issues[number]["updated_at"] = _stamp()
+
+    def event(self, number: int, kind: str, label: str = "", at: str = "") -> None:
+        """What happens there."""
+        more = {"label": {"name": label}} if label else {}
+        found = {"event": kind, "created_at": at or _stamp(), **more}
+        self.issues[number]["_events"].append(found)
 
 
 def _public(issue: dict[str, Any]) -> dict[str, Any]:
@@ -330,15 +373,14 @@ class ServiceNow(Server):
         super().__init__()
         self.records: dict[str, dict[str, str]] = {}
         self.journal: list[dict[str, str]] = []
+        self.hidden: set[str] = set()
+        self.counts = True
 
     def reply(self, request: Request) -> Reply:
         if request.headers.get("Authorization") != basic("outlay", "snow-secret-password"):
             return Reply(401, {"error": {"message": "User Not Authenticated", "detail": ""}})
         if request.path == "/api/now/table/sys_journal_field":
-            match = re.match(r"element_id=(\w+)\^", request.query["sysparm_query"])
-            assert match is not None
-            found = [one for one in self.journal if one["element_id"] == match[1]]
-            return Reply(200, {"result": found})
+            return self._journal(request)
         match = re.fullmatch(r"/api/now/table/incident(?:/(\w+))?", request.path)
         if match is None:
             return Reply(400, {"error": {"message": "Invalid table", "detail": None}})
@@ -352,6 +394,30 @@ class ServiceNow(Server):
         if request.method == "PATCH":
             return self._patch(record, request.body)
         return Reply(200, {"result": record})
+
+    def _journal(self, request: Request) -> Reply:
+        """Entries in pages. Those that may not be seen are counted and left out of their page."""
+        query = request.query["sysparm_query"]
+        match = re.match(r"element_id=(\w+)\^", query)
+        assert match is not None
+        since = re.search(r"sys_created_on>=([0-9: -]+)", query)
+        found = [
+            one
+            for one in self.journal
+            if one["element_id"] == match[1] and (not since or one["sys_created_on"] >= since[1])
+        ]
+        if query.endswith("^ORDERBYsys_created_on^ORDERBYsys_id"):
+            found.sort(key=lambda one: (one["sys_created_on"], one["sys_id"]))
+        start, most = int(request.query["sysparm_offset"]), int(request.query["sysparm_limit"])
+        page = [one for one in found[start : start + most] if one["sys_id"] not in self.hidden]
+        headers = {}
+        if self.counts:
+            headers["X-Total-Count"] = str(len(found))
+        elif start + most < len(found):
+            headers["Link"] = f'<{self.url}/x?sysparm_offset={start + most}>;rel="next"'
+        else:
+            headers["Link"] = f'<{self.url}/x?sysparm_offset=0>;rel="first"'
+        return Reply(200, {"result": page}, headers)
 
     def _create(self, body: dict[str, str]) -> Reply:
         number = len(self.records) + 1
@@ -390,12 +456,12 @@ class ServiceNow(Server):
         now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
         self.records[sys_id] |= {**values, "sys_updated_on": now}
 
-    def note(self, sys_id: str, value: str, author: str = "ana") -> None:
+    def note(self, sys_id: str, value: str, author: str = "ana", at: str = "") -> None:
         """What somebody says there."""
         self.journal.append({
             "sys_id": f"j{len(self.journal)}", "element_id": sys_id, "value": value,
             "element": "comments", "sys_created_by": author,
-            "sys_created_on": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
+            "sys_created_on": at or time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
         })  # fmt: skip
 
 

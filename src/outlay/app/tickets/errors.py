@@ -22,5 +22,14 @@ class RefusedError(Exception):
     """A ticket system refuses, and would again: a wrong setting, a missing right."""
 
 
+class DeniedError(RefusedError):
+    """A ticket system does not let us in, or not do that: it works once the user, the token or its
+    rights are right. `signed_out` says that it is so with whatever is asked."""
+
+    def __init__(self, message: str, *, signed_out: bool) -> None:
+        super().__init__(message)
+        self.signed_out = signed_out
+
+
 class GoneError(Exception):
     """The ticket is not there any more."""

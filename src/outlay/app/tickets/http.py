@@ -6,15 +6,18 @@ name is resolved once, and the connection goes to what was checked. Redirects ar
 
 from __future__ import annotations
 
+import email.utils
 import json
 import os
+import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from outlay.app.tickets.errors import BusyError, GoneError, RefusedError
+from outlay.app.tickets.errors import BusyError, DeniedError, GoneError, RefusedError
 from outlay.reports.channels.post import checked
 from outlay.reports.errors import PermanentError, TemporaryError
 from outlay.sources.reach import Reach
@@ -24,14 +27,26 @@ _MOST = 8 << 20
 _LATER = {408, 409, 423, 425, 429, 502, 503, 504}
 _LONGEST_REASON = 300
 _HOUR = 3600
+_LIMITED = 60
+"""GitHub's secondary limits may not say how long: a minute at least, says its reference."""
+_LIMIT = re.compile(r"(?i)rate limit")
+_NEXT = re.compile(r"""[;\s]rel\s*=\s*["']?[^"',;]*\bnext\b""")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What was answered: status and JSON (None for none)."""
+    """What was answered: status, JSON (None for none) and headers. 304 says that nothing changed
+    since the answer whose ETag was sent."""
 
     status: int
     data: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_next(self) -> bool | None:
+        """Whether its Link header names a next page (RFC 8288); None where it has none."""
+        link = self.headers.get("Link")
+        return None if not link else bool(_NEXT.search(link))
 
 
 class Client:
@@ -72,7 +87,7 @@ class Client:
         raw: bytes | None = None,
     ) -> Answer:
         """One request. BusyError where it may work later (network, rate limit, 5xx), GoneError for
-        404 and 410, RefusedError for every other refusal."""
+        404 and 410, DeniedError for 401 and 403, RefusedError for every other refusal."""
         import urllib3
 
         parts = urlsplit(self.base)
@@ -142,12 +157,16 @@ class Client:
         if len(content) > _MOST:
             raise RefusedError(f"{self.shown} answers with more than {_MOST >> 20} MiB")
         data = _json(content)
+        if status == 304:
+            return Answer(status, None, headers)
         if 200 <= status < 300:
             if content.strip() and data is None:
                 raise RefusedError(f"{self.shown} answers no JSON: check its address")
-            return Answer(status, data)
+            return Answer(status, data, headers)
         told = f"{self.shown} answers {status}{self._reason(data)}"
         wait = wait_of(status, headers)
+        if wait is None and status == 403 and _LIMIT.search(_words(data)):
+            wait = _LIMITED
         if status in _LATER or status >= 500 or wait is not None:
             raise BusyError(told, wait)
         if status in (404, 410):
@@ -155,7 +174,9 @@ class Client:
         if status in (301, 302, 307, 308):
             raise RefusedError(f"{told}: it was moved, and redirects are not followed")
         if status in (401, 403):
-            raise RefusedError(f"{told}. Check the user, the token and what it may do.")
+            raise DeniedError(
+                f"{told}. Check the user, the token and what it may do.", signed_out=status == 401
+            )
         raise RefusedError(told)
 
     def _reason(self, data: Any) -> str:
@@ -172,14 +193,26 @@ class Client:
 def wait_of(status: int, headers: Mapping[str, str]) -> int | None:
     """Seconds that a refusal asks to wait: Retry-After, or GitHub's limit that is used up until a
     moment; None where it is no matter of waiting."""
-    after = headers.get("Retry-After", "") or ""
-    if after.isdigit() and status in (403, 429, 503):
-        return min(int(after), _HOUR)
+    after = (headers.get("Retry-After", "") or "").strip()
+    if after and status in (403, 429, 503):
+        seconds = int(after) if after.isdigit() else _until(after)
+        if seconds is not None:
+            return min(max(seconds, 1), _HOUR)
     reset = headers.get("X-RateLimit-Reset", "") or ""
     used_up = (headers.get("X-RateLimit-Remaining", "") or "") == "0"
     if status in (403, 429) and used_up and reset.isdigit():
         return min(max(int(reset) - int(time.time()), 1), _HOUR)
     return None
+
+
+def _until(date: str) -> int | None:
+    """Seconds until a date of HTTP (RFC 9110); None for what is none."""
+    try:
+        moment = email.utils.parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return int((zoned - datetime.now(UTC)).total_seconds())
 
 
 def path_part(text: str) -> str:

@@ -125,11 +125,12 @@ class TicketStore:
             _put(connection, kept)
         return kept
 
-    def hold(self, link: Link) -> Link:
-        """Keep a ticket as it is now, without letting it go."""
+    def hold(self, link: Link, now: datetime) -> Link:
+        """Keep a ticket as it is now, and hold it for as long again."""
+        held = replace(link, claimed_until=now + _CLAIM)
         with self._changing() as connection:
-            _put(connection, link)
-        return link
+            _put(connection, held)
+        return held
 
     def drop(self, number: int) -> None:
         """Forget a ticket that was never opened."""

@@ -19,12 +19,20 @@ from outlay.app.savings import acting as steps
 from outlay.app.savings.errors import SavingError
 from outlay.app.savings.store import Step
 from outlay.app.served import served
-from outlay.app.tickets.errors import BusyError, GoneError, RefusedError, TicketError
+from outlay.app.tickets.answers import keeping, kept_read
+from outlay.app.tickets.errors import (
+    BusyError,
+    DeniedError,
+    GoneError,
+    RefusedError,
+    TicketError,
+)
+from outlay.app.tickets.hearing import AUTHOR, NOTE, hear, last_words, named, say, was_said
 from outlay.app.tickets.model import Meaning, TicketSystemSpec
 from outlay.app.tickets.store import GONE, Link
-from outlay.app.tickets.systems.contract import STAMP, Read, TicketApi, TicketComment
+from outlay.app.tickets.systems.contract import Read, TicketApi
 from outlay.app.tickets.use import api_of, external_of, failed, opened, spec_of, store
-from outlay.app.tickets.words import MEANING, said, stamp
+from outlay.app.tickets.words import MEANING, said
 from outlay.resources import ResourceError, ResourceNotFoundError
 from outlay.savings.recommendation import Recommendation
 from outlay.sources.contract import SourceError
@@ -32,13 +40,11 @@ from outlay.sources.contract import SourceError
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
 
-AUTHOR = "outlay"
 _PROVEN = ("verified", "sustained", "regressed")
 _OVER = ("done", "dismissed")
 _QUIET = timedelta(days=30)
 """So long after both sides are over a ticket is still read."""
 MOST_AT_ONCE = 200
-_NOTE = 1800
 
 
 @dataclass(frozen=True)
@@ -55,24 +61,24 @@ def sync(workspace: Workspace, now: datetime | None = None, *, every: bool = Fal
     """Bring tickets up to date, those first that waited longest; `every` also those that are not
     to be tried yet."""
     require(Level.EDITOR, "syncing tickets", whole=True)
-    moment = now or utc_now()
     changed: list[str] = []
     problems: list[str] = []
-    waiting = _waiting(workspace, moment, every)
-    held: dict[str, str] = {}
+    waiting = _waiting(workspace, now or utc_now(), every)
+    held: dict[str, _Done] = {}
     for link in waiting[:MOST_AT_ONCE]:
+        moment = now or utc_now()
         if link.system in held:
-            # A system that asks to wait is not asked for the next ticket either.
-            taken = store(workspace).claim(link.id, moment)
+            # A system that asks to wait, or lets nobody in, is not asked for the next one either.
+            taken, why = store(workspace).claim(link.id, moment), held[link.system]
             if taken is not None:
-                store(workspace).put(failed(taken, held[link.system], moment, None))
+                store(workspace).put(failed(taken, why.problem, moment, why.wait))
             continue
         done = _synced(workspace, link, moment)
         changed += done.told
         if done.problem:
-            problems.append(f"{_named(link)}: {done.problem}")
+            problems.append(f"{named(link)}: {done.problem}")
         if done.waits:
-            held[link.system] = done.problem
+            held[link.system] = done
     return Synced(min(len(waiting), MOST_AT_ONCE), tuple(changed), tuple(problems))
 
 
@@ -101,6 +107,8 @@ class _Done:
     told: tuple[str, ...] = ()
     problem: str = ""
     waits: bool = False
+    """Whether the whole system is to be left alone, for `wait` seconds where it said how long."""
+    wait: int | None = None
 
 
 def _synced(workspace: Workspace, link: Link, now: datetime) -> _Done:
@@ -125,12 +133,14 @@ def _synced(workspace: Workspace, link: Link, now: datetime) -> _Done:
         # As it is kept by now: comments that were taken are not taken again.
         kept = store(workspace).one(taken.id) or taken
         store(workspace).put(failed(kept, str(error), now, error.wait))
-        return _Done(problem=str(error), waits=True)
+        return _Done(problem=str(error), waits=True, wait=error.wait)
     except (RefusedError, TicketError, SourceError) as error:
         there = store(workspace).one(taken.id)
         if there is not None:
             store(workspace).put(failed(there, str(error), now, None))
-        return _Done(problem=str(error))
+        # Nobody is let in: to try with every ticket may lock the account.
+        shut = isinstance(error, DeniedError) and error.signed_out
+        return _Done(problem=str(error), waits=shut or isinstance(error, SourceError))
     except BaseException:
         store(workspace).put(store(workspace).one(taken.id) or taken)
         raise
@@ -153,8 +163,8 @@ def _surely_gone(
 def _gone(workspace: Workspace, link: Link, now: datetime) -> _Done:
     why = "it is not there any more: it was deleted, or moved where it cannot be seen"
     store(workspace).put(replace(link, state=GONE, problem=why, synced_at=now, next_try=None))
-    told = f"the ticket {_named(link)} is gone"
-    _say(workspace, link.recommendation, f"The ticket {_named(link)} is gone: {why}.", now)
+    told = f"the ticket {named(link)} is gone"
+    say(workspace, link.recommendation, f"The ticket {named(link)} is gone: {why}.", now)
     return _Done((told,), why)
 
 
@@ -165,16 +175,36 @@ def _compared(workspace: Workspace, link: Link, spec: TicketSystemSpec, now: dat
     api = api_of(workspace, link.system, spec)
     if not api.two_way:
         return _pushed(workspace, link, api, None, one, now)
-    read = api.read(external_of(link))
-    link, told = _comments(workspace, link, read, now)
+    before = kept_read(link)
+    answer = api.read(external_of(link), before.tag if before else "")
+    told: tuple[str, ...] = ()
+    if answer is not None:
+        link, told = hear(workspace, link, api, now)
+    read = answer or before
+    assert read is not None  # it is asked with a tag only where its answer is kept
+    problem = _renamed(link, spec, read)
+    if problem:
+        read = replace(read, meaning=link.meaning)  # type: ignore[arg-type]
     ours = one.state != link.pushed
     agreed = read.meaning in (None, link.meaning, MEANING[one.state])
-    if not agreed and (not ours or _theirs_counts(workspace, one, link, read)):
+    if not agreed and (not ours or _theirs_counts(workspace, one, link, read, api)):
         more = _taken_over(workspace, link, read, now)
         return _Done((*told, *more))
     link = replace(link, state=read.state, changed_at=read.changed_at)
-    done = _pushed(workspace, link, api, read, one, now)
+    done = _pushed(workspace, link, api, read, one, now, problem)
     return _Done((*told, *done.told), done.problem)
+
+
+def _renamed(link: Link, spec: TicketSystemSpec, read: Read) -> str:
+    """What to do where the state that it is in has another name now, which is not known: it stands
+    where it stood, whatever the name makes one think of. '' where it is not so."""
+    same = bool(read.mark) and read.mark == link.detail.get("mark") and bool(link.meaning)
+    if not same or read.meaning == link.meaning or spec.meaning(read.state) is not None:
+        return ""
+    return (
+        f"its state is called {read.state!r} now, which is not known here; it is taken for what it "
+        f"was ({link.meaning}): name it in `states` of the ticket system {link.system}"
+    )
 
 
 def _opened(
@@ -182,56 +212,32 @@ def _opened(
 ) -> _Done:
     """Open what could not be opened before; a refusal is told at the recommendation, once."""
     try:
-        made = opened(workspace, one, link, spec, now)
+        made = opened(workspace, one, link, spec, now, fresh=False)
     except TicketError as error:
-        _say(workspace, one.id, str(error), now)
+        say(workspace, one.id, str(error), now)
         return _Done(problem=str(error))
     if not made.opened:
-        return _Done(problem=made.problem, waits=True)
-    return _Done((f"{_named(made)} is opened for recommendation {one.id}",))
+        wait = None if made.next_try is None else int((made.next_try - now).total_seconds())
+        return _Done(problem=made.problem, waits=True, wait=wait)
+    return _Done((f"{named(made)} is opened for recommendation {one.id}",))
 
 
-def _comments(
-    workspace: Workspace, link: Link, read: Read, now: datetime
-) -> tuple[Link, tuple[str, ...]]:
-    """Take comments that are new as ours; kept before anything else, so that none comes twice."""
-    fresh = [one for one in read.comments if one.id not in link.seen]
-    if not fresh:
-        return link, ()
-    told = []
-    for one in fresh:
-        link = replace(link, seen=(*link.seen, one.id))
-        if STAMP in one.text or not one.text.strip():
-            continue
-        if _known(workspace, link, one):
-            continue
-        _say(workspace, link.recommendation, _quoted(link, one), now)
-        told.append(f"{one.author} said something in {_named(link)}")
-    return store(workspace).hold(link), tuple(told)
-
-
-def _quoted(link: Link, one: TicketComment) -> str:
-    return f"{one.author} in {_named(link)} ({one.id}): {one.text}"[:_NOTE]
-
-
-def _known(workspace: Workspace, link: Link, one: TicketComment) -> bool:
-    """Whether a comment was taken by an attempt that did not get so far as to note it."""
-    return any(
-        step.note == _quoted(link, one).strip()
-        for step in steps.store(workspace).steps(link.recommendation, ("comment",))
-    )
-
-
-def _theirs_counts(workspace: Workspace, one: Recommendation, link: Link, read: Read) -> bool:
+def _theirs_counts(
+    workspace: Workspace, one: Recommendation, link: Link, read: Read, api: TicketApi
+) -> bool:
     """Whether the ticket's change is the later one of two; ours where that cannot be told."""
     if one.state in _PROVEN:
         return False
     if MEANING[one.state] == {str(key): value for key, value in MEANING.items()}.get(link.pushed):
         return True  # ours means to a ticket what it meant before: it was assigned
     moves = [step for step in _moves(workspace, one) if step.id > link.step]
-    if not moves or read.changed_at is None:
-        return not moves
-    return read.changed_at > moves[-1].at
+    if not moves:
+        return True
+    try:
+        moved = api.moved_at(external_of(link), read)
+    except RefusedError:  # its history is not for everybody
+        moved = read.changed_at
+    return moved is not None and moved > moves[-1].at
 
 
 def _moves(workspace: Workspace, one: Recommendation) -> list[Step]:
@@ -242,8 +248,8 @@ def _moves(workspace: Workspace, one: Recommendation) -> list[Step]:
 def _taken_over(workspace: Workspace, link: Link, read: Read, now: datetime) -> tuple[str, ...]:
     """What the ticket says becomes ours; what does not lead on is told as a comment."""
     assert read.meaning is not None
-    name = _named(link)
-    reason = read.reason or _last_words(read)
+    name = named(link)
+    reason = read.reason or last_words(link)
     before = steps.store(workspace).one(link.recommendation)
     note = f"{name} is {read.state}"
     with acting(system(AUTHOR)):
@@ -252,7 +258,7 @@ def _taken_over(workspace: Workspace, link: Link, read: Read, now: datetime) -> 
             told = f"recommendation {before.id} follows {name}: {read.state}"
         except (SavingError, ResourceError) as error:
             told = f"{name} is {read.state}, which changes nothing here: {error}"
-            _say(workspace, before.id, told, now)
+            say(workspace, before.id, told, now)
     after = steps.store(workspace).one(link.recommendation)
     last = steps.store(workspace).steps(after.id)
     store(workspace).put(
@@ -267,15 +273,10 @@ def _taken_over(workspace: Workspace, link: Link, read: Read, now: datetime) -> 
             problem="",
             failures=0,
             next_try=None,
+            detail=keeping(link, read),
         )
     )
     return (told,)
-
-
-def _last_words(read: Read) -> str:
-    """What somebody said last in the ticket: a reason where the system has no field for one."""
-    words = [one.text for one in read.comments if STAMP not in one.text and one.text.strip()]
-    return words[-1] if words else ""
 
 
 def _walk(
@@ -298,7 +299,7 @@ def _walk(
         one = steps.reopen(workspace, one.id, note, now)
     if meaning == "dismissed":
         why = f"{note}: {reason}" if reason else f"{note}, without a reason"
-        steps.dismiss(workspace, one.id, why[:_NOTE], None, now)
+        steps.dismiss(workspace, one.id, why[:NOTE], None, now)
         return
     if one.state in ("identified", "assigned", "regressed") and not (
         meaning == "done" and one.state == "regressed"
@@ -315,19 +316,22 @@ def _pushed(
     read: Read | None,
     one: Recommendation,
     now: datetime,
+    problem: str = "",
 ) -> _Done:
     """Our change is told to the ticket: its state, then a comment that says what happened."""
     if one.state == link.pushed:
         meaning = read.meaning if read and read.meaning else link.meaning
-        return _kept(workspace, replace(link, meaning=meaning), _unknown(link, read), now)
+        link = replace(link, meaning=meaning, detail=keeping(link, read))
+        return _kept(workspace, link, problem or _unknown(link, read), now)
     number, note = _reason(_moves(workspace, one))
     meaning, problem = MEANING[one.state], ""
     if meaning != (read.meaning if read else link.meaning):
         try:
             link = replace(link, state=api.move(external_of(link), meaning, note))
+            read = None  # it is no more where it was
         except RefusedError as error:
             problem = str(error)
-    if link.detail.get("said") != number and not _was_said(read, stamp(one, number)):
+    if not was_said(link, number):
         api.comment(external_of(link), said(one, number, note))
         # Not every system lets us read what we said: what is tried again is not said again.
         link = replace(link, detail={**link.detail, "said": number})
@@ -335,8 +339,9 @@ def _pushed(
         # It is tried again: what it was told last is still the state before.
         store(workspace).put(failed(replace(link, synced_at=now), problem, now, None))
         return _Done(problem=problem)
-    told = f"{_named(link)} is told that recommendation {one.id} is {one.state}"
+    told = f"{named(link)} is told that recommendation {one.id} is {one.state}"
     link = replace(link, pushed=one.state, meaning=meaning, step=max(link.step, number))
+    link = replace(link, detail=keeping(link, read))
     return _kept(workspace, link, "", now, told)
 
 
@@ -361,16 +366,3 @@ def _reason(moves: Sequence[Step]) -> tuple[int, str]:
     last = moves[-1]
     note = f"{last.author}: {last.note}" if last.note else f"By {last.author}."
     return last.id, note
-
-
-def _was_said(read: Read | None, line: str) -> bool:
-    return read is not None and any(line in one.text for one in read.comments)
-
-
-def _say(workspace: Workspace, number: int, note: str, now: datetime) -> None:
-    with acting(system(AUTHOR)):
-        steps.comment(workspace, number, note[:_NOTE], now)
-
-
-def _named(link: Link) -> str:
-    return link.external if link.opened else f"a ticket in {link.system}"

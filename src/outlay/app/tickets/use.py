@@ -14,7 +14,13 @@ from outlay.app.savings.acting import store as savings
 from outlay.app.savings.errors import not_found
 from outlay.app.savings.seeing import may_see, seen
 from outlay.app.served import served
-from outlay.app.tickets.errors import BusyError, GoneError, RefusedError, TicketError
+from outlay.app.tickets.errors import (
+    BusyError,
+    DeniedError,
+    GoneError,
+    RefusedError,
+    TicketError,
+)
 from outlay.app.tickets.model import TICKET_SYSTEM, TicketSystemSpec
 from outlay.app.tickets.store import GONE, PENDING, Link, TicketStore, ordinal
 from outlay.app.tickets.systems import connect
@@ -92,6 +98,7 @@ def open_ticket(
     there = _standing(kept, system)
     if there is not None and there.opened:
         return shown(there, one)
+    fresh = there is None
     if there is None:
         marker = marker_of(str(workspace.path), one, ordinal(kept, system))
         there = store(workspace).begin(_pending(one, system, marker, moment))
@@ -101,8 +108,13 @@ def open_ticket(
     if claimed.opened:
         # Another process opened it between our look and our claim.
         return shown(store(workspace).put(claimed), one)
-    done = opened(workspace, one, claimed, spec, moment)
-    return shown(done, one)
+    try:
+        return shown(opened(workspace, one, claimed, spec, moment, fresh=fresh), one)
+    except (DeniedError, SourceError) as error:
+        store(workspace).put(failed(claimed, str(error), moment, None))
+        raise TicketError(
+            f"{system} does not open a ticket: {error}. It is tried again, and stays in the list."
+        ) from None
 
 
 def _standing(kept: list[Link], system: str) -> Link | None:
@@ -134,9 +146,13 @@ def opened(
     link: Link,
     spec: TicketSystemSpec,
     now: datetime,
+    *,
+    fresh: bool,
 ) -> Link:
     """Open a ticket that was noted, or take the one that an earlier attempt opened. TicketError
-    where the system refuses: then nothing is kept of it."""
+    where the system refuses: then nothing is kept of it. One that waits since an earlier attempt
+    (not `fresh`) goes on waiting where nobody is let in, or a secret is not there: DeniedError and
+    SourceError say so."""
     keeping = store(workspace)
     try:
         api = api_of(workspace, link.system, spec)
@@ -147,6 +163,8 @@ def opened(
     except BusyError as error:
         return keeping.put(failed(link, str(error), now, error.wait))
     except (RefusedError, GoneError, SourceError) as error:
+        if not fresh and isinstance(error, DeniedError | SourceError):
+            raise
         keeping.drop(link.id)
         raise TicketError(f"{link.system} does not open a ticket: {error}") from None
     except BaseException:

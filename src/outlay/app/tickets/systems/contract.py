@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -53,13 +53,16 @@ class TicketComment:
 @dataclass(frozen=True)
 class Read:
     """Where a ticket stands: the system's word, what it means (None: not known), why (a resolution,
-    closing notes), when that changed last (UTC), and its comments, oldest first."""
+    closing notes), and when it changed last (UTC). `mark` is what the system calls the state
+    whatever its name is now ('' where it has nothing such), `tag` what it is asked with next time
+    so that it need not repeat itself ('' where it always does)."""
 
     state: str
     meaning: Meaning | None
     reason: str
     changed_at: datetime | None
-    comments: tuple[TicketComment, ...]
+    mark: str = ""
+    tag: str = ""
 
 
 class TicketApi(Protocol):
@@ -75,8 +78,20 @@ class TicketApi(Protocol):
         """Open a ticket."""
         ...
 
-    def read(self, ticket: External) -> Read:
-        """Where it stands now."""
+    def read(self, ticket: External, tag: str = "") -> Read | None:
+        """Where it stands now; None where nothing at all changed, comments included, since the
+        answer that gave the tag."""
+        ...
+
+    def comments(
+        self, ticket: External, after: datetime | None
+    ) -> Iterator[Sequence[TicketComment]]:
+        """What was said since a moment (UTC; None: ever), page by page, oldest first, all of it.
+        Some that is older may come along. A page is asked for when the one before was taken."""
+        ...
+
+    def moved_at(self, ticket: External, read: Read) -> datetime | None:
+        """When it came to the state that was read (UTC): not when something was said or noted."""
         ...
 
     def move(self, ticket: External, meaning: Meaning, reason: str) -> str:

@@ -3,12 +3,14 @@ accepted, ``state_reason`` what was done and what was not planned."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from outlay.app.tickets.errors import GoneError
 from outlay.app.tickets.http import Client, path_part
-from outlay.app.tickets.model import Meaning, TicketSystemSpec
+from outlay.app.tickets.model import MEANINGS, Meaning, TicketSystemSpec
 from outlay.app.tickets.systems.contract import (
     Draft,
     External,
@@ -23,7 +25,6 @@ from outlay.app.tickets.systems.contract import (
 from outlay.sources.reach import Reach
 
 _PAGE = 100
-_PAGES = 20
 _RECENT = 3
 """Pages of the newest issues that are looked through: a search finds a new issue only later."""
 _LONGEST_TITLE = 250
@@ -42,6 +43,9 @@ class GitHub:
             "X-GitHub-Api-Version": "2022-11-28",
         }
         self._client = Client(spec.address, headers, reach=reach, shown=shown)
+        words = "/".join("|".join(spec.words(meaning)) for meaning in MEANINGS)
+        self._words = hashlib.sha256(words.encode()).hexdigest()[:12]
+        """What the kept answers were read by: other words read them anew."""
         owner, _, name = spec.project.partition("/")
         self._repository = f"/repos/{path_part(owner)}/{path_part(name)}"
 
@@ -77,9 +81,15 @@ class GitHub:
         made = self._client.ask("POST", f"{self._repository}/issues", body)
         return self._external(of(made.data))
 
-    def read(self, ticket: External) -> Read:
-        """As `TicketApi.read`."""
-        issue = of(self._client.get(self._path(ticket)))
+    def read(self, ticket: External, tag: str = "") -> Read | None:
+        """As `TicketApi.read`. GitHub does not count a question against the limit whose answer is
+        that nothing changed."""
+        known, _, etag = tag.partition(" ")
+        asked = {"If-None-Match": etag} if etag and known == self._words else {}
+        answer = self._client.ask("GET", self._path(ticket), headers=asked)
+        if answer.status == 304:
+            return None
+        issue = of(answer.data)
         state, reason = text(issue.get("state")), text(issue.get("state_reason"))
         labels = [text(one.get("name")) for one in several(issue.get("labels"))]
         meaning: Meaning | None
@@ -90,7 +100,11 @@ class GitHub:
             meaning = "accepted" if accepted & {one.casefold() for one in labels} else "open"
         changed = moment(issue.get("closed_at")) or moment(issue.get("updated_at"))
         word = f"{state} as {reason}" if reason and state == "closed" else state
-        return Read(word, meaning, reason.replace("_", " "), changed, tuple(self._comments(ticket)))
+        etag = answer.headers.get("ETag") or ""
+        return Read(
+            word, meaning, reason.replace("_", " "), changed,
+            tag=f"{self._words} {etag}" if etag else "",
+        )  # fmt: skip
 
     def move(self, ticket: External, meaning: Meaning, reason: str) -> str:
         """As `TicketApi.move`."""
@@ -115,20 +129,52 @@ class GitHub:
     def _patch(self, ticket: External, body: Mapping[str, Any]) -> None:
         self._client.ask("PATCH", self._path(ticket), dict(body))
 
-    def _comments(self, ticket: External) -> Iterator[TicketComment]:
-        for page in range(1, _PAGES + 1):
-            found = several(
-                self._client.get(f"{self._path(ticket)}/comments", per_page=_PAGE, page=page)
-            )
-            for one in found:
-                yield TicketComment(
+    def comments(
+        self, ticket: External, after: datetime | None
+    ) -> Iterator[Sequence[TicketComment]]:
+        """As `TicketApi.comments`; what was edited since comes along."""
+        since = {} if after is None else {"since": f"{after:%Y-%m-%dT%H:%M:%S}Z"}
+        for issue in self._pages(f"{self._path(ticket)}/comments", since):
+            yield [
+                TicketComment(
                     text(one.get("id")),
                     text(of(one.get("user")).get("login")) or "somebody",
                     text(one.get("body")).replace("\r\n", "\n"),
                     moment(one.get("created_at")),
                 )
-            if len(found) < _PAGE:
+                for one in issue
+            ]
+
+    def moved_at(self, ticket: External, read: Read) -> datetime | None:
+        """As `TicketApi.moved_at`: by the issue's events; `updated_at` moves with every word."""
+        accepted = {word.casefold() for word in self._spec.words("accepted")}
+        found = None
+        for events in self._pages(f"{self._path(ticket)}/events", {}):
+            for one in events:
+                label = text(of(one.get("label")).get("name")).casefold()
+                kind = text(one.get("event"))
+                if kind in ("closed", "reopened") or (
+                    kind in ("labeled", "unlabeled") and label in accepted
+                ):
+                    found = moment(one.get("created_at")) or found
+        return found or read.changed_at
+
+    def _pages(
+        self, path: str, parameters: Mapping[str, str]
+    ) -> Iterator[Sequence[Mapping[str, object]]]:
+        """Every page of a list, as its Link headers go on."""
+        page = 1
+        while True:
+            answer = self._client.ask(
+                "GET", path, parameters={**parameters, "per_page": _PAGE, "page": page}
+            )
+            found = several(answer.data)
+            if found:
+                yield found
+            more = answer.has_next
+            if not (len(found) >= _PAGE if more is None else more):
                 return
+            page += 1
 
     def _path(self, ticket: External) -> str:
         return f"{self._repository}/issues/{path_part(ticket.handle)}"

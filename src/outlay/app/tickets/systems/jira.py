@@ -4,8 +4,9 @@ format. The marker is a label."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from outlay.app.tickets.errors import GoneError, RefusedError
@@ -77,8 +78,9 @@ class Jira:
                 self._client.ask("POST", f"{self._path(external)}/remotelink", link)
         return external
 
-    def read(self, ticket: External) -> Read:
-        """As `TicketApi.read`; a state that is not named in the mapping goes by its category."""
+    def read(self, ticket: External, tag: str = "") -> Read:
+        """As `TicketApi.read`; a state that is not named in the mapping goes by its category, and
+        is the same under another name."""
         issue = of(
             self._client.get(
                 self._path(ticket), fields="status,resolution,statuscategorychangedate"
@@ -92,7 +94,8 @@ class Jira:
         if meaning == "done" and self._spec.meaning(resolution) == "dismissed":
             meaning = "dismissed"
         changed = moment(fields.get("statuscategorychangedate"))
-        return Read(name, meaning, resolution, changed, tuple(self._comments(ticket)))
+        mark = f"{text(status.get('id'))} {resolution}"
+        return Read(name, meaning, resolution, changed, mark=mark)
 
     def move(self, ticket: External, meaning: Meaning, reason: str) -> str:
         """As `TicketApi.move`: by the transition that leads to one of the meaning's states; what is
@@ -144,27 +147,70 @@ class Jira:
         body = {"body": document(text.splitlines())}
         self._client.ask("POST", f"{self._path(ticket)}/comment", body)
 
-    def _comments(self, ticket: External) -> Iterator[TicketComment]:
+    def comments(
+        self, ticket: External, after: datetime | None
+    ) -> Iterator[Sequence[TicketComment]]:
+        """As `TicketApi.comments`. Jira gives no comments since a moment: it is asked for the
+        newest first until they are older, then for those in their order."""
         start = 0
-        for _ in range(_PAGES):
-            page = of(
-                self._client.get(
-                    f"{self._path(ticket)}/comment", startAt=start, maxResults=_PAGE,
-                    orderBy="created",
-                )
-            )  # fmt: skip
-            found = several(page.get("comments"))
-            for one in found:
-                yield TicketComment(
-                    text(one.get("id")),
-                    text(of(one.get("author")).get("displayName")) or "somebody",
-                    plain(one.get("body")),
-                    moment(one.get("created")),
-                )
-            start += len(found)
-            total = page.get("total")
-            if not found or not isinstance(total, int) or start >= total:
+        if after is not None:
+            newest, total = self._page(ticket, 0, "-created")
+            if len(newest) >= total or _older(newest, after):
+                yield newest[::-1]
                 return
+            start = self._start(ticket, after, newest, total)
+        while True:
+            found, total = self._page(ticket, start, "created")
+            if found:
+                yield found
+            start += len(found)
+            if not found or start >= total:
+                return
+
+    def _start(
+        self, ticket: External, after: datetime, found: list[TicketComment], total: int
+    ) -> int:
+        """The place of the first comment since a moment, or of one before it."""
+        newer = len(found)
+        while found and newer < total and not _older(found, after):
+            found, total = self._page(ticket, newer, "-created")
+            newer += len(found)
+        return max(0, total - newer)
+
+    def _page(self, ticket: External, start: int, order: str) -> tuple[list[TicketComment], int]:
+        """Comments from a place on, and how many there are."""
+        page = of(
+            self._client.get(
+                f"{self._path(ticket)}/comment", startAt=start, maxResults=_PAGE, orderBy=order
+            )
+        )
+        found = [
+            TicketComment(
+                text(one.get("id")),
+                text(of(one.get("author")).get("displayName")) or "somebody",
+                plain(one.get("body")),
+                moment(one.get("created")),
+            )
+            for one in several(page.get("comments"))
+        ]
+        total = page.get("total")
+        return found, total if isinstance(total, int) else start + len(found)
+
+    def moved_at(self, ticket: External, read: Read) -> datetime | None:
+        """As `TicketApi.moved_at`: by the changelog, newest first; Jira's own date of a change
+        knows changes of the category alone."""
+        path = f"{self._path(ticket)}/changelog"
+        end = of(self._client.get(path, startAt=0, maxResults=1)).get("total")
+        end = end if isinstance(end, int) else 0
+        while end > 0:
+            start = max(0, end - _PAGE)
+            page = of(self._client.get(path, startAt=start, maxResults=end - start))
+            for change in reversed(several(page.get("values"))):
+                fields = {text(one.get("field")) for one in several(change.get("items"))}
+                if fields & {"status", "resolution"}:
+                    return moment(change.get("created"))
+            end = start
+        return read.changed_at
 
     def _path(self, ticket: External) -> str:
         return f"{_API}/issue/{path_part(ticket.handle or ticket.key)}"
@@ -179,6 +225,11 @@ class Jira:
 def _lines(draft: Draft) -> list[str]:
     facts = [f"{name}: {value}" for name, value in draft.facts]
     return [*draft.paragraphs, *facts, *([draft.link] if draft.link else [])]
+
+
+def _older(found: Sequence[TicketComment], moment: datetime) -> bool:
+    """Whether a page of the newest reaches what was before a moment."""
+    return any(one.at is not None and one.at < moment for one in found)
 
 
 def document(lines: list[str]) -> dict[str, Any]:

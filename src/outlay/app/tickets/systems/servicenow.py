@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from outlay.app.tickets.errors import GoneError
-from outlay.app.tickets.http import Client, path_part
+from outlay.app.tickets.http import Answer, Client, path_part
 from outlay.app.tickets.model import Meaning, TicketSystemSpec
 from outlay.app.tickets.systems.contract import (
     Draft,
@@ -22,7 +23,8 @@ from outlay.app.tickets.systems.contract import (
 from outlay.sources.reach import Reach
 
 _FIELDS = "sys_id,number,state,close_code,close_notes,sys_updated_on"
-_MOST_COMMENTS = 500
+_MOVED = "resolved_at,closed_at"
+_PAGE = 200
 _LONGEST_TITLE = 160
 _NAMES = {"1": "New", "2": "In Progress", "3": "On Hold", "6": "Resolved", "7": "Closed",
           "8": "Canceled"}  # fmt: skip
@@ -67,7 +69,7 @@ class ServiceNow:
         made = self._client.ask("POST", self._table, body)
         return self._external(of(of(made.data).get("result")))
 
-    def read(self, ticket: External) -> Read:
+    def read(self, ticket: External, tag: str = "") -> Read:
         """As `TicketApi.read`."""
         answer = of(self._client.get(self._path(ticket), sysparm_fields=_FIELDS))
         record = of(answer.get("result"))
@@ -80,7 +82,6 @@ class ServiceNow:
             self._spec.meaning(state),
             notes,
             moment(record.get("sys_updated_on")),
-            tuple(self._comments(ticket)),
         )
 
     def move(self, ticket: External, meaning: Meaning, reason: str) -> str:
@@ -97,27 +98,45 @@ class ServiceNow:
         """As `TicketApi.comment`: a work note, which the caller of an incident does not see."""
         self._client.ask("PATCH", self._path(ticket), {"work_notes": text})
 
-    def _comments(self, ticket: External) -> list[TicketComment]:
-        query = f"element_id={ticket.handle}^elementINcomments,work_notes^ORDERBYsys_created_on"
-        found = several(
-            of(
-                self._client.get(
-                    "/api/now/table/sys_journal_field",
-                    sysparm_query=query,
-                    sysparm_fields="sys_id,value,sys_created_by,sys_created_on,element",
-                    sysparm_limit=_MOST_COMMENTS,
-                )
-            ).get("result")
+    def comments(
+        self, ticket: External, after: datetime | None
+    ) -> Iterator[Sequence[TicketComment]]:
+        """As `TicketApi.comments`: the journal, in pages. Who may not read an entry is given less
+        than a page, so that the end is where ServiceNow says that it is."""
+        since = f"^sys_created_on>={after:%Y-%m-%d %H:%M:%S}" if after is not None else ""
+        query = (
+            f"element_id={ticket.handle}^elementINcomments,work_notes{since}"
+            # A second has several entries: without an order among them a page would miss some.
+            "^ORDERBYsys_created_on^ORDERBYsys_id"
         )
-        return [
-            TicketComment(
-                text(one.get("sys_id")),
-                text(one.get("sys_created_by")) or "somebody",
-                text(one.get("value")),
-                moment(one.get("sys_created_on")),
+        offset = 0
+        while True:
+            answer = self._client.ask(
+                "GET",
+                "/api/now/table/sys_journal_field",
+                parameters={
+                    "sysparm_query": query,
+                    "sysparm_fields": "sys_id,value,sys_created_by,sys_created_on,element",
+                    "sysparm_limit": _PAGE,
+                    "sysparm_offset": offset,
+                },
             )
-            for one in found
-        ]
+            found = several(of(answer.data).get("result"))
+            if found:
+                yield [_entry(one) for one in found]
+            offset += _PAGE
+            if not _goes_on(answer, offset, len(found)):
+                return
+
+    def moved_at(self, ticket: External, read: Read) -> datetime | None:
+        """As `TicketApi.moved_at`: when it was resolved or closed, for one that is; else when it
+        was last changed at all, as its audit is for administrators alone."""
+        if read.meaning not in ("done", "dismissed"):
+            return read.changed_at
+        answer = of(self._client.get(self._path(ticket), sysparm_fields=_MOVED))
+        record = of(answer.get("result"))
+        over = [moment(record.get(name)) for name in _MOVED.split(",")]
+        return max((at for at in over if at is not None), default=read.changed_at)
 
     def _path(self, ticket: External) -> str:
         return f"{self._table}/{path_part(ticket.handle)}"
@@ -128,3 +147,20 @@ class ServiceNow:
             raise GoneError("ServiceNow gives a record without a sys_id")
         page = f"{self._spec.address}/nav_to.do?uri={self._spec.project}.do%3Fsys_id%3D{handle}"
         return External(number or handle, handle, page)
+
+
+def _entry(one: Mapping[str, object]) -> TicketComment:
+    return TicketComment(
+        text(one.get("sys_id")),
+        text(one.get("sys_created_by")) or "somebody",
+        text(one.get("value")),
+        moment(one.get("sys_created_on")),
+    )
+
+
+def _goes_on(answer: Answer, offset: int, found: int) -> bool:
+    """Whether there is more after a page: by the count, the links, else by a full page."""
+    total = answer.headers.get("X-Total-Count") or ""
+    if total.isdigit():
+        return offset < int(total)
+    return answer.has_next if answer.has_next is not None else found >= _PAGE

@@ -10,12 +10,14 @@ import base64
 import hashlib
 import json
 import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from outlay.app.tickets.http import Client
 from outlay.app.tickets.model import Meaning, TicketSystemSpec, webhook_address
-from outlay.app.tickets.systems.contract import Draft, External, Read, of, text
+from outlay.app.tickets.systems.contract import Draft, External, Read, TicketComment, of, text
 from outlay.reports.channels.webhook import SIGNATURE, signature
 from outlay.sources.reach import Reach
 from outlay.sources.secrets import read_secret
@@ -53,9 +55,19 @@ class Webhook:
         page = given if given.startswith(("https://", "http://")) else ""
         return External(text(answer.get("id")) or draft.marker, draft.marker, page)
 
-    def read(self, ticket: External) -> Read:
+    def read(self, ticket: External, tag: str = "") -> Read:
         """As `TicketApi.read`: nothing is known of it."""
-        return Read("sent", None, "", None, ())
+        return Read("sent", None, "", None)
+
+    def comments(
+        self, ticket: External, after: datetime | None
+    ) -> Iterator[Sequence[TicketComment]]:
+        """As `TicketApi.comments`: it says nothing."""
+        return iter(())
+
+    def moved_at(self, ticket: External, read: Read) -> datetime | None:
+        """As `TicketApi.moved_at`: it is not known."""
+        return None
 
     def move(self, ticket: External, meaning: Meaning, reason: str) -> str:
         """As `TicketApi.move`."""
