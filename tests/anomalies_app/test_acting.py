@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from outlay.access import AccessDeniedError, Level, Principal, acting
+from outlay.access.people import People
 from outlay.app import Workspace
 from outlay.app.alerts import use as alerts
 from outlay.app.anomalies import acting as doing
@@ -74,6 +75,14 @@ def test_comments_and_who_has_it(spiked: Workspace) -> None:
         doing.comment(spiked, 1, "  ")
     with acting(Principal("viv", Level.VIEWER, via="session")), pytest.raises(AccessDeniedError):
         doing.comment(spiked, 1, "me too")
+
+
+def test_where_there_are_accounts_an_event_is_given_to_one_of_them(spiked: Workspace) -> None:
+    People(spiked.resources).add("sam@example.com", "editor")
+    with pytest.raises(AnomalyError, match="there is no account 'smith@example.com'"):
+        doing.assign(spiked, 1, "smith@example.com")
+    assert doing.assign(spiked, 1, " sam@example.com ").assignee == "sam@example.com"
+    assert doing.assign(spiked, 1, "").assignee == ""
 
 
 JULY = (date(2026, 7, 22), date(2026, 7, 24))

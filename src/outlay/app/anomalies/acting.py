@@ -134,10 +134,16 @@ def comment(workspace: Workspace, number: int, note: str) -> Event:
 
 @served("POST /anomalies/{number}/assign")
 def assign(workspace: Workspace, number: int, person: str, note: str = "") -> Event:
-    """Say who looks after it; '' for nobody."""
-    name = person.strip()
+    """Say who looks after it: the name of an account, or any name where there are no accounts; ''
+    for nobody."""
+    from outlay.access.people import People
+
+    name = " ".join(person.split())
     if len(name) > 200:
         raise AnomalyError("a name has at most 200 characters")
+    people = People(workspace.resources)
+    if name and people.all() and people.find(name) is None:
+        raise AnomalyError(f"there is no account {name!r} to whom the anomaly could be assigned")
     return _changed(
         workspace, number, "assign", lambda event: replace(event, assignee=name), note, "",
         {"to": name},
