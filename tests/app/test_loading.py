@@ -31,6 +31,13 @@ def test_a_new_source_is_manual_and_an_existing_one_keeps_its_cadence(
     assert workspace.show_source("other").cadence == "monthly"
 
 
+def test_one_location_needs_no_list_around_it(workspace: Workspace, tmp_path: Path) -> None:
+    bill = write_bill(tmp_path / "bill.csv")
+    (loaded,) = workspace.load(str(bill), author="ann")
+    assert loaded.source == "bill"
+    assert workspace.show_source("bill").location == str(bill)
+
+
 def test_the_location_is_relative_only_inside_the_workspace(
     workspace: Workspace, tmp_path: Path
 ) -> None:

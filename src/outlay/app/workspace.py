@@ -264,9 +264,12 @@ class Workspace(Asking, Configuring):
         A source is named after the vendor's report or export, else the file or folder, unless
         `source` names it; a second load under a name updates that source's location. Raises
         SourceError when a location cannot be read or recognised, WorkspaceError when two feeds
-        would get one name and overlap. What goes wrong in a slice stands in its outcome.
+        would get one name and overlap. What goes wrong in a slice stands in its outcome. One
+        location may be given by itself, without a list around it.
         """
         whole_only("loading a bill")
+        # A text is a sequence of texts too: its letters would be read, "/" first.
+        locations = [locations] if isinstance(locations, str) else locations
         from outlay.app import loading
 
         return loading.load(
