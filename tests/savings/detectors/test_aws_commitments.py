@@ -27,19 +27,55 @@ def daily(row: dict[str, Any], days: int = 30, end: date = TODAY) -> list[dict[s
     ]
 
 
-def found(rows: list[dict[str, Any]], **values: Decimal) -> list[str]:
-    return [str(f.monthly_saving) for f in asked(UNUSED, TableFacts(charges=rows), **values)[0]]
+MORE = each_day(line("i-9", "BoxUsage:c6i.large", "50"))
+"""Machines on demand that a plan could cover."""
+
+
+def found(
+    rows: list[dict[str, Any]], more: list[dict[str, Any]] = MORE, **values: Decimal
+) -> list[str]:
+    facts = TableFacts(more, charges=rows)
+    return [str(one.monthly_saving) for one in asked(UNUSED, facts, **values)[0]]
 
 
 def test_a_plan_by_the_day() -> None:
     rows = [*daily(unused(PLAN, "2")), *daily(covered(BOX, "38"))]
-    (one,), _ = asked(UNUSED, TableFacts(charges=rows))
+    (one,), _ = asked(UNUSED, TableFacts(MORE, charges=rows))
     # 30 × 2.00; 2 of 40 are unused.
     assert (str(one.monthly_saving), one.current) == ("60.00", "5.0 % unused")
     assert one.where == (f"CommitmentDiscountId = '{PLAN}' AND CommitmentDiscountStatus = 'Unused'")
     assert one.group == "purchase" and "returned" in one.recommended
     assert found(rows, least_percent=Decimal(5)) == ["60.00"]
     assert found(rows, least_percent=Decimal("5.01")) == []
+
+
+def test_a_young_plans_share_is_of_its_own_days() -> None:
+    # Ten days old: 2 of 100 a day are unused, as on each day that it was there.
+    rows = [*daily(unused(PLAN, "2"), 10), *daily(covered(BOX, "98"), 10)]
+    (one,), _ = asked(UNUSED, TableFacts(MORE, charges=rows))
+    assert (str(one.monthly_saving), one.current) == ("60.00", "2.0 % unused")
+    assert found(rows, least_percent=Decimal("2.01")) == []
+
+
+def test_a_plan_saves_no_more_than_it_could_cover() -> None:
+    """Nobody takes a plan back: the bill falls where what is on demand now moves onto it."""
+    rows = daily(unused(PLAN, "20"))
+    assert found(rows, []) == [], "it is a fee to the end of its term"
+    assert found(rows, each_day(line("i-9", "BoxUsage:c6i.large", "15"))) == ["450.00"]
+    assert found(rows, each_day(line("i-9", "BoxUsage:c6i.large", "25"))) == ["600.00"]
+    tasks = line("t", "USE1-Fargate-vCPU-Hours:perCPU", "4", x_ServiceCode="AmazonECS")
+    assert found(rows, each_day(tasks)) == ["120.00"]
+    for other in (
+        {"BillingAccountId": "another"}, {"PricingCategory": "Dynamic"}, {"BillingCurrency": "EUR"},
+        {"SkuMeter": "EBS:VolumeUsage.gp3", "x_UsageType": "EBS:VolumeUsage.gp3"},
+    ):  # fmt: skip
+        assert found(rows, each_day(line("i-9", "BoxUsage:c6i.large", "15") | other)) == []
+    # What one plan would take is not there for the next: 20 and 10 of 30 a day.
+    both = [*rows, *daily(unused(f"{PLAN}-2", "20"))]
+    assert found(both, each_day(line("i-9", "BoxUsage:c6i.large", "30"))) == ["600.00", "300.00"]
+    # A plan of SageMaker covers other usage.
+    sage = daily(unused(PLAN, "20", CommitmentDiscountType="SageMaker Savings Plan"))
+    assert found(sage, []) == ["600.00"]
 
 
 def test_a_reservation_by_the_month_is_told_by_the_newest_whole_month() -> None:

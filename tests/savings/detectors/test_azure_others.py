@@ -228,8 +228,10 @@ def test_a_savings_plan_saves_what_other_machines_would_take() -> None:
     some = each_day(vm("vm-b", "D2s v5", "3.00"))
     told, _ = look("azure-commitment-unused", TableFacts(two + some))
     assert [one.monthly_saving for one in told] == [Decimal("75.00"), Decimal("15.00")]
-    dollars = [{**one, "BillingCurrency": "USD"} for one in more]  # another currency's machines
-    nothing("azure-commitment-unused", TableFacts(plan + dollars))
+    # Machines of another currency or billing account are none that it could take.
+    for change in ({"BillingCurrency": "USD"}, {"BillingAccountId": "another"}):
+        elsewhere = [{**one, **change} for one in more]
+        nothing("azure-commitment-unused", TableFacts(plan + elsewhere))
 
 
 def test_a_little_or_an_old_waste_is_none() -> None:

@@ -217,6 +217,7 @@ def test_committed_use_that_other_projects_could_take() -> None:
         {"RegionId": "us-central1"}, {"SkuMeter": "E2 Instance Core running in Netherlands"},
         {"PricingCategory": "Dynamic"}, {"SkuMeter": "N2 Instance Ram running in Netherlands"},
         COMMITTED, {"BillingCurrency": "EUR"}, {"SkuMeter": "N2D AMD Instance Core running in X"},
+        {"BillingAccountId": "another"},
     ],
 )  # fmt: skip
 def test_usage_that_it_could_not_take_saves_nothing(more: dict[str, Any]) -> None:

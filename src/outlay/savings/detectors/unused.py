@@ -15,7 +15,8 @@ from outlay.savings.model import MONTH_DAYS, Confidence, Evidence, Finding
 
 @dataclass(frozen=True)
 class Commitment:
-    """A commitment in a window: what was paid for it and what of that no usage took, effective."""
+    """A commitment in a window: what was paid for it and what of that no usage took, effective.
+    `payer` is the billing account, whose usage alone it covers."""
 
     id: str
     name: str
@@ -28,6 +29,7 @@ class Commitment:
     unused: Decimal
     first: date
     last: date
+    payer: str = ""
 
 
 def commitments(
@@ -41,7 +43,7 @@ def commitments(
             coalesce(max(CommitmentDiscountType), '') AS kind,
             coalesce(max(SubAccountId) FILTER (CommitmentDiscountStatus = 'Unused'), '') AS account,
             coalesce(max(RegionId), '') AS region, coalesce(max(ServiceName), '') AS service,
-            sum(EffectiveCost) AS paid,
+            coalesce(max(BillingAccountId), '') AS payer, sum(EffectiveCost) AS paid,
             coalesce(sum(EffectiveCost) FILTER (CommitmentDiscountStatus = 'Unused'), 0) AS unused,
             count(DISTINCT ChargeDay) FILTER (CommitmentDiscountStatus = 'Unused'
                 AND EffectiveCost > 0) AS days,
@@ -61,6 +63,7 @@ def commitments(
             str(row["id"]), str(row["name"]), str(row["kind"]), str(row["account"]),
             str(row["region"]), str(row["service"]), str(row["currency"]),
             Decimal(row["paid"]), Decimal(row["unused"]), row["first"], row["last"],
+            str(row["payer"]),
         )
         for row in rows
         if row["unused"] > 0 and row["days"] >= detector.minimum_days and row["last"] >= still

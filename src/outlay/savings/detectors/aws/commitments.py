@@ -10,30 +10,59 @@ from typing import Any
 
 from outlay.money import total
 from outlay.money.quotients import quotient, rounded
-from outlay.savings.detectors.aws.parts import PROVIDER
+from outlay.savings.detectors.aws.parts import PROVIDER, used
 from outlay.savings.detectors.billed import STILL_DAYS
 from outlay.savings.detectors.contract import Detector, Facts, Parameter, Settings
 from outlay.savings.detectors.reckon import condition, monthly
 from outlay.savings.model import MONTH_DAYS, Evidence, Finding
+
+_COMPUTE = "^BoxUsage:|Fargate-|^Lambda-"
+"""Usage types that Savings Plans of compute cover."""
 
 
 def _unused(facts: Facts, settings: Settings) -> Iterator[Finding]:
     detector = UNUSED
     first, end = facts.window(detector.window_days, PROVIDER)
     least = Fraction(settings.number("least_percent"))
+    open_ = _on_demand(facts, first, end)
     for row in _commitments(facts, first, end):
-        unused, used = _per_day(row["unused"], first, end), row["used"]
+        unused = _per_day(row["unused"], first, end)
         if unused is None:
             continue
         daily, days = unused
-        share = _share(daily, Fraction(used) / max(1, (end - first).days))
+        share = _share(daily, Fraction(row["used"]) / (end - (row["begun"] or first)).days)
         if share * 100 < least or days < detector.minimum_days:
             continue
+        kind = str(row["kind"] or "commitment")
+        if _is_compute(kind):
+            # What one plan would take is not there for the next.
+            place = (str(row["payer"]), str(row["currency"]))
+            daily = min(daily, open_.get(place, Fraction(0)))
+            open_[place] = open_.get(place, Fraction(0)) - daily
         saving = rounded(daily * MONTH_DAYS, 2)
         if saving <= 0:
             continue
-        kind = str(row["kind"] or "commitment")
         yield _finding(row, kind, saving, share, days, end)
+
+
+def _is_compute(kind: str) -> bool:
+    """Whether it is a plan that covers compute, and that nobody takes back."""
+    plan = kind.lower()
+    return "savings" in plan and "sagemaker" not in plan and "database" not in plan
+
+
+def _on_demand(facts: Facts, first: date, end: date) -> dict[tuple[str, str], Fraction]:
+    """(payer, currency) → what compute that a Savings Plan covers costs on demand a day."""
+    rows = facts.rows(
+        f"""SELECT coalesce(payer, '') AS payer, currency, sum(effective) AS cost FROM {used()}
+        WHERE NOT covered AND NOT spot AND regexp_matches(meter, $meters)
+        GROUP BY ALL HAVING sum(effective) > 0 ORDER BY ALL""",
+        {"first": first, "end": end, "meters": _COMPUTE},
+    )
+    return {
+        (str(row["payer"]), str(row["currency"])): Fraction(row["cost"]) / (end - first).days
+        for row in rows
+    }
 
 
 def _finding(
@@ -83,6 +112,9 @@ def _commitments(facts: Facts, first: date, end: date) -> list[dict[str, Any]]:
                 AND ChargeCategory = 'Usage' AND CommitmentDiscountId IS NOT NULL)
         SELECT commitment, currency,
             max(SubAccountId) FILTER (CommitmentDiscountStatus = 'Unused') AS account,
+            coalesce(max(BillingAccountId), '') AS payer,
+            min(begins) FILTER (CommitmentDiscountStatus = 'Used'
+                AND begins >= $first AND begins < $end) AS begun,
             max(CommitmentDiscountType) AS kind, max(x_CommitmentTerm) AS term,
             max(x_CommitmentPaymentOption) AS payment,
             max(ServiceName) FILTER (CommitmentDiscountStatus = 'Unused') AS service,
@@ -189,12 +221,13 @@ UNUSED = Detector(
     title="Savings Plans and reservations that are not used",
     provider=PROVIDER,
     service="ComputeSavingsPlans",
-    inputs=("charges",),
+    inputs=("charges", "daily"),
     window_days=30,
     minimum_days=7,
     predicate="A commitment's unused part is at least the parameter's share of it, in the window "
     "(of reservations, whose unused part is a line of a month: in the newest whole month).",
-    formula="The effective cost of its unused lines, as a month.",
+    formula="The effective cost of its unused lines, as a month. Savings Plans of compute, which "
+    "nobody takes back: at most what compute of the same payer costs on demand meanwhile.",
     verification="The commitment's unused lines become less.",
     action="Configure",
     group="purchase",
@@ -203,7 +236,10 @@ UNUSED = Detector(
     find=_unused,
     rollback=False,
     risk="An exchange begins a new term; what is sold may bring less than what is left of it.",
-    exclusions=("commitments that have ended",),
+    exclusions=(
+        "commitments that have ended",
+        "Savings Plans of compute while none is on demand: then they are a fee to the end",
+    ),
     parameters=(
         Parameter(
             "least_percent", Decimal(2), "the least share of it that is unused", "%", Decimal(0),

@@ -20,22 +20,24 @@ def _unused(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient
     which it does not, what other usage at on-demand prices could take."""
     window = window_of(facts, UNUSED)
     rows = facts.rows(
-        f"""SELECT BillingCurrency AS currency, sum(EffectiveCost) AS cost FROM daily
+        f"""SELECT BillingCurrency AS currency, coalesce(BillingAccountId, '') AS payer,
+            sum(EffectiveCost) AS cost FROM daily
         WHERE ServiceProviderName = $provider AND ChargeDay >= $first AND ChargeDay < $end
             AND ChargeCategory = 'Usage' AND CommitmentDiscountStatus IS NULL AND ({MACHINES})
             AND PricingCategory = 'Standard' GROUP BY ALL ORDER BY ALL""",
         {"provider": PROVIDER, **window.arguments},
     )
-    open_ = {str(row["currency"]): Decimal(row["cost"]) for row in rows}
+    open_ = {(str(row["payer"]), str(row["currency"])): Decimal(row["cost"]) for row in rows}
     for one in commitments(facts, UNUSED, window, settings.number("unused_share")):
         amount, words = one.unused, _RESERVATION
         evidence: tuple[Evidence, ...] = ()
         confidence: Confidence = "medium"
         if one.kind == "Savings Plan":
-            uncovered = open_.get(one.currency, Decimal(0))
+            place = (one.payer, one.currency)
+            uncovered = open_.get(place, Decimal(0))
             amount, words, confidence = min(one.unused, uncovered), _PLAN, "low"
             # What one plan would take is not there for the next.
-            open_[one.currency] = uncovered - amount
+            open_[place] = uncovered - amount
             evidence = (
                 Evidence("Machines at on-demand prices in the window", uncovered, one.currency,
                          "EffectiveCost"),

@@ -24,7 +24,7 @@ def _unused(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient
     """Nobody gives committed use back: what is unused is saved by usage at on-demand prices that
     could take it, which shared discounts let it do in any project."""
     window = window_of(facts, UNUSED)
-    counted: dict[tuple[str, str, str, str], Fraction] = {}
+    counted: dict[tuple[str, str, str, str, str], Fraction] = {}
     for one in commitments(facts, UNUSED, window, settings.number("unused_share")):
         match = _NAME.fullmatch(one.name)
         price = _fee(facts, window, one) if match else None
@@ -43,7 +43,7 @@ def _unused(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient
             continue
         free = Fraction(one.unused) / price
         # What one commitment would take is not there for the next.
-        key = (one.currency, one.region, family, kind)
+        key = (one.payer, one.currency, one.region, family, kind)
         taken = min(free, Fraction(amount) - counted.get(key, Fraction(0)))
         counted[key] = counted.get(key, Fraction(0)) + taken
         sku = _sku(family, kind)
@@ -55,7 +55,7 @@ def _unused(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient
             title=f"Let other projects use {one.name}",
             saving=part(cost, taken / Fraction(amount), window.days),
             recommended="Share committed use discounts across the projects of the billing account",
-            where=f"{condition(RegionId=one.region or None)} AND ({where})",
+            where=f"{_where(one)} AND ({where})",
             evidence=(
                 Evidence("Fee of a unit", rounded(price, 9), one.currency,
                          "the commitment's purchases"),
@@ -68,6 +68,11 @@ def _unused(facts: Facts, settings: Settings) -> Iterator[Finding | Insufficient
                 "the fee is paid anyway: what falls away is the on-demand price of what it takes",
             ),
         )  # fmt: skip
+
+
+def _where(one: Commitment) -> str:
+    payer = {"BillingAccountId": one.payer} if one.payer else {}
+    return condition(RegionId=one.region or None, **payer)
 
 
 def _sku(family: str, kind: str) -> str:
@@ -92,14 +97,16 @@ def _fee(facts: Facts, window: Window, one: Commitment) -> Fraction | None:
 def _open(
     facts: Facts, window: Window, one: Commitment, family: str, kind: str
 ) -> tuple[Decimal, Decimal]:
-    """Units and cost of usage that the commitment could take and no commitment pays."""
+    """Units and cost of usage of its billing account that the commitment could take and no
+    commitment pays."""
     row = _one(
         facts, window,
         f"ChargeCategory = 'Usage' AND CommitmentDiscountStatus IS NULL "
         f"AND PricingCategory = 'Standard' AND RegionId = $region AND BillingCurrency = $currency "
+        f"AND coalesce(BillingAccountId, '') = $payer "
         f"AND regexp_matches({SKU}, $sku)",
         {
-            "region": one.region, "currency": one.currency,
+            "region": one.region, "currency": one.currency, "payer": one.payer,
             "sku": _sku(family, kind),
         },
         "EffectiveCost",
