@@ -90,3 +90,45 @@ def test_the_command(company: str, run: Run) -> None:  # noqa: F811
     assert (nothing.code, "Nothing was measured here" in nothing.out) == (0, True)
     hint = run("-w", company, "usage", "--metric", "utilization.cpu")
     assert hint.code == 2 and "outlay utilization --metric cpu" in hint.err
+
+
+def test_the_page_of_sources_adds_one_and_says_how_it_is(tmp_path: Path) -> None:
+    made = make(tmp_path)
+    client = serving(made)
+    page = parse(client.get("/utilization/sources").text)
+    assert ["cloudwatch", "files"] in [row[:2] for row in page.one("table", id="measuring").rows()]
+    given = {"name": "nodes", "tool": "place", "location": "https://p.example", "cadence": "manual",
+             "options": "metrics=heat"}  # fmt: skip
+    refused = client.post("/utilization/sources", data=given)
+    assert refused.status_code == 400
+    told = parse(refused.text)
+    assert "'heat' is no metric" in told.one("div", id="problem").text
+    assert told.one("input", id="m-name").attrs["value"] == "nodes"
+    given["options"] = "token=env:NO_SUCH_TOKEN\nqueries.cpu maximum=max by (instance_id) (busy)"
+    kept = client.post("/utilization/sources", data=given)
+    assert kept.status_code == 200
+    table = parse(kept.text).one("table", id="measuring")
+    row = next(row for row in table.rows() if row[0] == "nodes")
+    assert row[1:3] == ["Prometheus", "missing"] and "failed" in row[5]
+    assert "The last sync failed" in table.text and "NO_SUCH_TOKEN" in table.text
+    spec = made.resources.get("Source", "nodes").spec.model_dump(mode="json")
+    assert spec["options"]["queries"] == {"cpu maximum": "max by (instance_id) (busy)"}
+    again = client.post("/utilization/sources/nodes/sync")
+    assert again.status_code == 200 and len(made.runs("nodes", 5)) == 2
+    made.close()
+
+
+def test_sources_by_command(company: str, run: Run) -> None:  # noqa: F811
+    added = run("-w", company, "utilization", "add", "watch", "--location", "azure-monitor",
+                "--option", "token=env:NO_SUCH_TOKEN", "--cadence", "hourly")  # fmt: skip
+    assert added.code == 0 and "outlay utilization sync watch" in added.out, added.err
+    listed = run("-w", company, "utilization", "sources")
+    assert "Azure Monitor" in listed.out and "files" in listed.out
+    got = run("-w", company, "get", "source", "watch")
+    assert "location: azure-monitor://" in got.out and "env:NO_SUCH_TOKEN" in got.out
+    failed = run("-w", company, "utilization", "sync", "watch", "--no-watch")
+    assert failed.code == 1 and "nothing to ask Azure Monitor about" in failed.err
+    assert run("-w", company, "utilization", "sync", "nobody").code == 2
+    assert run("-w", company, "utilization", "sync", "aws").code == 2  # a bill is no measurement
+    assert "whole range" in run("utilization", "show", "--help").out
+    assert run("-w", company, "utilization", "nonsense").code == 2

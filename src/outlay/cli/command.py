@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
+import typer.core
 
 from outlay.cli.output import Output
 from outlay.cli.server import Server, chosen_server
@@ -117,6 +118,16 @@ class Cli:
         """Close the workspace if it was opened."""
         for workspace in self._opened:
             workspace.close()
+
+
+class Defaulting(typer.core.TyperGroup):
+    """A group that is also a question: what names none of its commands is its command `show`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `show` before options that follow the group's name."""
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
 
 
 def command(

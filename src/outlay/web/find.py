@@ -46,6 +46,7 @@ _BELOW = (
     ("Native recommendations", "/native"),
     ("Tickets", "/tickets"),
     ("Utilisation of resources", "/utilization"),
+    ("Sources of measurements", "/utilization/sources"),
     ("Purchase planner", "/commitments/planner"),
 )
 """Pages that stand below one of the rail: title and address."""

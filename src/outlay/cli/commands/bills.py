@@ -76,7 +76,7 @@ def _register_load(app: typer.Typer) -> None:
                 author=cli.author,
                 max_rejected=limit,
             )
-        code = _show_loads(cli, loads)
+        code = show_loads(cli, loads)
         if not no_watch:
             look_after(cli)
         return code
@@ -114,7 +114,7 @@ def _register_sync(app: typer.Typer) -> None:
                 "No source is due: none is configured with a cadence. `outlay source add` adds "
                 "one, `outlay sync NAME` syncs a manual one."
             )
-        code = _show_loads(cli, loads, dry_run=dry_run)
+        code = show_loads(cli, loads, dry_run=dry_run)
         if not names and period is None and not dry_run:
             code = sync_tools(cli) or code
         if not no_watch and not dry_run:
@@ -122,7 +122,8 @@ def _register_sync(app: typer.Typer) -> None:
         return code
 
 
-def _show_loads(cli: Cli, loads: Sequence[SourceLoad], *, dry_run: bool = False) -> int:
+def show_loads(cli: Cli, loads: Sequence[SourceLoad], *, dry_run: bool = False) -> int:
+    """Show what loads and syncs did; gives the exit code."""
     from outlay.app import shapes
 
     if cli.out.json:

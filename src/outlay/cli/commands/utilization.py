@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from outlay.cli.command import QUESTIONS, Cli, command
+from outlay.cli.command import QUESTIONS, Cli, Defaulting, command
+from outlay.cli.commands.alerts import NoWatch, look_after
 from outlay.cli.commands.asking import AsOf, From, Limit, Range, To
-from outlay.cli.output import NOTHING, Col, count, money
+from outlay.cli.output import NOTHING, Col, count, moment, money
+from outlay.cli.values import options_of, period_of, place_of
 
 if TYPE_CHECKING:
     from outlay.app.utilization.asking import Covered
@@ -22,20 +24,29 @@ _UNITS = {"Percent": "%", "State": ""}
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the group `utilization`, whose own question is `show`."""
+    group = typer.Typer(
+        cls=Defaulting, help="How busy resources are, and where that comes from; `show` by itself."
+    )
+    app.add_typer(group, name="utilization", rich_help_panel=QUESTIONS)
+    _register_show(group)
+    _register_sources(group)
+    _register_sync(group)
 
+
+def _register_show(group: typer.Typer) -> None:
     @command(
-        app,
-        "utilization",
-        panel=QUESTIONS,
+        group,
+        "show",
         examples=[
-            "outlay utilization",
-            "outlay utilization --resource i-0a1b2c3d --grain day",
-            "outlay utilization --metric cpu,memory --by ServiceProviderName --range last-month",
-            "outlay utilization --coverage",
+            "outlay utilization show",
+            "outlay utilization show --resource i-0a1b2c3d --grain day",
+            "outlay utilization show --metric cpu,memory --by ServiceProviderName "
+            "--range last-month",
+            "outlay utilization show --coverage",
         ],
     )
-    def utilization(
+    def show(
         cli: Cli,
         resource: Annotated[
             str | None, typer.Option(metavar="R1,R2", help="Resources; default all.")
@@ -63,7 +74,8 @@ def register(app: typer.Typer) -> None:
         """Show how busy resources are: average, 95th percentile, highest value, days measured.
 
         What was not measured is a dash, never zero. Of percentiles that no tool measured, it is
-        that of the periods' averages. Values never add up, so that there is no total.
+        that of the periods' averages. Values never add up, so that there is no total. `outlay
+        utilization` alone is the same.
         """
         from outlay.query.utilization import UtilizationQuery
 
@@ -82,6 +94,124 @@ def register(app: typer.Typer) -> None:
         _measurements(cli, asked, wanted)
 
 
+def _register_sources(group: typer.Typer) -> None:
+    @command(
+        group,
+        "add",
+        examples=[
+            "outlay utilization add watch --location cloudwatch",
+            "outlay utilization add watch --location cloudwatch "
+            "--option role=arn:aws:iam::{account}:role/outlay-read",
+            "outlay utilization add nodes --location https://prometheus.example.com "
+            "--option token=env:PROMETHEUS_TOKEN",
+        ],
+    )
+    def add(
+        cli: Cli,
+        name: Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")],
+        location: Annotated[
+            str,
+            typer.Option(
+                metavar="LOC",
+                help="cloudwatch, azure-monitor, cloud-monitoring, the address of a Prometheus, "
+                "or a file, folder or bucket of what a tool exported.",
+            ),
+        ],
+        option: Annotated[
+            list[str] | None,
+            typer.Option(metavar="K=V", help="An option; `outlay source kinds` has them."),
+        ] = None,
+        cadence: Annotated[
+            str, typer.Option(help="How often it is asked: hourly, daily, monthly or manual.")
+        ] = "daily",
+    ) -> None:
+        """Configure where measurements come from: an API, or files. Credentials are never stored.
+
+        An API is asked about the resources of the bill's last days, for whole days that are not
+        there yet; the last days are read again.
+        """
+        from outlay.app import shapes
+        from outlay.app.utilization import sources
+
+        place = sources.location_of(location)
+        status = sources.add(
+            cli.workspace, name, place_of(cli, place), options_of(option), cadence,
+            author=cli.author,
+        )  # fmt: skip
+        if cli.out.json:
+            cli.out.data(shapes.source_json(status))
+        cli.out.say(f"The source {name} is configured. Next: outlay utilization sync {name}")
+
+    @command(
+        group,
+        "sources",
+        examples=["outlay utilization sources", "outlay utilization sources --json"],
+    )
+    def list_sources(cli: Cli) -> None:
+        """List where measurements come from: how fresh each is, and what failed."""
+        from outlay.app import shapes
+        from outlay.app.utilization import sources
+
+        found = sources.sources(cli.workspace)
+        if cli.out.json:
+            cli.out.data([shapes.source_json(one) for one in found])
+            return
+        if not found:
+            cli.out.say("No source of measurements yet: outlay utilization add NAME --location …")
+            return
+        cli.out.table(
+            [
+                *(Col("Source"), Col("From"), Col("Cadence"), Col("Freshness"), Col("Newest")),
+                *(Col("Measurements", True), Col("Last run"), Col("Next (UTC)", optional=True)),
+            ],
+            [
+                [
+                    *(one.name, sources.tool_of(one.location)),
+                    one.cadence + ("" if one.enabled else " (paused)"),
+                    *(one.freshness, str(one.newest_period or NOTHING), count(one.usage_rows)),
+                    one.last_run.outcome if one.last_run else NOTHING,
+                    moment(one.next_sync_at),
+                ]
+                for one in found
+            ],
+        )
+        for one in found:
+            if one.error:
+                cli.out.say(f"{one.name}: {one.error}")
+
+
+def _register_sync(group: typer.Typer) -> None:
+    @command(
+        group,
+        "sync",
+        examples=["outlay utilization sync", "outlay utilization sync watch --period 2026-10"],
+    )
+    def sync(
+        cli: Cli,
+        names: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="[SOURCE]", help="Default: all that are not manual."),
+        ] = None,
+        period: Annotated[
+            str | None,
+            typer.Option(metavar="YYYY-MM", help="This month alone, every day of it anew."),
+        ] = None,
+        no_watch: NoWatch = False,
+    ) -> int:
+        """Bring measurements up to date; what cannot be had leaves what there was as it is."""
+        from outlay.app.utilization import sources
+        from outlay.cli.commands.bills import show_loads
+
+        with cli.out.progress() as progress:
+            done = sources.sync(cli.workspace, names, period_of(period), progress=progress)
+        if not done:
+            cli.out.say("No source is due: `outlay utilization add` configures one.")
+        code = show_loads(cli, done)
+        if not no_watch and done:
+            look_after(cli)
+        return code
+
+
 def _measurements(cli: Cli, asked: UtilizationQuery, wanted: str) -> None:
     from outlay.app.utilization import asking
 
@@ -97,8 +227,8 @@ def _measurements(cli: Cli, asked: UtilizationQuery, wanted: str) -> None:
 def _show(cli: Cli, result: UtilizationResult) -> None:
     if not result.rows:
         cli.out.say(
-            "Nothing was measured here. Widen --range, or load measurements: outlay source kinds "
-            "says which are read (utilization)."
+            "Nothing was measured here. Widen --range, load measurements (`outlay source kinds` "
+            "says which are read), or ask a tool's API: `outlay utilization add`."
         )
         return
     timed = result.query.grain != "none"

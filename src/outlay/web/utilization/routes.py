@@ -21,6 +21,7 @@ from outlay.web import words
 from outlay.web.explore.address import address
 from outlay.web.render import Site
 from outlay.web.sparks import Spark, spark
+from outlay.web.utilization import sources
 
 UTILIZATION = "/utilization"
 RANGES = ("last-7-days", "last-14-days", "last-30-days", "last-90-days", "last-month", "all")
@@ -42,6 +43,7 @@ def router(site: Site) -> APIRouter:
         except QueryError as error:
             return _misunderstood(site, request, params, error)
 
+    routes.include_router(sources.router(site))
     return routes
 
 
