@@ -155,6 +155,12 @@ def test_an_unknown_field_is_refused_with_the_allowed_ones(store: ResourceStore)
         store.put("Thing", "a", {"location": "x", "cadens": "1"}, author="ann")
 
 
+def test_a_wrong_value_of_a_known_field_does_not_list_the_others(store: ResourceStore) -> None:
+    with pytest.raises(ResourceError) as refused:
+        store.put("Thing", "a", {"location": []}, author="ann")
+    assert "location: input should be a valid string. See `outlay get" in str(refused.value)
+
+
 @pytest.mark.parametrize(
     "spec",
     [

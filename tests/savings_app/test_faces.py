@@ -105,7 +105,9 @@ def test_one_page_explains_every_figure(client: TestClient, looked: Workspace) -
     assert client.get(explore).status_code == 200
     assert shown.one(id="realised") and shown.one(id="tickets")
     assert page(client, "/savings/999", 404)
-    assert client.get("/savings/x").status_code == 422
+    answer = client.get("/savings/x")
+    assert answer.status_code == 404
+    assert "Nothing is kept at /savings/x." in answer.text
     assert client.get(f"/savings/{10**30}").status_code == 404
 
 

@@ -103,3 +103,20 @@ def test_how_long_ago() -> None:
     assert numbers.ago(now - timedelta(hours=30), now) == "30 h ago"
     assert numbers.ago(now - timedelta(days=9), now) == "9 days ago"
     assert numbers.ago(None) == "never"
+
+
+def test_a_month_is_written_alike_wherever_it_comes_from() -> None:
+    assert numbers.month(date(2026, 10, 1)) == "Oct 2026"
+    assert numbers.month("2026-10") == "Oct 2026"
+    assert numbers.month("checkout") == "checkout"
+    assert numbers.month(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("3.4", "3.400"), ("0.0585", "0.059"), ("1234.5", "1,234.500"), ("0", "0.000"),
+     ("0.0004", "<0.001"), ("-0.0004", "-<0.001")],
+)  # fmt: skip
+def test_amounts_an_hour_line_up(value: str, shown: str) -> None:
+    assert numbers.hourly(Decimal(value)) == shown
+    assert numbers.hourly(None) == "–"

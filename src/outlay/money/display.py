@@ -55,6 +55,16 @@ def quantity(value: Decimal | int | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def hourly(value: Decimal | None) -> str:
+    """An amount an hour, always with three decimals, so that a column lines up; a dash for None."""
+    if value is None:
+        return DASH
+    shown = rounded(value, 3)
+    if value and not shown:
+        return "<0.001" if value > 0 else "-<0.001"
+    return f"{shown:,}"
+
+
 def count(value: Decimal | int | None) -> str:
     """A whole number with separators; a dash for None."""
     return DASH if value is None else f"{int(value):,}"
@@ -128,6 +138,18 @@ def direction(value: Decimal | int | None, ratio: Decimal | None = None) -> str:
 def day(value: date | None) -> str:
     """A day: 3 Nov 2026; a dash for None."""
     return DASH if value is None else f"{value.day} {value:%b %Y}"
+
+
+def month(value: date | str | None) -> str:
+    """A month: Nov 2026, also of ``2026-11``; a dash for None, other text as it is."""
+    if value is None:
+        return DASH
+    if isinstance(value, str):
+        try:
+            return f"{date.fromisoformat(f'{value}-01'):%b %Y}"
+        except ValueError:
+            return value
+    return f"{value:%b %Y}"
 
 
 def days(start: date | None, end: date | None) -> str:

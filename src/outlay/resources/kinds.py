@@ -48,9 +48,12 @@ class Kind:
             )
         except ValidationError as error:
             lines = "; ".join(problem_text(p) for p in error.errors())
+            # Only who wrote a field that there is not is helped by the names of all of them.
+            unknown = any(p["type"] == "extra_forbidden" for p in error.errors())
             fields = ", ".join(f.alias or name for name, f in self.spec.model_fields.items())
+            allowed = f"Allowed fields: {fields}. " if unknown else ""
             raise ResourceError(
-                f"the {self.name} is not valid: {lines}. Allowed fields: {fields}. "
+                f"the {self.name} is not valid: {lines}. {allowed}"
                 f"See `outlay get {self.name.lower()} --help`."
             ) from None
         refuse_secrets(typed.model_dump(mode="json"), self.name)

@@ -6,6 +6,7 @@ import logging
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -72,9 +73,21 @@ def install(app: FastAPI, site: Site) -> None:
         assert isinstance(error, HTTPException)
         return failure(site, request, error.status_code, _sentence(error, request))
 
+    def shapeless(request: Request, error: Exception) -> Response:
+        """An address with text where a number belongs leads to no page; a form may lack a field."""
+        assert isinstance(error, RequestValidationError)
+        wrong = [(place[0], place[-1]) for place in (one["loc"] for one in error.errors())]
+        if any(kind == "path" for kind, _ in wrong):
+            return failure(site, request, 404, f"Nothing is kept at {request.url.path}.")
+        fields = ", ".join(str(name) for _, name in wrong)
+        return failure(
+            site, request, 422, f"These fields are missing or not as expected: {fields}."
+        )
+
     for kind, _ in _EXPECTED:
         app.add_exception_handler(kind, known)
     app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, shapeless)
     app.add_exception_handler(Exception, unknown)
 
 

@@ -18,7 +18,7 @@ from outlay.access.rules import all_rules, permits
 from outlay.app import SourceStatus, Workspace
 from outlay.app.access.login import Login
 from outlay.app.scheduling import Syncer
-from outlay.web import numbers, terms
+from outlay.web import numbers, terms, words
 
 Link = tuple[str, str, str, str]
 NAVIGATION_GROUPS: tuple[tuple[str, tuple[Link, ...]], ...] = (
@@ -133,6 +133,10 @@ def _environment() -> Environment:
         change=numbers.change,
         change_ratio=numbers.change_ratio,
         day=numbers.day,
+        measure=words.measure,
+        dimension=words.dimension,
+        month=numbers.month,
+        hourly=numbers.hourly,
         moment=numbers.moment,
         ago=numbers.ago,
         size=numbers.size,

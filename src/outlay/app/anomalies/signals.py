@@ -9,6 +9,7 @@ from outlay.alerts.signal import Owner, Signal, SignalKind
 from outlay.app.alerts.raising import raise_signal, settle
 from outlay.app.anomalies.events import Event
 from outlay.app.anomalies.telling import days, money
+from outlay.money.display import day
 from outlay.money.quotients import quotient
 from outlay.reports.document import Figure
 
@@ -67,7 +68,7 @@ def signal_of(event: Event) -> Signal:
 def title(event: Event) -> str:
     """The event in half a line."""
     side = "above" if event.direction == "up" else "below"
-    when = f"since {event.range.start}" if event.ongoing else f"on {days(event)}"
+    when = f"since {day(event.range.start)}" if event.ongoing else f"on {days(event)}"
     impact = money(event, event.impact.copy_abs())
     return f"{event.title}: {impact} {side} what was expected {when}"
 

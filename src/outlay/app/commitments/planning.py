@@ -19,6 +19,7 @@ from outlay.app.commitments.model import PURCHASE_PLAN, PurchasePlanSpec
 from outlay.app.runs import utc_now
 from outlay.app.served import served
 from outlay.expression.errors import QueryError
+from outlay.money.display import day
 from outlay.savings.planner.catalogue import Catalogue, catalogue
 from outlay.savings.planner.model import Migration, Scenario
 from outlay.savings.planner.offers import offers
@@ -243,7 +244,7 @@ def _notes(
     }  # fmt: skip
     if any(source.startswith("public") for source in sources):
         found.append(
-            f"Rates that the bill does not show are public ones of {known.as_of:%Y-%m-%d}: "
+            f"Rates that the bill does not show are public ones of {day(known.as_of)}: "
             f"{known.note} Check the vendor's quote before buying."
         )
     short = [one.demand for one in prepared if one.demand.days < _FEW_DAYS]

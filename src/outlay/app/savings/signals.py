@@ -14,6 +14,7 @@ from outlay.app.savings.listing import NOBODY, Row, Sought, recommendations
 from outlay.app.savings.policy import policy
 from outlay.app.savings.renewing import AUTHOR
 from outlay.money import total
+from outlay.money.display import day
 from outlay.money.quotients import scaled
 from outlay.reports.document import Figure
 from outlay.savings.recommendation import Recommendation
@@ -116,7 +117,7 @@ def _signal(owned: Owned, rows: Sequence[Row], what: str, occurrence: str) -> Si
 
 def _line(row: Row) -> str:
     one = row.recommendation
-    due = f", due {one.due_on}" if one.due_on else ""
+    due = f", due {day(one.due_on)}" if one.due_on else ""
     return f"{one.finding.title}: {scaled(row.net, 2):,f} {one.currency} a month{due}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from outlay.money.display import day
 from outlay.money.quotients import quotient
 from outlay.savings.planner.catalogue import Catalogue, Program
 from outlay.savings.planner.model import Demand, DemandClass, Offer, Payment
@@ -108,7 +109,7 @@ def _discount(
     seen = rates.get((program.id, one.usage, *term), {})
     if one.family in seen:
         return seen[one.family].discount, f"the bill ({seen[one.family].commitment})"
-    return public, f"public rates of {catalogue.as_of:%Y-%m-%d}"
+    return public, f"public rates of {day(catalogue.as_of)}"
 
 
 def _offer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -26,6 +27,7 @@ from outlay.expression.errors import QueryError
 from outlay.lake import LakeError
 from outlay.query.measures import MEASURES
 from outlay.resources import ResourceError
+from outlay.web import numbers
 from outlay.web.anomalies import view
 from outlay.web.anomalies.view import MONITORS
 from outlay.web.render import Site
@@ -64,6 +66,7 @@ def add(routes: APIRouter, site: Site) -> None:
             verdicts=view.VERDICT_WORDS,
             sensitivities=SENSITIVITY_WORDS,
             directions=DIRECTION_WORDS,
+            until_day=_until,
         )
 
     @routes.get(f"{MONITORS}/_new", response_class=HTMLResponse)
@@ -105,6 +108,11 @@ def _given(spec: AnomalyMonitorSpec) -> dict[str, Any]:
     found["minimum_impact"] = _plain(spec.minimum_impact)
     found["minimum_percent"] = _plain(spec.minimum_percent)
     return found
+
+
+def _until(text: str | None) -> str:
+    """The last day of a look, as the run keeps it, for people."""
+    return numbers.day(date.fromisoformat(text) if text else None)
 
 
 def _plain(value: Any) -> str:

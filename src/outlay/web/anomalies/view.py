@@ -341,7 +341,8 @@ def member_days(member: Member) -> str:
 
 def moment_text(start: datetime, grain: str) -> str:
     """A day with its weekday, or an hour."""
-    return f"{start:%a} {start.date()}" + (f" {start:%H}:00" if grain == "hour" else "")
+    hour = f" {start:%H}:00" if grain == "hour" else ""
+    return f"{start:%a} {numbers.day(start.date())}{hour}"
 
 
 def said(step: Step) -> str:

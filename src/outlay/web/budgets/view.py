@@ -18,6 +18,7 @@ from outlay.planning.budgets.amounts import less
 from outlay.planning.budgets.model import Threshold, plain
 from outlay.planning.budgets.status import PeriodStatus
 from outlay.query.codec import to_params
+from outlay.web import numbers, words
 from outlay.web.budgets.bars import Bar, bar
 from outlay.web.drivers.address import drivers_url
 from outlay.web.explore.address import EXPLORE, address
@@ -240,16 +241,22 @@ def rule_text(threshold: Threshold, currency: str) -> str:
     return f"{threshold.title(currency)} ({threshold.severity})"
 
 
+def _force(first: date | None, until: date | None) -> str:
+    """From when to when a budget holds."""
+    start = numbers.day(first) if first else "always"
+    return f"{start} to {numbers.day(until) if until else 'no end'}"
+
+
 def facts(budget: Budget) -> list[tuple[str, str]]:
     """What a budget says, as names and values."""
     spec = budget.spec
     found = [
         ("Scope", budget.scope or "every charge"),
-        ("Measure", spec.measure),
+        ("Measure", words.measure(spec.measure)),
         ("Period", LENGTHS[spec.period] + _year(spec.year_start, spec.period)),
     ]
     if spec.from_ or spec.until:
-        found.append(("In force", f"{spec.from_ or 'always'} to {spec.until or 'no end'}"))
+        found.append(("In force", _force(spec.from_, spec.until)))
     if spec.growth:
         found.append(("Growth", f"{plain(spec.growth.percent)}% each {spec.growth.each}"))
     carry = {"none": "nothing", "unused": "what is left", "both": "what is left or overspent"}

@@ -17,6 +17,7 @@ from outlay.money import total
 from outlay.resources import ResourceError
 from outlay.savings.native.formats import FORMATS
 from outlay.web.render import Site
+from outlay.web.savings.view import EFFORT_WORDS
 from outlay.web.views import form
 
 NATIVE = "/native"
@@ -138,6 +139,7 @@ def _one(routes: APIRouter, site: Site) -> None:
             sums=reading.sums_of(found.findings),
             tones=TONES,
             titles={key: one.title for key, one in FORMATS.items()},
+            efforts=EFFORT_WORDS,
             waits=site.syncer is not None and site.syncer.waits(syncing.run_name(name)),
             may_add=current().may("admin"),
             may_sync=current().may("editor"),

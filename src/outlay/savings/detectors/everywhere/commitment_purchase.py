@@ -9,6 +9,7 @@ from typing import cast
 
 from outlay.expression import text_literal
 from outlay.money import total
+from outlay.money.display import day
 from outlay.savings.detectors.contract import Detector, Facts, Parameter, Settings
 from outlay.savings.detectors.reckon import monthly
 from outlay.savings.model import Evidence, Finding, Insufficient
@@ -163,7 +164,7 @@ def _finding(
             Evidence("on-demand cost in the window", spent, demand.currency, "EffectiveCost"),
             Evidence("days in the window", Decimal(days), "days"),
             Evidence("commitments a month", monthly(cost, horizon), demand.currency,
-                     f"public rates of {known.as_of:%Y-%m-%d}"),
+                     f"public rates of {day(known.as_of)}"),
             Evidence("of it used", monthly(used, horizon), demand.currency, "simulation"),
             Evidence("on-demand cost in their place a month",
                      monthly(added(one.displaced for one in sums), horizon), demand.currency,
