@@ -85,6 +85,21 @@ def test_a_contract_is_counted_on_the_bill_by_hand(own: Workspace) -> None:
     assert str(data.used_up_on) == "2026-12-17"
 
 
+def test_what_a_split_shares_is_no_charge_of_a_vendor(own: Workspace) -> None:
+    own.resources.put(
+        "Split", "share", {"tag": "team", "take": "data", "method": "proportional"}, author="test"
+    )
+    # As it is charged: what data is charged counts for it, and none of it for shop.
+    data, shop = contracts.show(own, "data").present, contracts.show(own, "shop").terms[0]
+    assert data is not None
+    assert (data.used, data.outlook) == (D("710.00"), D("1825.00"))
+    assert (shop.used, shop.outlook) == (D("1870.00"), D("1980.00"))
+    (check,) = pricing.prices(own, "data").checks
+    # 90 days of 5.00, and no part of them for shop.
+    assert check.charged.amount == D("450.00")
+    assert pricing.prices(own, "shop").checks == ()
+
+
 def test_a_term_that_turned_is_expected_to_its_last_day(
     own: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

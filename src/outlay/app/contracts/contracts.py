@@ -161,8 +161,11 @@ def status_of(workspace: Workspace, one: Contract, now: datetime) -> ContractSta
 
 
 def question(spec: ContractSpec) -> CostQuery:
-    """The charges that count, in the contract's currency."""
-    query = CostQuery(measures=(spec.measure,), where=spec.scope, currency=spec.currency)
+    """The charges that count, in the contract's currency; what splits share of them is no charge
+    of a vendor."""
+    query = CostQuery(
+        measures=(spec.measure,), where=spec.scope, currency=spec.currency, splits="direct"
+    )
     return query.but(rates=spec.rates) if spec.rates else query
 
 

@@ -97,6 +97,7 @@ def _charged(
         range=f"{first}..{end}",
         limit=MOST_SKUS,
         sort="-" + price.charged,
+        splits="direct",
     )
     for condition in (one.spec.scope, price.when):
         if condition:
