@@ -12,7 +12,7 @@ from outlay.app.tickets.errors import TicketError
 from outlay.app.tickets.syncing import sync
 from outlay.app.watching import watch
 from tests.tickets.conftest import configure, finding, keep, later, notes, state
-from tests.tickets.servers import GitHub, Jira, Reply, Request, ServiceNow
+from tests.tickets.servers import GitHub, Hook, Jira, Reply, Request, ServiceNow
 
 # --- credentials ---
 
@@ -197,3 +197,26 @@ def test_a_system_that_moves_on_by_itself_is_followed_once(acme: Workspace, jira
     before = len(jira.issues["FIN-1"]["comments"])
     assert sync(acme, later(10)).changed == ()
     assert len(jira.issues["FIN-1"]["comments"]) == before
+
+
+# --- two recommendations, one ticket ---
+
+
+def test_a_receiver_that_makes_one_ticket_of_two_recommendations(
+    acme: Workspace, hook: Hook
+) -> None:
+    """It answers with the same id: each recommendation has the ticket, and tells of itself."""
+    one, two = keep(acme, finding()), keep(acme, finding("i-0bb3"))
+    first, second = (use.open_ticket(acme, each.id, "hook") for each in (one, two))
+    assert (first.external, second.external) == ("T-77", "T-77")
+    assert use.open_ticket(acme, two.id, "hook") == second
+    assert [ticket.external for ticket in use.tickets(acme)] == ["T-77", "T-77"]
+    acting.accept(acme, two.id, "", later())
+    hook.log.clear()
+    (told,) = sync(acme, later(2)).changed
+    assert told == f"T-77 is told that recommendation {two.id} is accepted"
+    # What is told is told under the marker of the second, by which the receiver knows it.
+    assert {request.body["ticket"] for request in hook.log} == {
+        use.store(acme).of(two.id)[0].marker
+    }
+    assert sync(acme, later(3)).changed == ()

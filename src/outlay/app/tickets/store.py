@@ -22,6 +22,7 @@ PENDING = "pending"
 """State of a ticket that is still to be opened."""
 GONE = "gone"
 _CLAIM = timedelta(minutes=5)
+_KEY = 256
 _MOMENTS = ("next_try", "claimed_until", "changed_at")
 
 
@@ -57,6 +58,8 @@ class Link:
     claimed_until: datetime | None = None
     changed_at: datetime | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    shared: bool = False
+    """Whether another recommendation has the same ticket: a receiver may make one of several."""
 
     @property
     def opened(self) -> bool:
@@ -121,8 +124,15 @@ class TicketStore:
     def put(self, link: Link) -> Link:
         """Keep a ticket as it is now, and let it go."""
         kept = replace(link, claimed_until=None)
-        with self._changing() as connection:
-            _put(connection, kept)
+        try:
+            with self._changing() as connection:
+                _put(connection, kept)
+        except IntegrityError:
+            if kept.shared:
+                raise
+            kept = replace(kept, shared=True)
+            with self._changing() as connection:
+                _put(connection, kept)
         return kept
 
     def hold(self, link: Link, now: datetime) -> Link:
@@ -166,11 +176,16 @@ def _values(link: Link) -> dict[str, Any]:
         "failures": link.failures,
         "detail": dict(link.detail),
     }
+    external = link.external[:_KEY]
+    if link.shared:
+        # The column is unique in a system; the marker is of this recommendation alone.
+        document["shared"] = external
+        external = link.marker
     for name in _MOMENTS:
         at: datetime | None = getattr(link, name)
         document[name] = None if at is None else at.isoformat()
     return {**found, "state": link.state[:64], "url": link.url[:1024],
-            "external": link.external[:256], "document": document}  # fmt: skip
+            "external": external, "document": document}  # fmt: skip
 
 
 def _link(row: Row[Any]) -> Link:
@@ -181,7 +196,11 @@ def _link(row: Row[Any]) -> Link:
         for name in _MOMENTS
     }
     rest = {key: value for key, value in document.items() if key not in (*_MOMENTS, "seen")}
-    return Link(**values, **rest, **moments, seen=tuple(document.get("seen", ())))
+    shared = rest.pop("shared", "")
+    values["external"] = shared or values["external"]
+    return Link(
+        **values, **rest, **moments, seen=tuple(document.get("seen", ())), shared=bool(shared)
+    )
 
 
 def ordinal(found: Sequence[Link], system: str) -> int:
