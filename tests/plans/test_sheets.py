@@ -326,6 +326,24 @@ def test_csv_has_the_grid_and_comes_back() -> None:
     assert done_by(found, document).cell("l1", MONTHS[1]).total == D("121.50")
 
 
+def test_csv_with_semicolons_has_decimal_commas() -> None:
+    document = adjusted()
+    lines = to_csv(version(document)).replace(",", ";").splitlines()
+    cells = [line.split(";") for line in lines]
+    for row in cells[1:]:
+        row[8:] = [cell.replace(".", ",") for cell in row[8:]]
+    cells[1][8] = "1234,56"
+    text = "\r\n".join(";".join(row) for row in cells)
+    found = changes_of_csv(text, document)
+    assert found.problems == ()
+    assert [(c.line, c.month, c.before, c.after) for c in found.changes] == [
+        ("l1", MONTHS[0], D("100.00"), D("1234.56"))
+    ]
+    cells[1][8] = "1.234,56"
+    (problem,) = changes_of_csv("\n".join(";".join(row) for row in cells), document).problems
+    assert "is '1.234,56', no number" in problem.message
+
+
 def test_csv_of_another_revision_or_shape_is_refused() -> None:
     document = adjusted()
     text = to_csv(version(document))

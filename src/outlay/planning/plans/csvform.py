@@ -36,8 +36,12 @@ def to_csv(version: Version) -> str:
 
 def changes_of_csv(text: str, kept: Document) -> Found:
     """What a CSV changes of the plan's draft: it does not say with what it was exported, so that it
-    must be of the draft's present revision. PlanError for a file that is no such CSV."""
-    rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"))))
+    must be of the draft's present revision. A file that a spreadsheet saved with semicolons has
+    decimal commas. PlanError for a file that is no such CSV."""
+    plain = text.lstrip("\ufeff")
+    head = plain.partition("\n")[0]
+    commas = head.count(";") > head.count(",")
+    rows = list(csv.reader(io.StringIO(plain), delimiter=";" if commas else ","))
     heads = _heads(kept)
     if not rows or rows[0] != heads:
         shown = ", ".join(rows[0]) if rows else "nothing"
@@ -54,10 +58,14 @@ def changes_of_csv(text: str, kept: Document) -> Found:
         if row[3]:
             plan, version, revision = row[0], _whole(row[1], number), _whole(row[2], number)
         path = tuple(text_out(value or None) for value in row[4 : 4 + levels])
-        amounts = {
-            month: (f"line {number}, {month}", _amount(value, f"line {number}, {month}", problems))
-            for month, value in zip(kept.months, row[6 + levels : 18 + levels], strict=True)
-        }
+        amounts: dict[BillingPeriod, tuple[str, Decimal | None]] = {}
+        for month, value in zip(kept.months, row[6 + levels : 18 + levels], strict=True):
+            cell = f"line {number}, {month}"
+            said = value.replace(",", ".") if commas and "." not in value else value
+            try:
+                amounts[month] = cell, number_out(said) if said.strip() else None
+            except ValueError as error:
+                problems.append(Problem(cell, str(error)))
         found.append(
             GridRow(f"line {number}", row[3], path, row[4 + levels], row[5 + levels], amounts)
         )
@@ -76,16 +84,6 @@ def changes_of_csv(text: str, kept: Document) -> Found:
 def _heads(document: Document) -> list[str]:
     months: tuple[BillingPeriod, ...] = document.months
     return [*BESIDE, LINE, *document.frame.hierarchy, NAME, KIND, *map(str, months), YEAR]
-
-
-def _amount(text: str, cell: str, problems: list[Problem]) -> Decimal | None:
-    if not text.strip():
-        return None
-    try:
-        return number_out(text)
-    except ValueError as error:
-        problems.append(Problem(cell, str(error)))
-        return None
 
 
 def _whole(text: str, number: int) -> int:
