@@ -7,8 +7,10 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,15 @@ from outlay.app.realised import baselines
 from outlay.app.realised.keeping import store as frozen
 from outlay.app.savings import acting
 from outlay.app.savings.acting import accept, bulk, dismiss, reopen, store
+from outlay.app.savings.counting import Looked, promises, unseen
 from outlay.app.savings.errors import SavingError
 from outlay.app.savings.listing import recommendations
 from outlay.app.savings.looking import look
 from outlay.app.savings.store import LookRecord
+from outlay.savings.model import Finding, State
+from outlay.savings.netting import Atom
 from outlay.savings.realised.exact import added
+from outlay.savings.recommendation import Recommendation, key_of
 from tests.realised.company import FINDINGS, finding
 from tests.realised.company import of as charges
 from tests.savings_app.conftest import NOW, Tools, of
@@ -178,3 +184,41 @@ def test_what_cannot_be_frozen_is_put_back_unless_somebody_moved_it(
     assert [step.action for step in store(two).steps(size)] == [
         "identify", "accept", "assign", "reopen",
     ]  # fmt: skip
+
+
+def test_what_is_verified_takes_its_part_while_the_month_shows_days_before_it() -> None:
+    """A machine of 144 a month runs 100 a month less since 1 October, which 7 days have proven; it
+    could be half as large, too."""
+    hours, size = FINDINGS["i-2 hours"], FINDINGS["i-2 size"]
+    done = kept(1, replace(hours, monthly_saving=Decimal(100)), "verified", datetime(2026, 10, 1))
+
+    def nets(until: date, left: str) -> str:
+        # What the month up to `until` cost, of which the tool says that half would be saved.
+        cost = Decimal(left)
+        told = replace(size, monthly_saving=cost / 2, monthly_cost=cost)
+        bill = Looked((Atom(frozenset({key_of(hours), key_of(size)}), cost),), until)
+        return str(promises([done, kept(2, told, "identified")], bill)[key_of(size)].net)
+
+    # Nine of thirty days are after it: 144 − 30 are left, and 70 of these go on to fall.
+    assert unseen(done, date(2026, 10, 11)) == Fraction(21, 30)
+    assert nets(date(2026, 10, 11), "114") == "22.00"
+    assert nets(date(2026, 10, 25), "67.33333333") == "22.00"
+    # A whole month of days after it: nothing is left to be taken.
+    assert unseen(done, date(2026, 11, 1)) == 0
+    assert nets(date(2026, 11, 1), "44") == "22"
+    # Until the bill proves it, all of it is; of what is open, nothing is done.
+    assert unseen(replace(done, state="implemented"), date(2026, 11, 1)) == 1
+    assert unseen(replace(done, state="regressed"), date(2026, 10, 11)) == 0
+    assert unseen(replace(done, state="sustained"), date(2026, 10, 11)) == 0
+
+
+def kept(
+    number: int, found: Finding, state: State, implemented: datetime | None = None
+) -> Recommendation:
+    """A recommendation in a state."""
+    return Recommendation(
+        id=number, key=key_of(found), state=state, reason="", provider="AWS", account="",
+        region="", service="", resource=found.resource, resource_name="", scope="",
+        where=found.where, group=found.group, action=found.action, nature="saving",
+        currency="USD", findings=(found,), implemented_at=implemented,
+    )  # fmt: skip

@@ -9,14 +9,14 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from outlay.app.realised.keeping import RealisedStore
-from outlay.app.savings.counting import atoms_of, claim
+from outlay.app.savings.counting import Looked, claim, looked, unseen
 from outlay.app.savings.store import TAKEN, Books
-from outlay.savings.netting import Atom, Claim, net
+from outlay.savings.netting import Claim, net
 from outlay.savings.realised.exact import ZERO, added, less
 from outlay.savings.recommendation import Recommendation
 
-_WAITING = ("accepted", "implemented")
-"""States in which a promise was given that the bill has not kept yet."""
+_WAITING = ("accepted", "implemented", "verified")
+"""States in which a promise was given that the bill of a look may not show whole yet."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ def promise(connection: Connection, one: Recommendation) -> Promised:
         return Promised(finding.monthly_saving, finding.monthly_saving, None)
     books = Books(connection)
     given = RealisedStore.frozen(connection)
+    looks = books.looks(1, TAKEN)
+    bill = looked(looks[0].detail if looks else {})
     before = [
         other
         for other in books.listed(_WAITING)
@@ -48,13 +50,12 @@ def promise(connection: Connection, one: Recommendation) -> Promised:
         and other.nature == "saving"
         and other.accepted_at is not None
         and (other.id, other.accepted_at) in given
+        and (other.state == "accepted" or unseen(other, bill.until))
     ]
-    looks = books.looks(1, TAKEN)
-    atoms = atoms_of(looks[0].detail.get("atoms", ())) if looks else []
-    earlier = [_claim(other) for other in before]
-    own = _claim(one)
-    alone, listed = _sums(earlier, atoms)
-    together, with_list = _sums([*earlier, own], atoms)
+    earlier = [_claim(other, bill) for other in before]
+    own = _claim(one, bill)
+    alone, listed = _sums(earlier, bill)
+    together, with_list = _sums([*earlier, own], bill)
     return Promised(
         finding.monthly_saving,
         max(less(together, alone), ZERO),
@@ -62,11 +63,11 @@ def promise(connection: Connection, one: Recommendation) -> Promised:
     )
 
 
-def _claim(one: Recommendation) -> Claim:
+def _claim(one: Recommendation, bill: Looked) -> Claim:
     """As a decided one whose money is still to be saved."""
-    return replace(claim(one), pinned=True, pledged=False)
+    return replace(claim(one, bill.until), pinned=True, pledged=False)
 
 
-def _sums(claims: Sequence[Claim], atoms: Sequence[Atom]) -> tuple[Decimal, Decimal]:
-    found = net(claims, atoms).values()
+def _sums(claims: Sequence[Claim], bill: Looked) -> tuple[Decimal, Decimal]:
+    found = net(claims, bill.atoms).values()
     return added(one.net for one in found), added(one.net_list for one in found)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from outlay.app.runs import utc_now
 from outlay.app.savings.acting import store
-from outlay.app.savings.counting import atoms_of, promises
+from outlay.app.savings.counting import looked, promises
 from outlay.app.savings.errors import not_found
 from outlay.app.savings.seeing import may_see, seen
 from outlay.app.savings.store import TAKEN, LookRecord, Step
@@ -153,7 +153,7 @@ def recommendations(
     today = (now or utc_now()).date()
     kept = store(workspace).listed()
     look = last_look(workspace)
-    count = promises(kept, atoms_of(look.detail.get("atoms", ()) if look else ()))
+    count = promises(kept, looked(look.detail if look else {}))
     known = [_row(one, count, today) for one in seen(workspace, kept)]
     rest = [row for row in known if _is_sought(row, sought)]
     counts = tuple(
@@ -186,7 +186,7 @@ def recommendation(workspace: Workspace, number: int, now: datetime | None = Non
     today = (now or utc_now()).date()
     kept = store(workspace).listed()
     look = last_look(workspace)
-    count = promises(kept, atoms_of(look.detail.get("atoms", ()) if look else ()))
+    count = promises(kept, looked(look.detail if look else {}))
     row = _row(one, count, today)
     same = [
         each
@@ -210,8 +210,7 @@ def promise_of(workspace: Workspace, one: Recommendation) -> Promise | None:
     """What a recommendation counts for now beside all others; None where it counts for nothing."""
     look = last_look(workspace)
     kept = [each for each in store(workspace).listed() if each.id != one.id]
-    atoms = atoms_of(look.detail.get("atoms", ()) if look else ())
-    return promises([*kept, one], atoms).get(one.key)
+    return promises([*kept, one], looked(look.detail if look else {})).get(one.key)
 
 
 def last_look(workspace: Workspace) -> LookRecord | None:

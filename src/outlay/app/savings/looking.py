@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from outlay.access import whole_only
@@ -21,7 +21,7 @@ from outlay.app.detectors.telling import told
 from outlay.app.realised.reading import tags_of
 from outlay.app.runs import utc_now
 from outlay.app.savings.acting import store, times
-from outlay.app.savings.counting import atoms_json
+from outlay.app.savings.counting import atoms_json, unseen
 from outlay.app.savings.footprints import (
     Bill,
     Footprint,
@@ -161,7 +161,7 @@ def _seen(
         )
         groups = merged(kept, apart)
         first = {key: own[0] for key, own in groups.items()}
-        rest = _not_found(workspace, groups)
+        rest = _not_found(workspace, groups, days[1])
         bill = footprints(known, {**rest, **first}, tag, columns, days)
         bill = replace(bill, unasked={k: v for k, v in bill.unasked.items() if k in first})
     groups = {
@@ -172,13 +172,17 @@ def _seen(
     return _Seen(ran, groups, bill, out, {**failed, **ran.failed, **unasked}, apart)
 
 
-def _not_found(workspace: Workspace, found: Mapping[str, object]) -> dict[str, Finding]:
+def _not_found(
+    workspace: Workspace, found: Mapping[str, object], until: date
+) -> dict[str, Finding]:
     """What still counts though this look does not find it (it is done, its tool failed), by key:
     the charges that it changes are still on the bill, and others net against it there."""
     return {
         one.key: replace(one.finding, where=one.where)
-        for one in store(workspace).listed((*OPEN, "implemented"))
-        if one.key not in found and one.nature == "saving"
+        for one in store(workspace).listed((*OPEN, "implemented", "verified"))
+        if one.key not in found
+        and one.nature == "saving"
+        and (one.state in OPEN or unseen(one, until))
     }
 
 
