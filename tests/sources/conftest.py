@@ -7,7 +7,7 @@ import pytest
 from outlay.sources.reach import ANYWHERE, reaching
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _loopback() -> Iterator[None]:
     with reaching(ANYWHERE):
         yield
