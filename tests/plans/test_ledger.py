@@ -329,6 +329,25 @@ def test_the_outlook_is_actual_forecast_and_adjustments_of_months_to_come(own: W
     assert unplanned.line == "" and unplanned.year.planned == 0
 
 
+def test_a_driven_line_of_what_is_not_charged_yet_costs_what_people_say(own: Workspace) -> None:
+    budget(own)
+    grown = plans.add_line(own, "fy25", NewLine(("shop", "Launch")), "a launch").document
+    launch = grown.lines[-1].id
+    driver = plan_drivers.propose_driver(own, "fy25", ("shop", "Launch"), "orders")
+    assert set(driver.unit_costs) == {None}, "what was never charged is not known to cost nothing"
+    assert driver.basis == "nothing was charged, 2024-11 to 2025-01: say what a unit costs"
+    driven = plans.drive_line(own, "fy25", launch, driver, "a launch").document
+    cell = driven.cell(launch, MARCH)
+    assert (cell.baseline, cell.unit_cost, cell.known) == (None, None, False)
+    said = [CellEdit(launch, MARCH, D("0.50"), "unit_cost")]
+    cell = plans.edit_cells(own, "fy25", said, "the vendor's offer").document.cell(launch, MARCH)
+    assert cell.volume is not None and cell.volume > 0
+    assert cell.total == cell.volume * D("0.50")
+    row = next(r for r in plan_outlook.outlook(own, "fy25").rows if r.line == launch)
+    march = driven.months.index(MARCH)
+    assert (row.origins[march], row.estimate[march]) == ("drivers", cell.total)
+
+
 def test_the_outlook_of_a_driven_line_follows_its_metric(own: Workspace) -> None:
     document = budget(own)
     ec2 = line_of(document, "shop", EC2)

@@ -57,7 +57,8 @@ def propose_driver(
 ) -> Driver:
     """A driver for a line: by month what the metric's own forecast says of its series with the
     values of `only` (known months: what was counted), and what a unit cost in the last three
-    complete months of the line's charges. PlanError where the metric or the cost tells nothing.
+    complete months of the line's charges (None for a line without any). PlanError where the metric
+    or the cost tells nothing.
     """
     whole_only("a driver of a plan")
     frame = get_plan(workspace, name).frame
@@ -178,12 +179,16 @@ def _unit_cost(
     line: tuple[Path, str],
     metric: tuple[str, Only],
     until: date,
-) -> tuple[Decimal, str]:
-    """What a unit cost in the last complete months, and in words from what that is."""
+) -> tuple[Decimal | None, str]:
+    """What a unit cost in the last complete months, and in words from what that is; None for what
+    was not charged yet: its unit is not known to cost nothing."""
     months = last_complete(until, UNIT_MONTHS)
     path, where = line
     found = Months(workspace, frame, months, until).ask(where)
     rows: list[Cells] = [cells for own, cells in found.items() if where or own == path]
+    if not rows:
+        when = f"{months[0]} to {months[-1]}"
+        return None, f"nothing was charged, {when}: say what a unit costs"
     cost = total([ZERO, *(amount for cells in rows for amount in cells if amount is not None)])
     counted = actual_volumes(reader, *metric, months)
     known = [volume for volume in counted if volume is not None]

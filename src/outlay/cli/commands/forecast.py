@@ -194,7 +194,7 @@ def _beside(cli: Cli, answer: ForecastAnswer) -> None:
             f"{' …' if len(answer.alone) > 5 else ''} ({answer.alone[0].reason})."
         )
     for change in answer.changes:
-        amounts = ", ".join(f"{money(a)} {c}" for c, a in change.amounts.items())
+        amounts = ", ".join(f"{money(a)} {c}".strip() for c, a in change.amounts.items())
         told = f"adds {amounts}" if amounts else f"not counted: {change.reason}"
         cli.out.say(f"Planned: {change.title} ({change.effect} from {change.day}): {told}.")
     for note in answer.notes:

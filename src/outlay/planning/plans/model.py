@@ -395,8 +395,8 @@ def _cell(document: Document, line: Line, at: int) -> Cell:
         whole = MONEY_CONTEXT.add(base if base is not None else ZERO, extra)
         return Cell(base, extra, _unit(whole, digits), origin)
     volume0, cost0 = line.driver.volumes[at], line.driver.unit_costs[at]
-    volume = _added(volume0, document.adjusted(line.id, month, "volume"))
-    cost = _added(cost0, document.adjusted(line.id, month, "unit_cost"))
+    volume = with_adjusted(volume0, document.adjusted(line.id, month, "volume"))
+    cost = with_adjusted(cost0, document.adjusted(line.id, month, "unit_cost"))
     exact = product(volume, cost)
     driven = to_unit(exact, digits) if exact is not None else (base or ZERO)
     whole = _unit(MONEY_CONTEXT.add(driven, extra), digits)
@@ -409,8 +409,9 @@ def _unit(amount: Decimal, digits: int) -> Decimal:
     return to_unit(amount, digits)
 
 
-def _added(base: Decimal | None, extra: Decimal) -> Decimal | None:
-    """What people add where nothing is known stands for itself."""
+def with_adjusted(base: Decimal | None, extra: Decimal) -> Decimal | None:
+    """A volume or unit cost with what people added; where nothing is known that stands for
+    itself."""
     if base is None:
         return extra if extra else None
     return MONEY_CONTEXT.add(base, extra)

@@ -16,6 +16,7 @@ from outlay.planning.plans.model import (
     Line,
     Path,
     product,
+    with_adjusted,
 )
 from outlay.planning.plans.results import EstimateOrigin, MonthState, OutlookRow
 
@@ -101,10 +102,7 @@ def _cell(
 def _driven(document: Document, line: Line, driver: Driver, at: int) -> Decimal | None:
     """Volume × unit cost as they are now, with what people added to either."""
     month = document.months[at]
-    volume, cost = driver.volumes[at], driver.unit_costs[at]
-    if volume is None or cost is None:
-        return None
-    volume = MONEY_CONTEXT.add(volume, document.adjusted(line.id, month, "volume"))
-    cost = MONEY_CONTEXT.add(cost, document.adjusted(line.id, month, "unit_cost"))
+    volume = with_adjusted(driver.volumes[at], document.adjusted(line.id, month, "volume"))
+    cost = with_adjusted(driver.unit_costs[at], document.adjusted(line.id, month, "unit_cost"))
     exact = product(volume, cost)
     return None if exact is None else to_unit(exact, document.frame.places)
