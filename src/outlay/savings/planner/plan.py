@@ -6,7 +6,7 @@ The search decides (`search`); every amount that is given back was reckoned agai
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -14,8 +14,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import numpy as np
 
 from outlay.money.quotients import quotient
-from outlay.savings.planner import horizon, search
+from outlay.savings.planner import filling, horizon, search
 from outlay.savings.planner.horizon import Columns, Seen, Segment, Tranche
+from outlay.savings.planner.levels import in_steps, ratio_of
 from outlay.savings.planner.model import Demand, Offer, Payment, Position, Scenario
 from outlay.savings.planner.reckon import Reckoned, Sums, added, reckon
 
@@ -27,7 +28,8 @@ CURVE = tuple(Decimal(n) / 10 for n in range(0, 21, 2))
 
 _LIMIT_ROUNDS = 14
 _DEAREST = 20.0
-_NEARLY = Decimal("1e-9")
+_FILL_CELLS = 20_000_000
+"""So much work (classes × slots × evaluations) is done to fill what a limit leaves."""
 
 
 @dataclass(frozen=True)
@@ -291,7 +293,7 @@ class _Planning:
         for position, offers in cuts:
             for part in self.given.mix:
                 offer = offers[part.term]
-                ratio = _ratio(offer, position.offer, size)
+                ratio = ratio_of(offer, position.offer, size)
                 level = position.level * much * part.share * ratio
                 level = (level / offer.step).quantize(Decimal(1), ROUND_HALF_EVEN) * offer.step
                 if level > 0:
@@ -323,9 +325,9 @@ class _Planning:
         def made(extra: float) -> tuple[Position, ...]:
             levels = search.search(columns.left, columns.weights, self._searched(ranked, extra))
             return tuple(
-                Position(offer, _steps(level, offer.step))
+                Position(offer, in_steps(level, offer.step))
                 for offer, level in zip(ranked, levels, strict=True)
-                if _steps(level, offer.step) > 0
+                if in_steps(level, offer.step) > 0
             )
 
         found = made(0.0)
@@ -340,7 +342,7 @@ class _Planning:
                 high, kept = middle, tried
             else:
                 low, over = middle, tried
-        return self._between(columns, kept, over)
+        return self._filled(columns, ranked, self._between(columns, kept, over))
 
     def _between(
         self, columns: Columns, kept: tuple[Position, ...], over: tuple[Position, ...]
@@ -357,7 +359,7 @@ class _Planning:
             tried = []
             for name, offer in offers.items():
                 begin, end = first.get(name, nought), last.get(name, nought)
-                level = _steps(float(begin + (end - begin) * part), offer.step, down=True)
+                level = in_steps(float(begin + (end - begin) * part), offer.step, down=True)
                 if level > 0:
                     tried.append(Position(offer, level))
             ranked = tuple(sorted(tried, key=lambda one: (one.offer.order, one.offer.id)))
@@ -366,6 +368,50 @@ class _Planning:
             else:
                 high = part
         return found
+
+    def _filled(
+        self, columns: Columns, ranked: Sequence[Offer], found: tuple[Position, ...]
+    ) -> tuple[Position, ...]:
+        """What the limits leave, filled: found in floats, and kept where it is within exactly."""
+        work = int(_FILL_CELLS / max(columns.left.size, 1))
+        if not work:
+            return found  # of so much usage whole steps leave next to nothing
+        offers = self._searched(ranked)
+        levels = {one.offer.id: one.level for one in found}
+        start = tuple(round(levels.get(one.id, Decimal(0)) / one.step) for one in ranked)
+        fits = self._fitting(ranked, offers)
+
+        def cost(steps: filling.Steps) -> float:
+            bought = [n * float(one.step) for n, one in zip(steps, ranked, strict=True)]
+            return search.cost(columns.left, columns.weights, offers, bought)
+
+        made = tuple(
+            Position(one, n * one.step)
+            for n, one in zip(filling.filled(start, fits, cost, work), ranked, strict=True)
+            if n
+        )
+        return made if self._within(columns, made) else found
+
+    def _fitting(
+        self, ranked: Sequence[Offer], offers: Sequence[search.Searched]
+    ) -> Callable[[filling.Steps], bool]:
+        """Whether so many steps of offers are within the limits, in floats."""
+        most, limit = self.given.most_an_hour, self.given.coverage_limit
+        main = self.given.scenarios[0]
+        parts = horizon.segments(self.demand, main, self.given.start, self.given.end, self.at_once)
+        seen = self.seen.columns(parts)
+        usage = float(self._reckon(main, (), self.at_once).whole.usage)
+
+        def fits(steps: filling.Steps) -> bool:
+            bought = [n * one.step for n, one in zip(steps, ranked, strict=True)]
+            if most is not None and sum(bought, Decimal(0)) > most:
+                return False
+            if limit is None:
+                return True
+            rest = search.rest(seen.left, offers, [float(one) for one in bought])
+            return usage - float(rest.sum(axis=0) @ seen.weights) <= usage * float(limit)
+
+        return fits
 
     def _within(self, columns: Columns, positions: Sequence[Position]) -> bool:
         level = sum((one.level for one in positions), Decimal(0))
@@ -446,18 +492,3 @@ class _Planning:
             middle = (low + high) // 2
             low, high = (low, middle) if saves(middle) else (middle, high)
         return Decimal(high) / 100
-
-
-def _ratio(offer: Offer, blended: Offer, size: Mapping[str, float]) -> Decimal:
-    """What the same usage takes at an offer's own rates, against the mixed ones."""
-    keys = [key for key in blended.discounts if size.get(key, 0) > 0] or list(blended.discounts)
-    mine = sum(size.get(key, 1.0) * float(1 - offer.discounts[key]) for key in keys)
-    mixed = sum(size.get(key, 1.0) * float(1 - blended.discounts[key]) for key in keys)
-    return Decimal(repr(mine / mixed)) if mixed else Decimal(1)
-
-
-def _steps(level: float, step: Decimal, *, down: bool = False) -> Decimal:
-    """A level as whole steps, exactly."""
-    count = Decimal(repr(level)) / step
-    whole = int(count + _NEARLY) if down else int(count.quantize(Decimal(1), ROUND_HALF_EVEN))
-    return step * whole

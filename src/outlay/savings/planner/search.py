@@ -10,7 +10,7 @@ offers behind it along to their own optimum.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
@@ -88,6 +88,14 @@ def _sum(demand: Floats, weights: Floats, offer: Searched, level: float) -> floa
     rest = demand[offer.rows]
     _take(rest, Searched(np.arange(len(offer.rows)), offer.rates), level)
     return float(level * offer.price * weights.sum() + (rest.sum(axis=0) @ weights))
+
+
+def rest(demand: Floats, offers: Sequence[Searched], levels: Sequence[float]) -> Floats:
+    """What is still on demand after offers in their order; the demand itself is not changed."""
+    found = demand.copy()
+    for offer, level in zip(offers, levels, strict=True):
+        _take(found, offer, level)
+    return found
 
 
 def cost(
@@ -253,7 +261,7 @@ class _Search:
                 known[steps] = self._behind(index, steps * offer.step, levels, before)
             return known[steps][0]
 
-        _least(told, top, round(levels[index] / offer.step))
+        least(told, top, round(levels[index] / offer.step))
         value, found = min(known.values(), key=lambda item: item[0])
         return (found, value) if value < best * (1 - 1e-12) else (levels, best)
 
@@ -276,7 +284,7 @@ class _Search:
         return float(paid * self.weights.sum() + rest.sum(axis=0) @ self.weights), tried
 
 
-def _least(told, top: int, at: int) -> int:  # type: ignore[no-untyped-def]
+def least(told: Callable[[int], float], top: int, at: int) -> int:
     """The whole number from 0 to `top` at which a convex function is least, from near `at`."""
     low, high = 0, max(top, 0)
     at = min(max(at, low), high)
