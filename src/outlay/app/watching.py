@@ -9,13 +9,14 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from outlay.access import acting
 from outlay.access.principal import system
 from outlay.app.runs import utc_now
+from outlay.app.unchanged import remember, seen, stands_on
 
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
@@ -67,6 +68,10 @@ STEPS: tuple[tuple[str, str], ...] = (
 """Each step and the module whose `watch(workspace, now)` does it; the last tells people."""
 
 
+_STANDING = frozenset({"commitments", "contracts"})
+"""Steps that follow from ledger, configuration and day alone, and keep nothing else in mind."""
+
+
 def watch(
     workspace: Workspace, now: datetime | None = None, only: Sequence[str] | None = None
 ) -> Watched:
@@ -91,7 +96,22 @@ def _done(workspace: Workspace, name: str, module: str, now: datetime) -> StepOu
     try:
         step: Step = importlib.import_module(module).watch
         with acting(system(AUTHOR)):
+            if name in _STANDING:
+                return _standing(workspace, name, step, now)
             return step(workspace, now)
     except Exception as error:  # the other steps are done, and this one is told
         log.exception("the step %s could not be done", name)
         return StepOutcome(name, failed=f"{error}" or type(error).__name__)
+
+
+def _standing(workspace: Workspace, name: str, step: Step, now: datetime) -> StepOutcome:
+    """The step, or what it came to before over the same ledger: it would raise the same signals,
+    and the same signal is one alert however often it is raised."""
+    basis = stands_on(workspace, now)
+    known: StepOutcome | None = seen(workspace, name, basis)
+    if known is not None:
+        return replace(known, raised=0)
+    found = step(workspace, now)
+    if not found.failed:
+        remember(workspace, name, basis, found)
+    return found

@@ -22,6 +22,7 @@ from outlay.app.runs import utc_now
 from outlay.app.savings import acting
 from outlay.app.savings.errors import SavingError
 from outlay.app.savings.store import SavingStore
+from outlay.app.unchanged import remember, seen, stands_on
 from outlay.app.utilization.after import regressed as performance
 from outlay.app.watching import AUTHOR
 from outlay.lake import LakeError
@@ -66,15 +67,21 @@ def follow(workspace: Workspace, now: datetime | None = None) -> Followed:
     conditions = [one.where for one in waiting]
     conditions += [text for one in known for text in (one.baseline.where, one.successor)]
     with acting_as(system(AUTHOR)):
-        try:
-            with bill(workspace, min(days), conditions, many=True) as read:
-                seen = _found(workspace, read, waiting, known, moment)
-                done = measured(workspace, moment, read)
-        except LakeError:  # nothing was ever loaded
-            return Followed(moment)
+        basis = (stands_on(workspace, moment), tuple(waiting), tuple(known))
+        found: tuple[int, ...] = ()
+        entries: tuple[Entry, ...] = ()
+        # A bill that was read for all of them and showed nothing new would show nothing again.
+        if not seen(workspace, "realised", basis):
+            try:
+                with bill(workspace, min(days), conditions, many=True) as read:
+                    found = _found(workspace, read, waiting, known, moment)
+                    entries = measured(workspace, moment, read).entries
+            except LakeError:  # nothing was ever loaded
+                return Followed(moment)
+            remember(workspace, "realised", basis, not found and not entries)
         moved = _judged(workspace, moment)
         _settle(workspace, moment)
-    return Followed(moment, done.entries, seen, moved["verify"], moved["sustain"],
+    return Followed(moment, entries, found, moved["verify"], moved["sustain"],
                     moved["regress"])  # fmt: skip
 
 
