@@ -178,6 +178,15 @@ def test_any_tool_in_csv_and_json() -> None:
     assert only([made]).group == "existence"
 
 
+def test_amounts_of_any_tool_are_of_its_currency() -> None:
+    made = {"resource": "db-1", "action": "Delete", "monthly_saving": "$12.50", "currency": "CAD"}
+    assert only([made]).currency == "CAD"  # a dollar sign is any dollar's
+    assert only([made | {"currency": ""}]).currency == "USD"
+    for field in ("monthly_saving_list", "monthly_cost"):
+        with pytest.raises(NativeError, match=f"{field} is in GBP, and currency is CAD"):
+            read([made | {field: "£30"}])
+
+
 def test_a_long_condition_of_any_tool_is_whole() -> None:
     where = f"ResourceId IN ({', '.join(repr(f'i-{number:017x}') for number in range(60))})"
     made = {"scope": "fleet", "action": "Stop", "monthly_saving": 1, "currency": "EUR"}
@@ -192,6 +201,7 @@ def test_a_long_condition_of_any_tool_is_whole() -> None:
         ("a,Explode,1,USD,", "action is 'Explode'; allowed are Rightsize, Stop"),
         ("a,Delete,1,,", "currency is empty"),
         ("a,Delete,one,USD,", "'one', not an amount"),
+        ("a,Delete,€1,USD,", "monthly_saving is in EUR, and currency is USD"),
         ("a,Delete,1,USD,Colour = 'red'", "row 1: where"),
         ("a,Delete,1", "line 2 has 3 cells, the header has 5"),
     ],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any, get_args
 
 from outlay.expression import parse
@@ -116,6 +117,7 @@ def _item(row: Mapping[str, Any], place: str, asked: Asked) -> Item:
     code = currency(row.get("currency"), f"{where}: currency") or sign
     if not code:
         raise NativeError(f"{where}: currency is empty; a code such as USD is expected")
+    of_list, cost = _amounts(row, code, where)
     confidence: Confidence = _one_of(
         values["confidence"] or "medium", CONFIDENCES, f"{where}: confidence"
     )
@@ -125,8 +127,6 @@ def _item(row: Mapping[str, Any], place: str, asked: Asked) -> Item:
     nature: Nature = _one_of(values["nature"] or "saving", get_args(Nature), f"{where}: nature")
     account = values["account"]
     given: dict[str, Any] = {name: values[name] for name in _AS_GIVEN}
-    of_list, _ = amount(row.get("monthly_saving_list"), f"{where}: monthly_saving_list")
-    cost, _ = amount(row.get("monthly_cost"), f"{where}: monthly_cost")
     return Finding(
         tool=values["tool"] or "generic",
         detector=values["detector"] or action,
@@ -155,6 +155,20 @@ def _item(row: Mapping[str, Any], place: str, asked: Asked) -> Item:
         restart=truth(values["restart"]),
         rollback=truth(values["rollback"]),
     )  # fmt: skip
+
+
+def _amounts(
+    row: Mapping[str, Any], code: str, where: str
+) -> tuple[Decimal | None, Decimal | None]:
+    """The amounts beside the saving; NativeError for one, or a saving, of another currency."""
+    found = []
+    for name in ("monthly_saving", "monthly_saving_list", "monthly_cost"):
+        value, sign = amount(row.get(name), f"{where}: {name}")
+        # A dollar sign is read as that of the United States, and is other dollars' too.
+        if sign not in ("", code) and not (sign == "USD" and code.endswith("D")):
+            raise NativeError(f"{where}: {name} is in {sign}, and currency is {code}")
+        found.append(value)
+    return found[1], found[2]
 
 
 def _one_of(given: str, allowed: Any, where: str) -> Any:
