@@ -361,6 +361,9 @@ def mirror(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 _READ_PLACES = {("load",), ("native", "load"), ("source", "add")}
 """Commands that read a place, which must be one that the server can read."""
 
+_LOOK = {("sync",), ("utilization", "sync")}
+"""Commands after which the workspace is looked at, here alone."""
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("words", "line"), EXAMPLES, ids=[line for _, line in EXAMPLES])
@@ -384,7 +387,7 @@ def test_every_example_of_help_says_the_same_in_a_process_of_its_own(
         folder.mkdir(parents=True)
         monkeypatch.chdir(folder)
         # A server looks by itself after a sync; this one was told not to.
-        alone = ("--no-watch",) if name == "here" and words == ("sync",) else ()
+        alone = ("--no-watch",) if name == "here" and words in _LOOK else ()
         sides[name] = run(*where, *given, *alone)
     told = {name: _placed(ran, tmp_path / name, process) for name, ran in sides.items()}
     same(told["here"], told["far"], ordered="GROUP BY ALL" not in line and words[0] != "drivers")

@@ -184,7 +184,10 @@ def _register_sync(group: typer.Typer) -> None:
     @command(
         group,
         "sync",
-        examples=["outlay utilization sync", "outlay utilization sync watch --period 2026-10"],
+        examples=[
+            "outlay utilization sync nodes",
+            "outlay utilization sync nodes --period 2026-10",
+        ],
     )
     def sync(
         cli: Cli,
