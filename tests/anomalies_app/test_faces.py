@@ -149,6 +149,9 @@ def test_a_monitor_is_made_and_changed_by_a_form(client: TestClient, spiked: Wor
     assert kept.minimum_impact == 25 and kept.groupings == ("ServiceName", "SubAccountId")  # type: ignore[attr-defined]
     wrong = post(client, "/anomalies/monitors", **given | {"groupings": "Servcie"})
     assert wrong.status_code == 400 and "ServiceName" in wrong.text
+    german = post(client, "/anomalies/monitors", **given | {"minimum_impact": "1.000,00"})
+    assert german.status_code == 400 and "is no number as it is written here" in german.text
+    assert parse(german.text).one("input", name="minimum_impact").attrs["value"] == "1.000,00"
     lost = post(client, "/anomalies/monitors", **given | {"where": "nothere = 'x'"})
     assert lost.status_code == 400 and "nothere" in lost.text
     stale = post(client, "/anomalies/monitors/storage", **given | {"version": "7"})

@@ -148,6 +148,9 @@ def test_the_form_previews_then_keeps_then_changes(ours: Workspace, desk: TestCl
     ("changes", "why"),
     [
         ({"amount": "lots"}, "amount"),
+        ({"amount": "1.200"}, "can be read two ways"),
+        ({"amounts": "2026-11 1200,50"}, "is no number as it is written here"),
+        ({"t_value": "1200,5"}, "is no number as it is written here"),
         ({"scope": "team ="}, "scope"),
         ({"amounts": "2026-11"}, "line 1"),
         ({"amounts": "2026-11 5\n2026-11 6"}, "is there twice"),

@@ -182,6 +182,11 @@ def test_planned_changes_are_added_changed_and_removed(
     assert late.status_code == 400 and "Not saved" in late.text
     wrong = forecasts.post("/forecast/changes", data={**form, "amount": "much"})
     assert wrong.status_code == 400 and "is a number as 20" in wrong.text
+    comma = forecasts.post(
+        "/forecast/changes",
+        data={**form, "effect": "per_day", "amount": "150,50", "currency": "USD"},
+    )
+    assert comma.status_code == 400 and "1,200.50" in comma.text
     forecasts.post(f"/forecast/changes/{kept.name}/delete")
     assert planned.resources.list("PlannedChange") == []
 

@@ -31,6 +31,7 @@ from outlay.web import numbers
 from outlay.web.anomalies import view
 from outlay.web.anomalies.view import MONITORS
 from outlay.web.render import Site
+from outlay.web.typed import number
 from outlay.web.views import form
 
 _REFUSED = (ResourceError, QueryError, AccessError, LakeError)
@@ -131,7 +132,7 @@ def _spec(given: dict[str, str]) -> dict[str, Any]:
         if name in given
     }  # fmt: skip
     for name in ("minimum_impact", "minimum_percent"):
-        spec[name] = spec.get(name, "").replace(",", "") or "0"
+        spec[name] = number(spec.get(name, "")) or "0"
     spec["groupings"] = [
         one.strip() for one in given.get("groupings", "").splitlines() if one.strip()
     ]
@@ -141,13 +142,12 @@ def _spec(given: dict[str, str]) -> dict[str, Any]:
 
 def _save(site: Site, request: Request, given: dict[str, str], known: Monitor | None) -> Response:
     workspace = site.workspace
-    spec = _spec(given)
-    name = known.name if known else free_name(workspace, spec.get("title", ""))
+    name = known.name if known else free_name(workspace, given.get("title", "").strip())
     seen = given.get("version", "")
     try:
-        save(workspace, name, spec, int(seen) if seen.isdigit() else None)
+        save(workspace, name, _spec(given), int(seen) if seen.isdigit() else None)
     except _REFUSED as error:
-        shown = {**spec, "groupings": given.get("groupings", "")}
+        shown = {**given, "enabled": given.get("enabled", "") == "yes"}
         return _form(site, request, shown, known, str(error))
     return RedirectResponse(f"{MONITORS}?saved={name}#{name}", 303)
 

@@ -12,6 +12,7 @@ from fastapi import Request
 from outlay.money.display import places
 from outlay.planning.budgets.model import DEFAULT_THRESHOLDS, BudgetSpec, Threshold, plain
 from outlay.resources import ResourceError
+from outlay.web.typed import number
 
 ROWS = 5
 """So many thresholds the form has room for."""
@@ -42,18 +43,21 @@ class Given:
         """The spec that the fields say, to be checked like any other. ResourceError for lines that
         are no amounts or thresholds."""
         said = {name: self[name] for name in _PLAIN if self[name]}
+        digits = places(self["currency"].upper())
         spec: dict[str, Any] = dict(said)
-        spec["thresholds"] = [_threshold(*row) for row in self.thresholds]
+        if self["amount"]:
+            spec["amount"] = number(self["amount"], digits)
+        spec["thresholds"] = [_threshold(*row, digits) for row in self.thresholds]
         spec["year_start"] = self["year_start"] or "1"
         if self["amounts"]:
-            spec["amounts"] = _amounts(self["amounts"])
+            spec["amounts"] = _amounts(self["amounts"], digits)
         if self["growth"]:
             spec["growth"] = {"percent": self["growth"], "each": self["growth_each"] or "period"}
         if self["owner"]:
             spec["owner"] = {"value": self["owner"], "tag": self["owner_tag"]}
         carry: dict[str, Any] = {"carry": self["carry"] or "none"}
         if self["cap"]:
-            carry["cap"] = self["cap"]
+            carry["cap"] = number(self["cap"], digits)
         spec["rollover"] = carry
         weights = self["weights"].replace(",", " ").split()
         spec["shape"] = {"by": self["shape"] or "history", "weights": weights}
@@ -120,25 +124,25 @@ def _row(threshold: Threshold) -> tuple[str, str, str]:
     return threshold.of, plain(threshold.amount), threshold.severity
 
 
-def _threshold(of: str, value: str, severity: str) -> dict[str, str]:
-    what = "percent" if value.endswith("%") else "amount"
-    number = value.removesuffix("%").strip().replace(",", "").replace("\u202f", "")
-    return {"of": of, what: number, "severity": severity}
+def _threshold(of: str, value: str, severity: str, digits: int) -> dict[str, str]:
+    if value.endswith("%"):
+        return {"of": of, "percent": number(value.removesuffix("%"), 3), "severity": severity}
+    return {"of": of, "amount": number(value, digits), "severity": severity}
 
 
-def _amounts(text: str) -> dict[str, str]:
+def _amounts(text: str, digits: int) -> dict[str, str]:
     """Lines of a period and its amount: ``2026-11 1200``."""
     found: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for place, line in enumerate(text.splitlines(), 1):
         words = line.replace(":", " ").replace("=", " ").split()
         if not words:
             continue
         if len(words) != 2:
             raise ResourceError(
-                f"amounts, line {number}: {line!r} is no period and amount. Write each on a line "
+                f"amounts, line {place}: {line!r} is no period and amount. Write each on a line "
                 "of its own, e.g. 2026-11 1200"
             )
         if words[0] in found:
-            raise ResourceError(f"amounts, line {number}: {words[0]} is there twice")
-        found[words[0]] = words[1].replace(",", "")
+            raise ResourceError(f"amounts, line {place}: {words[0]} is there twice")
+        found[words[0]] = number(words[1], digits)
     return found

@@ -17,6 +17,7 @@ from outlay.app.planning.budget_words import driver, unconverted_text
 from outlay.app.runs import utc_now
 from outlay.expression.errors import QueryError
 from outlay.lake import LakeError
+from outlay.money.display import places
 from outlay.planning.budgets.model import BUDGET
 from outlay.planning.budgets.periods import following, previous
 from outlay.query import equals
@@ -31,6 +32,7 @@ from outlay.web.budgets.chart import HEIGHT, WIDTH, chart, label
 from outlay.web.budgets.form import SEVERITIES, Given, empty, of_spec, posted
 from outlay.web.budgets.view import BUDGETS, budget_url
 from outlay.web.render import Site
+from outlay.web.typed import number
 
 _REFUSED = (ResourceError, QueryError, AccessError, LakeError)
 _LONGEST_NAME = 56
@@ -296,7 +298,7 @@ def _kept(site: Site, request: Request, many: Mapping[str, list[str]]) -> Respon
         for one in found.suggestions:
             if one.name in wanted and not one.taken:
                 spec = one.spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-                amount = many.get(f"amount-{one.name}", [""])[-1].strip().replace(",", "")
+                amount = number(many.get(f"amount-{one.name}", [""])[-1], places(found.currency))
                 specs[one.name] = spec | ({"amount": amount} if amount else {})
         if not specs:
             raise ResourceError("no budget is chosen. Choose at least one, then keep them.")

@@ -21,6 +21,7 @@ from outlay.query import CostQuery, QueryError
 from outlay.resources import Resource, ResourceError, valid_name
 from outlay.resources.names import MAX_NAME
 from outlay.web.render import Site
+from outlay.web.typed import number
 
 CHANGES = "/forecast/changes"
 _FIELDS = ("title", "from", "until", "where", "effect", "amount", "currency", "ends", "reason",
@@ -183,7 +184,7 @@ def _spec(given: Mapping[str, str]) -> dict[str, Any]:
     if effect == "ends":
         spec["ends"] = given["ends"]
     elif effect in EFFECTS:
-        spec[effect] = _number(given["amount"])
+        spec[effect] = _number(given["amount"], 3 if effect == "percent" else 2)
         if effect != "percent":
             spec["currency"] = given["currency"]
     return spec
@@ -196,8 +197,8 @@ def _day(text: str, what: str) -> date:
         raise ValueError(f"{what} is a day as 2027-01-31, not {text!r}") from None
 
 
-def _number(text: str) -> Decimal:
-    plain = text.replace(",", "").replace(" ", "").removesuffix("%")
+def _number(text: str, digits: int) -> Decimal:
+    plain = number(text.strip().removesuffix("%"), digits)
     try:
         found = Decimal(plain)
     except InvalidOperation:
