@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from outlay.app.home import words
 from outlay.app.home.model import Card, Figure, Line, Step, Tone
+from outlay.money.display import month
 
 if TYPE_CHECKING:
     from outlay.app.contracts.contracts import ContractStatus
@@ -118,7 +119,7 @@ def realised(at: At) -> Card | None:
         ),
         lines=tuple(
             Line(
-                str(row.value), "/realised",
+                month(str(row.value)), "/realised",
                 Figure("Realised", row.sums.realised, "money", row.sums.currency,
                        "Realised saving"),
                 beside=(Figure("Promised", row.sums.promised, "money", row.sums.currency),),
