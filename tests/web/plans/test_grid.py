@@ -200,6 +200,11 @@ def test_a_line_is_changed_by_its_form_and_an_adjustment_taken_back(
     same = client.post(address, data=fields | {"reason": "nothing"})
     assert same.status_code == 409
     assert "no amount was changed" in parse(same.text).one("p", id="problem").text.lower()
+    for meant_elsewhere, why in (("1200,50", "as it is written here"), ("1.200", "read two ways")):
+        typed = fields | {"reason": "round", "amount-2026-11": meant_elsewhere}
+        refused = client.post(address, data=typed)
+        assert refused.status_code == 409
+        assert why in parse(refused.text).one("p", id="problem").text
 
 
 def test_notes_drivers_names_and_removal_are_forms_too(own: Workspace, client: TestClient) -> None:

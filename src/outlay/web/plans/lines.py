@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,13 +30,14 @@ from outlay.planning.plans.model import (
 from outlay.query import QueryError
 from outlay.query.titles import dimension
 from outlay.resources import ResourceError
+from outlay.web import typed
 from outlay.web.plans import choices
 from outlay.web.plans.address import PLANS, number, of_plan
 from outlay.web.render import Site
 from outlay.web.views import form, local
 
 _LINE = f"{PLANS}/{{name}}/lines/{{line}}"
-_GROUPED = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
+_EXACT = 12
 _REFUSED = (PlanError, ResourceError, QueryError, MoneyError, ValueError)
 
 Fields = Mapping[str, str]
@@ -168,10 +168,10 @@ def _seen(fields: Fields) -> int | None:
     return int(text) if text.isdigit() and len(text) < 9 else None
 
 
-def amount(text: str) -> Decimal:
-    """An amount that someone typed: thousands by commas are taken, nothing is rounded."""
-    typed = text.strip().replace("\u2212", "-")
-    return parse_money(typed.replace(",", "") if _GROUPED.fullmatch(typed) else typed)
+def amount(text: str, digits: int = _EXACT) -> Decimal:
+    """A number that someone typed: thousands by commas are taken, nothing is rounded. `digits` are
+    the decimals of an amount of money; volumes and unit costs have any."""
+    return parse_money(typed.number(text, digits))
 
 
 def _edits(site: Site, name: str, line: str, fields: Fields) -> list[CellEdit]:
@@ -187,7 +187,8 @@ def _edits(site: Site, name: str, line: str, fields: Fields) -> list[CellEdit]:
             continue
         period = BillingPeriod.parse(month)
         document.frame.index(period)
-        found.append(CellEdit(line, period, amount(text), of=of, effect=effect))  # type: ignore[arg-type]
+        digits = document.frame.places if of == "amount" else _EXACT
+        found.append(CellEdit(line, period, amount(text, digits), of=of, effect=effect))  # type: ignore[arg-type]
     if not found:
         raise PlanError("no amount was changed: type another one, then save")
     return found
@@ -363,7 +364,7 @@ def _add_line(site: Site, request: Request, name: str, fields: Fields) -> Respon
             fields.get(f"path{at}", "").strip() or None for at in range(len(plan.frame.hierarchy))
         )
         amounts = tuple(
-            (month, amount(fields[f"amount-{month}"]))
+            (month, amount(fields[f"amount-{month}"], plan.frame.places))
             for month in plan.frame.months
             if fields.get(f"amount-{month}", "").strip()
         )
