@@ -111,6 +111,10 @@ def test_one_with_its_chart_parts_and_past(client: TestClient) -> None:
     )
     assert any(link.startswith("/drivers?") and "against=2026-09-01..2026-09-21" in link
                for link in links)  # fmt: skip
+    data = page(client, "/budgets/data")
+    (present, *_) = data.one(id="history").one("table").rows()
+    # The period that the page is about has one state: with its forecast, above and in the table.
+    assert data.one("h1").text.split(maxsplit=1)[1] == present[1] == "Heading over"
     past = page(client, "/budgets/data?period=2026-07")
     assert "155.00" in past.text and "used up on 31 Jul 2026" in " ".join(past.text.split())
     assert page(client, "/budgets/data?period=2026-Q3", 400)

@@ -242,8 +242,8 @@ def _method(shares: Floats, order: Rows) -> str:
     if not named:
         several = int((shares >= 0.01).sum())
         return f"mean of {several} methods, {NAMES[order[0]]} foremost"
-    told = ", ".join(f"{NAMES[place]} {shares[place]:.0%}" for place in named)
-    return told if shares[named].sum() > 0.995 else f"{told}, others"
+    told = ", ".join(f"{NAMES[place]} ({shares[place]:.0%})" for place in named)
+    return told if shares[named].sum() > 0.995 else f"{told}, other methods"
 
 
 def _with_events(answer: Forecasts, first: date, known: Sequence[KnownEvent]) -> Forecasts:
