@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from outlay.app.savings.counting import promises
+from outlay.app.savings.counting import Looked, promises
 from outlay.savings.merging import merged
 from outlay.savings.model import Finding
 from outlay.savings.netting import totals
@@ -33,9 +33,11 @@ def test_the_hub_adds_up_to_what_its_notes_say() -> None:
     pages = [f"aws-cost-optimization-hub-page{number}.json" for number in (1, 2)]
     groups = merged(of_shared(*pages).findings)
     found = [kept(n, key, own) for n, (key, own) in enumerate(groups.items(), 1)]
-    (sums,) = totals(promises(found, ()).values())
+    (sums,) = totals(promises(found, Looked()).values())
     assert (str(sums.all), str(sums.best)) == ("353.16", "244.23")
     # Stopping i-0aa2 takes its part of the usage that the reservation would cover.
     assert sums.net < sums.best
-    again = totals(promises([replace(one, id=9 - one.id) for one in reversed(found)], ()).values())
+    again = totals(
+        promises([replace(one, id=9 - one.id) for one in reversed(found)], Looked()).values()
+    )
     assert again == (sums,)
