@@ -1,11 +1,13 @@
 """Bad bills: each is told with what, where, what is allowed and what next; the lake stays."""
 
 import gzip
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from outlay.cli import main
 from outlay.sources.registry import SOURCES
 from tests.cli.bills import SEPTEMBER, csv_text, row, write_bill
 from tests.cli.conftest import Run
@@ -89,11 +91,21 @@ CASES: dict[str, tuple[Callable[[Path], Path], tuple[str, ...]]] = {
 }
 
 
-@pytest.fixture
-def loaded(folder: Path, run: Run, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def _september(_empty_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace that holds September of the source `bill` already."""
-    write_bill(tmp_path / "good" / "bill.csv")
-    assert run("load", tmp_path / "good" / "bill.csv").code == 0
+    place = tmp_path_factory.mktemp("september")
+    shutil.copytree(_empty_workspace, place / "acme")
+    bill = write_bill(place / "good" / "bill.csv")
+    assert main(["-w", str(place / "acme"), "load", str(bill)]) == 0
+    return place / "acme"
+
+
+@pytest.fixture
+def loaded(_september: Path, folder: Path) -> Path:
+    """The same, as a copy that the commands use."""
+    shutil.rmtree(folder)
+    shutil.copytree(_september, folder)
     return folder
 
 
@@ -120,12 +132,13 @@ def test_a_bad_bill_is_told_and_the_lake_stays(
 
 
 def test_the_wrong_kind_is_told(loaded: Path, run: Run, tmp_path: Path) -> None:
+    bill = write_bill(tmp_path / "good" / "bill.csv")
     snapshots = run("snapshots", "--json").json
-    ran = run("load", tmp_path / "good" / "bill.csv", "--kind", "aws-cur", "--source", "other")
+    ran = run("load", bill, "--kind", "aws-cur", "--source", "other")
     assert ran.code == 1
     assert "bill.csv" in ran.err and "aws-cur" in ran.err
     assert run("snapshots", "--json").json == snapshots
-    unknown = run("load", tmp_path / "good" / "bill.csv", "--kind", "azure")
+    unknown = run("load", bill, "--kind", "azure")
     assert unknown.code == 2
     assert f"Kinds: {', '.join(SOURCES)};" in unknown.err
 

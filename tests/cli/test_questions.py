@@ -3,23 +3,39 @@
 import csv
 import io
 import json
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from outlay.cli import main
 from tests.cli.bills import SEPTEMBER_TOTAL, row, write_bill
 from tests.cli.conftest import Run
 
 EC2, S3 = "Amazon Elastic Compute Cloud", "Amazon Simple Storage Service"
 
 
-@pytest.fixture
-def asked(folder: Path, run: Run, tmp_path: Path) -> Run:
+@pytest.fixture(scope="module")
+def _answered(_empty_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with September (three charges, two services) and one of October."""
-    run("load", write_bill(tmp_path / "bill.csv"))
-    run("load", write_bill(tmp_path / "october.csv", [row("1000", day="2026-10-05")]))
+    place = tmp_path_factory.mktemp("answered")
+    shutil.copytree(_empty_workspace, place / "acme")
+    bills = [
+        write_bill(place / "bill.csv"),
+        write_bill(place / "october.csv", [row("1000", day="2026-10-05")]),
+    ]
+    for bill in bills:
+        assert main(["-w", str(place / "acme"), "load", str(bill)]) == 0
+    return place / "acme"
+
+
+@pytest.fixture
+def asked(_answered: Path, folder: Path, run: Run) -> Run:
+    """The same, as a copy that the commands use."""
+    shutil.rmtree(folder)
+    shutil.copytree(_answered, folder)
     return run
 
 

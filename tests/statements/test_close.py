@@ -1,5 +1,6 @@
 """Month close: what each check finds, what keeps a month open, and what is kept when it closes."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -41,16 +42,26 @@ def upfront(month: str, number: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
+@pytest.fixture(scope="module")
+def _two_months(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """August and September 2025 of one source; September's invoice agrees; `team` by tag."""
-    workspace = Workspace.init(tmp_path / "ws", name="Acme")
+    place = tmp_path_factory.mktemp("close")
+    workspace = Workspace.init(place / "ws", name="Acme")
     bill = [upfront("2025-08", "I-8"), *rows("2025-08", number="I-8"), *rows("2025-09")]
-    load(workspace, tmp_path / "bills", bill, "aws")
+    load(workspace, place / "bills", bill, "aws")
     team = {"rules": [{"when": "tags.team IS NOT NULL", "value": {"from": "tags.team"}}]}
     workspace.resources.put("VirtualTag", "team", team, author="test")
     enter(workspace, "100.00", "I-9", "2025-09")
     enter(workspace, "220.00", "I-8", "2025-08")
+    workspace.close()
+    return place / "ws"
+
+
+@pytest.fixture
+def workspace(_two_months: Path, tmp_path: Path) -> Iterator[Workspace]:
+    """The same, as a copy."""
+    shutil.copytree(_two_months, tmp_path / "ws")
+    workspace = Workspace.open(tmp_path / "ws")
     yield workspace
     workspace.close()
 
@@ -358,10 +369,11 @@ def test_a_cluster_that_was_shared_out_is_proven_and_changes_no_invoice(tmp_path
 def test_a_delivery_that_is_held_back_blocks(workspace: Workspace, tmp_path: Path) -> None:
     bad = [*rows("2025-09"), {**line("5", "2025-09-05", number="I-9"), "EffectiveCost": "five"}]
     names = list(dict.fromkeys(name for row in bad for name in row))
-    (tmp_path / "bills" / "aws.csv").write_text(
+    bill = tmp_path / "aws.csv"
+    bill.write_text(
         company.csv_text([{n: row.get(n, "") for n in names} for row in bad]), encoding="utf-8"
     )
-    (done,) = workspace.load([str(tmp_path / "bills" / "aws.csv")], source="aws")
+    (done,) = workspace.load([str(bill)], source="aws")
     assert done.outcome == "held"
     (one,) = check(closing.status(workspace, SEPTEMBER), "deliveries").findings
     assert (one.state, one.text) == (
