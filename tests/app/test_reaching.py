@@ -76,9 +76,9 @@ def test_what_is_said_counts_whoever_logs_in(path: Path, setting: str, expected:
 
 def test_a_network_that_is_none_is_told(path: Path) -> None:
     file = path / "outlay.yaml"
-    for wrong in ("[prometheus.monitoring]", "[10.0.0.0/64]"):
+    for wrong in ("[prometheus.monitoring]", "[10.0.0.0/64]", "yes please", "{a: 1}"):
         file.write_text(f"name: Acme\ndelivery: {{private_addresses: {wrong}}}\n")
-        with pytest.raises(WorkspaceError, match="no network such as 10.20.0.0/16"):
+        with pytest.raises(WorkspaceError, match=r"a list of networks such as \[10.20.0.0/16\]"):
             read_settings(path)
 
 

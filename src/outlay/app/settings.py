@@ -54,19 +54,20 @@ class Delivery(BaseModel):
     model_config = _CONFIG
     private_addresses: bool | tuple[str, ...] | None = None
 
-    @field_validator("private_addresses")
+    @field_validator("private_addresses", mode="before")
     @classmethod
-    def _networks(cls, given: bool | tuple[str, ...] | None) -> bool | tuple[str, ...] | None:
-        if isinstance(given, tuple):
-            for text in given:
-                try:
-                    ipaddress.ip_network(text, strict=False)
-                except ValueError:
-                    raise ValueError(
-                        f"{text!r} is no network such as 10.20.0.0/16, and no address; write true, "
-                        "false or a list of networks"
-                    ) from None
-        return given
+    def _networks(cls, given: object) -> object:
+        allowed = "write true, false or a list of networks such as [10.20.0.0/16]"
+        if given is None or isinstance(given, bool):
+            return given
+        if not isinstance(given, list | tuple):
+            raise ValueError(allowed)
+        for text in given:
+            try:
+                ipaddress.ip_network(str(text), strict=False)
+            except ValueError:
+                raise ValueError(f"{text!r} is no network and no address; {allowed}") from None
+        return tuple(str(text) for text in given)
 
 
 class Api(BaseModel):
