@@ -140,6 +140,8 @@ def test_a_line_is_disputed_and_answered_on_the_page(desk: Desk, client: TestCli
     assert wrong.status_code == 400
     assert "9.99 USD that can be disputed" in parse(wrong.text).one("div", cls="bad").text
     assert parse(wrong.text).one("input", id="d-reason").attrs["value"] == "not ours"
+    comma = client.post(SHOP, data={**given, "amount": "1,50"})
+    assert comma.status_code == 400 and "is no number as it is written here" in comma.text
     done = client.post(SHOP, data={**given, "amount": "5", "proposed": "data"},
                        follow_redirects=False)  # fmt: skip
     assert (done.status_code, done.headers["location"]) == (303, f"{SHOP}#disputes")

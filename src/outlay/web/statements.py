@@ -14,6 +14,7 @@ from outlay.app import Workspace, disputes, statements
 from outlay.money import BillingPeriod, parse_money
 from outlay.query import CostQuery, QueryError, equals
 from outlay.query.ranges import between
+from outlay.resources import ResourceError
 from outlay.statements.bill import of_month
 from outlay.statements.disputes import Dispute
 from outlay.statements.documents import Line, Statement, StatementMonth
@@ -25,6 +26,7 @@ from outlay.web.allocated import asked
 from outlay.web.drivers.address import drivers_url
 from outlay.web.explore.address import EXPLORE, address
 from outlay.web.render import Site
+from outlay.web.typed import number
 from outlay.web.views import form
 
 WHY = "/why"
@@ -110,12 +112,12 @@ def router(site: Site) -> APIRouter:
                 BillingPeriod.parse(month),
                 value,
                 line=given.get("line", ""),
-                amount=parse_money(amount.replace(",", "")) if amount else None,
+                amount=parse_money(number(amount)) if amount else None,
                 reason=given.get("reason", ""),
                 proposed=given.get("proposed", ""),
                 author=given.get("author", "").strip(),
             )
-        except (StatementError, ValueError, QueryError) as error:
+        except (StatementError, ValueError, QueryError, ResourceError) as error:
             return _statement_page(
                 site, request, plan, month, value, problem=str(error), given=given
             )

@@ -9,6 +9,7 @@ from typing import Any
 from outlay.money import money_text
 from outlay.resources import ResourceError
 from outlay.savings.contracts.model import AgreedPrice, ContractSpec
+from outlay.web import typed
 
 _PLAIN = ("title", "vendor", "number", "scope", "measure", "currency", "excess", "shortfall",
           "overage_percent", "note")  # fmt: skip
@@ -88,7 +89,7 @@ def _term(number: int, line: str) -> dict[str, str]:
             f"terms, line {number}: {line!r} is no term. Write its first day, the day after its "
             "last and the amount, e.g. 2026-01-01 2027-01-01 1200000"
         )
-    return {"from": words[0], "until": words[1], "amount": words[2].replace(",", "")}
+    return {"from": words[0], "until": words[1], "amount": typed.number(words[2])}
 
 
 def _price(number: int, line: str) -> dict[str, Any]:
