@@ -6,7 +6,8 @@ amount that counts is the one nearest to the bill, in this order:
 
 1. our own detectors, since they reckon on the bill, after discounts and commitments;
 2. native tools that give an amount after discounts beside one at list;
-3. native tools with one amount alone.
+3. native tools with one amount alone;
+4. native tools whose only amount is at list.
 
 Among equals the more confident one, then the smaller amount: a promise is kept careful. All others
 are shown beside it, also those in another currency, which are added up nowhere.
@@ -42,7 +43,9 @@ def merged(
 
 def preference(one: Finding) -> tuple[int, int, Decimal, str, str, str]:
     """What tells whose amount counts, the first in order (see the module)."""
-    basis = 0 if one.tool == OWN else 1 if one.monthly_saving_list is not None else 2
+    at_list = one.monthly_saving == one.monthly_saving_list
+    basis = 1 if one.monthly_saving_list is not None else 2
+    basis = 0 if one.tool == OWN else 3 if at_list else basis
     confidence = CONFIDENCES.index(one.confidence)
     return (basis, confidence, one.monthly_saving, one.tool, one.detector, one.native_id)
 

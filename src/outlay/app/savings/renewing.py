@@ -16,8 +16,9 @@ from outlay.savings.merging import OWN, preference
 from outlay.savings.model import Finding, Insufficient, State
 from outlay.savings.recommendation import Recommendation, key_of, name_of
 
-_FROZEN: tuple[State, ...] = ("accepted", "implemented", "verified", "sustained", "regressed")
-"""States in which the estimate that was accepted stays as it was."""
+_FROZEN: tuple[State, ...] = ("accepted", "implemented", "verified", "sustained")
+"""States in which the estimate that was accepted stays as it was. What regressed is open again: it
+would save what tools say of it now."""
 
 NATIVE = "native tools"
 """By which name a look says that what native tools say could not be read."""
@@ -159,6 +160,7 @@ class _Work:
                 resource_name=first.resource_name or one.resource_name,
                 nature=first.nature,
                 currency=first.currency,
+                chosen=None,
             )
         if before.state not in ("implemented", "verified", "sustained"):
             one = self._owned(one, footprint)

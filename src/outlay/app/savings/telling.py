@@ -8,6 +8,7 @@ from decimal import Decimal
 from outlay.app.savings.listing import Shown
 from outlay.money.quotients import scaled
 from outlay.savings.merging import percent
+from outlay.savings.model import Finding
 from outlay.savings.recommendation import Recommendation
 
 
@@ -42,6 +43,24 @@ def discounted(one: Recommendation) -> str:
         f"takes {off} off the {before} {one.currency} that its charges cost a month, in lines of "
         f"their own{lines}."
     )
+
+
+def headroom(one: Finding) -> list[str]:
+    """What is left of a resource that is made smaller, a sentence a metric; that no tool tells it,
+    where it does not. None for what makes nothing smaller."""
+    lines = [
+        f"{each.metric}, {each.statistic}: {text(each.now)} % is used now, {text(each.after)} % "
+        "afterwards"
+        for each in one.headroom
+    ]
+    if lines or one.action != "Rightsize":
+        return lines
+    return ["The tool does not tell what is left of it afterwards: look before it is done."]
+
+
+def text(value: Decimal) -> str:
+    """A percentage without zeros at its end."""
+    return f"{scaled(value, 2).normalize():f}"
 
 
 def effects(found: Shown) -> list[EffectLine]:

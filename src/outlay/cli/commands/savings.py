@@ -173,13 +173,15 @@ def _worth(cli: Cli, found: Shown) -> None:
 
 
 def _finding(cli: Cli, one: Finding) -> None:
+    from outlay.app.savings.telling import headroom
+
     window = f"{one.first_day} to {one.end_day} (exclusive)" if one.first_day else "not told"
     cli.out.say(
         f"{one.tool} {one.detector}: {money(one.monthly_saving)} {one.currency} a month. "
         f"{one.basis}"
     )
     cli.out.say(f"  confidence {one.confidence}, effort {one.effort}, days {window}")
-    for reason in one.reasons:
+    for reason in (*one.reasons, *headroom(one)):
         cli.out.say(f"  {reason}")
     if one.evidence:
         cli.out.table(

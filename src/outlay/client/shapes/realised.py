@@ -176,7 +176,8 @@ class FrozenCover(TypedDict):
 
 
 class RealisedBaseline(TypedDict):
-    """What was frozen at acceptance."""
+    """What was frozen at acceptance; `discounted` is whether costs are after private discounts that
+    a bill gives in lines of their own."""
 
     baseline: int
     recommendation: int
@@ -193,6 +194,7 @@ class RealisedBaseline(TypedDict):
     promised_list: Number | None
     estimated: Number
     where: str
+    discounted: bool
     basis: str
     notes: list[str]
     keys: list[FrozenPrice]

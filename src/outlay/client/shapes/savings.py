@@ -156,10 +156,24 @@ class SavingStep(TypedDict):
     detail: dict[str, Any]
 
 
+class SavingDiscount(TypedDict):
+    """What private discounts in lines of their own take off the charges of a recommendation, a
+    month: `rate` a share (0.06 is 6 %), `before` what they cost without, `off` what is taken,
+    `lines` which lines give it."""
+
+    rate: Number
+    before: Number
+    off: Number
+    lines: list[str]
+
+
 class SavingWhole(Saving):
-    """The answer of `get_saving`."""
+    """The answer of `get_saving`. `discount` is null where nothing is taken off, or the bill has
+    its discounts inside its charges; `discount_why` says it in a sentence."""
 
     owner_why: str
+    discount: SavingDiscount | None
+    discount_why: str
     accepted_by: str
     cycle: int
     findings: list[SavingFinding]

@@ -11,7 +11,7 @@ from pydantic import Field
 from outlay.app.savings import acting, listing, shapes
 from outlay.app.savings.errors import SavingError
 from outlay.app.savings.listing import Row, Sought
-from outlay.app.savings.telling import discounted, effects
+from outlay.app.savings.telling import discounted, effects, headroom
 from outlay.mcp.registry import Answer, Context, Input, Json, Output, tool
 from outlay.mcp.shapes import DEFAULT_LIMIT, MOST_ROWS, Link, Truncation, cut
 from outlay.money import money_text
@@ -110,6 +110,7 @@ def explain_saving(context: Context, asked: SavingInput) -> Answer:
     link = context.links.to(one.finding.title, f"/savings/{one.id}")
     lines = [_line(found.row), one.finding.basis, *one.finding.reasons]
     lines += [f"- {e.name}: {money_text(e.value)} {e.unit}".rstrip() for e in one.finding.evidence]
+    lines += [f"- {text}" for text in headroom(one.finding)]
     lines += [text for text in (discounted(one),) if text]
     lines += [line.text for line in effects(found)]
     data: Json = {"saving": shapes.shown_json(found), "links": [link]}

@@ -16,7 +16,7 @@ from outlay.app.savings import acting, files, listing
 from outlay.app.savings.errors import SavingError
 from outlay.app.savings.listing import Sought
 from outlay.app.savings.looking import look
-from outlay.app.savings.telling import discounted, effects
+from outlay.app.savings.telling import discounted, effects, headroom
 from outlay.expression.errors import QueryError
 from outlay.savings.life import steps_of
 from outlay.savings.model import ACTIONS, CONFIDENCES, EFFORTS
@@ -221,6 +221,7 @@ def _shown(site: Site, request: Request, number: int, problem: str = "") -> Resp
         finding=one.finding,
         effects=effects(found),
         discounted=discounted(found.row.recommendation),
+        headroom=headroom(found.row.recommendation.finding),
         steps=found.steps[::-1],
         possible=steps_of(one),
         explore=view.explore_url(one, workspace.today()),
