@@ -12,6 +12,7 @@ import pytest
 
 from outlay.app import Workspace
 from outlay.app.status import SourceLoad
+from outlay.money import BillingPeriod
 from tests.tickets.servers import Reply, running
 from tests.utilization import clouds
 from tests.utilization.servers import TOKEN, AzureServer, GoogleServer
@@ -185,6 +186,33 @@ def test_a_sync_that_breaks_off_leaves_what_there_was_and_goes_on(
     assert synced(workspace).outcome == "loaded"
     assert ["vm-a" in one.path for one in server.log] == [True]  # vm-b was answered before
     assert {row[0] for row in clouds.measured(workspace)} == {clouds.AZURE, other}
+
+
+def test_another_question_and_a_month_by_its_name_are_asked_anew(
+    azure: tuple[Workspace, AzureServer], now: list[datetime]
+) -> None:
+    workspace, server = azure
+    synced(workspace)
+    server.log.clear()
+    now[0] += timedelta(hours=1)
+    options = {"token": "env:T_TOKEN", "endpoint": server.url, "metrics": "cpu", "days": 5}
+    spec = {"kind": "utilization", "location": "azure-monitor://", "options": options}
+    workspace.put_resource("Source", "azure", spec, author="me")
+    assert synced(workspace).outcome == "loaded"
+    (asked,) = server.log
+    assert asked.query["metricnames"] == "Percentage CPU"
+    assert asked.query["timespan"] == "2026-11-04T00:00:00Z/2026-11-09T00:00:00Z"
+    rows = clouds.measured(workspace, "Metric = 'memory_available' AND Statistic = 'minimum'")
+    # What is not asked any more is gone from the days that were asked anew; older days stay.
+    assert (rows[0][3], rows[-1][3]) == (datetime(2026, 10, 10), datetime(2026, 11, 3, 23))
+    server.log.clear()
+    (done,) = workspace.sync(["azure"], BillingPeriod(2026, 10))
+    assert not done.failed
+    assert [one.query["timespan"] for one in server.log] == [
+        "2026-10-01T00:00:00Z/2026-11-01T00:00:00Z"
+    ]
+    server.log.clear()
+    assert synced(workspace).outcome == "unchanged" and server.log == []
 
 
 def test_nothing_to_ask_and_nothing_measured_are_told(tmp_path: Path) -> None:

@@ -267,6 +267,36 @@ def test_a_role_in_each_account_and_a_monitoring_account(
     }  # fmt: skip
 
 
+def test_an_account_that_lets_nobody_in_hides_no_other(
+    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = ["333333333333"]
+
+    def assumed(role: str, external: str, region: str, endpoint: str = "") -> dict[str, str]:
+        if any(one in role for one in closed):
+            raise TransportError("the role must trust the identity of this process")
+        return {}
+
+    monkeypatch.setattr(cloudwatch, "assumed", assumed)
+    two = resources("i-0abc") + resources("i-0def", account="333333333333")
+    role = "arn:aws:iam::{account}:role/outlay-read"
+    collected(tmp_path, two, days=1, role=role)
+    manifest = json.loads((tmp_path / "2026-11" / "manifest.json").read_text())
+    assert manifest["notes"] == [
+        "CloudWatch in eu-west-1 of 333333333333: the role must trust the identity of this process"
+    ]
+    # It is asked with the next sync, not taken for a machine that was not measured.
+    closed.clear()
+    watch.calls.clear()
+    collected(tmp_path, two, days=1, role=role)
+    (call, *_) = watch.calls
+    asked = {q["MetricStat"]["Metric"]["Dimensions"][0]["Value"] for q in call["MetricDataQueries"]}
+    assert asked == {"i-0def"}
+    closed += ["333333333333", clouds.ACCOUNT]
+    with pytest.raises(TransportError, match="must trust"):
+        collected(tmp_path / "none", two, days=1, role=role)
+
+
 @pytest.mark.parametrize(
     ("status", "code", "kind", "words"),
     [

@@ -21,7 +21,7 @@ from outlay.sources.contract import (
 from outlay.sources.signing import assumed, aws_call, aws_client
 from outlay.sources.utilization import cloudwatch as form
 from outlay.sources.utilization.apis.collect import resources_of
-from outlay.sources.utilization.apis.model import Question
+from outlay.sources.utilization.apis.model import Ask, NotAllowedError, Question
 from outlay.sources.utilization.apis.table import metric_of, table
 from outlay.sources.utilization.options import UtilizationOptions
 from outlay.sources.utilization.rows import Record
@@ -83,6 +83,11 @@ class CloudWatch:
             one = self._targets[key]
             places[one.resource.account, one.resource.region].append(one)
         for place, targets in sorted(places.items()):
+            refused = self._refused(place)
+            if refused:
+                every = tuple(target.resource.id for target in targets)
+                yield Question(every, _where(place), _refuse(refused))
+                continue
             batch: list[tuple[_Target, list[dict[str, Any]]]] = []
             for target in targets:
                 own = self._stats(place, target)
@@ -93,16 +98,29 @@ class CloudWatch:
             if batch:
                 yield self._question(place, batch)
 
+    def _refused(self, place: tuple[str, str]) -> str:
+        """Why the account may not be asked; '' where it may."""
+        try:
+            self._client(place)
+        except TransportError as error:
+            if error.retryable or not self._options.role:
+                raise
+            return str(error)
+        return ""
+
     def _known(self, resources: Sequence[BilledResource]) -> dict[str, _Target]:
-        own = "" if self._options.role or self._options.linked_accounts else self._account()
-        found, lost, others = {}, 0, 0
-        for one in resources_of(resources):
-            asks = tuple(
+        """Bill's id → what is asked of it; what is left out is noted."""
+        every = [
+            (one, asks) for one in resources_of(resources)
+            if (asks := tuple(
                 (ask, match[1]) for ask in table()["cloudwatch"]
                 if (match := re.match(ask["id"], one.id)) and self._metrics(ask)
-            )  # fmt: skip
-            if not asks:
-                continue
+            ))
+        ]  # fmt: skip
+        alone = every and not self._options.role and not self._options.linked_accounts
+        own = self._account() if alone else ""
+        found, lost, others = {}, 0, 0
+        for one, asks in every:
             region = one.region or (m[1] if (m := _ARN_REGION.match(one.id)) else "")
             if not region:
                 lost += 1
@@ -260,6 +278,13 @@ class CloudWatch:
                 break
             seen.add(token)
         raise TransportError(f"{_where(place)} does not come to an end: its pages repeat")
+
+
+def _refuse(reason: str) -> Ask:
+    def ask(start: datetime, end: datetime) -> Iterator[tuple[str, Record]]:
+        raise NotAllowedError(reason)
+
+    return ask
 
 
 def _where(place: tuple[str, str]) -> str:

@@ -22,7 +22,12 @@ from outlay.money import BillingPeriod
 from outlay.sources.collecting import MANIFEST, Spool
 from outlay.sources.contract import BilledResource, Progress, SourceError, TransportError
 from outlay.sources.utilization.apis.days import ENDING, Gathered, asked, page
-from outlay.sources.utilization.apis.model import Monitor, NotThereError, Question
+from outlay.sources.utilization.apis.model import (
+    Monitor,
+    NotAllowedError,
+    NotThereError,
+    Question,
+)
 
 if TYPE_CHECKING:
     from outlay.sources.utilization.options import UtilizationOptions
@@ -36,6 +41,8 @@ CloudWatch takes money for each metric that is asked."""
 _MOST_DAYS = 31
 """Days of one question: the tools bound the values of an answer."""
 _ROUND, _STATE = ".round", "round.json"
+_NEW: Mapping[str, type] = {"done": int, "found": int, "gone": list, "refused": list,
+                            "notes": list}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,17 @@ class Span:
     keys: tuple[str, ...]
     start: date
     end: date
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How many measurements a round gave; keys that the tool has forgotten, and those that may not
+    be asked, with the reasons."""
+
+    found: int
+    gone: frozenset[str]
+    refused: frozenset[str]
+    notes: tuple[str, ...]
 
 
 def collect(
@@ -83,15 +101,16 @@ def collect(
                 + ("".join(f"; {note}" for note in monitor.notes))
             )
         return
-    found, gone = _ask(monitor, options, spans, into / _ROUND, key, progress)
-    if not found and not kept:
+    answer = _ask(monitor, options, spans, into / _ROUND, key, progress)
+    notes = [*monitor.notes, *answer.notes]
+    if not answer.found and (not kept or answer.refused >= set(monitor.keys)):
         shutil.rmtree(into / _ROUND, ignore_errors=True)
         raise TransportError(
             f"{monitor.title} answers, but has no measurement of what was asked in "
             f"{days[0]} to {days[-1]}. Check the accounts, regions and labels of the source"
-            + ("".join(f"; {note}" for note in monitor.notes))
+            + ("".join(f"; {note}" for note in notes))
         )
-    _land(spool, spans, kept, into / _ROUND, key, clock, monitor, gone)
+    _land(spool, spans, kept, into / _ROUND, key, clock, frozenset(monitor.keys), answer, notes)
     shutil.rmtree(into / _ROUND, ignore_errors=True)
 
 
@@ -196,10 +215,9 @@ def _ask(
     folder: Path,
     key: Mapping[str, Any],
     progress: Progress | None,
-) -> tuple[int, frozenset[str]]:
-    """Ask everything, question by question, into lines of each day below `folder`; gives how many
-    measurements there are, and the keys that the tool has forgotten. Goes on behind the last
-    question of a round that broke off."""
+) -> Answer:
+    """Ask everything, question by question, into lines of each day below `folder`. Goes on behind
+    the last question of a round that broke off."""
     steps = options.steps_of_a_day
     questions = [
         (one, span)
@@ -218,6 +236,10 @@ def _ask(
         except NotThereError:
             gathered = Gathered()
             state["gone"] += one.keys
+        except NotAllowedError as error:
+            gathered = Gathered()
+            state["refused"] += one.keys
+            state["notes"] = sorted({*state["notes"], f"{one.what}: {error}"})
         day = span.start
         while day < span.end:
             lines = "".join(f"{line}\n" for _, line in gathered.lines(f"{day}"))
@@ -228,7 +250,10 @@ def _ask(
             day += _DAY
         state |= {"done": number + 1, "found": state["found"] + gathered.count}
         _write_state(folder, state)
-    return int(state["found"]), frozenset(state["gone"])
+    return Answer(
+        int(state["found"]), frozenset(state["gone"]), frozenset(state["refused"]),
+        tuple(state["notes"]),
+    )  # fmt: skip
 
 
 def _answered(question: Question, span: Span) -> Gathered:
@@ -247,13 +272,13 @@ def _begun(folder: Path, what: object) -> dict[str, Any]:
     digest = _digest(what)
     try:
         state: dict[str, Any] = json.loads((folder / _STATE).read_text(encoding="utf-8"))
-        if state["round"] == digest and {"done", "found", "gone"} <= set(state):
+        if state["round"] == digest and set(_NEW) <= set(state):
             return state
     except (OSError, ValueError, KeyError, TypeError):
         pass
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    state = {"round": digest, "done": 0, "found": 0, "gone": []}
+    state = {"round": digest, **{name: [] if made is list else 0 for name, made in _NEW.items()}}
     _write_state(folder, state)
     return state
 
@@ -271,17 +296,18 @@ def _land(
     folder: Path,
     key: Mapping[str, Any],
     clock: datetime,
-    monitor: Monitor,
-    gone: Collection[str],
+    current: frozenset[str],
+    answer: Answer,
+    notes: Sequence[str],
 ) -> None:
     """Make the pages of each month that was asked anew; a month appears whole."""
     again: dict[date, set[str]] = defaultdict(set)
     for span in spans:
         day = span.start
         while day < span.end:
-            again[day].update(span.keys)
+            again[day].update(set(span.keys) - answer.refused)
             day += _DAY
-    digest, current = _digest(key), frozenset(monitor.keys)
+    digest = _digest(key)
     for period in sorted({BillingPeriod.of(day) for day in again}):
         collection = spool.begin(period, {"round": f"{clock}", **key})
         days: dict[str, Any] = {}
@@ -292,9 +318,9 @@ def _land(
                 content, read, question = before.page.read_bytes(), before.read, before.same
             else:
                 content = page(f"{day}", before.page if before else None, again[day],
-                               _fresh(folder / f"{day}"), gone)  # fmt: skip
+                               _fresh(folder / f"{day}"), answer.gone)  # fmt: skip
                 # What was not asked again is as old as it was; what is on the bill no more stays.
-                whole = before is None or before.asked & current <= again[day]
+                whole = before is None or before.asked & current <= again[day] | answer.refused
                 read = clock if whole or before is None else before.read
                 question = whole or before is None or before.same
             collection.land(f"{day}", content, None, ENDING)
@@ -302,7 +328,7 @@ def _land(
                 "page": f"{day}-00001{ENDING}", "read": read.isoformat(),
                 "question": digest if question else "",
             }  # fmt: skip
-        collection.finish(clock, final=False, facts={"days": days, "notes": sorted(monitor.notes)})
+        collection.finish(clock, final=False, facts={"days": days, "notes": sorted(notes)})
 
 
 def _fresh(folder: Path) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,11 @@ class NotThereError(Exception):
     of it before stays."""
 
 
+class NotAllowedError(Exception):
+    """What was asked about may not be asked: what is there of it stays, and it is asked again with
+    the next sync. The message says why; the others are asked all the same."""
+
+
 @dataclass(frozen=True)
 class Question:
     """One request or a few: `keys` are what it answers for, `what` says it in words."""
