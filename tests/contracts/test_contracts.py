@@ -16,6 +16,7 @@ from outlay.app.alerts.raising import store
 from outlay.app.contracts import contracts, pricing
 from outlay.app.contracts.watch import watch
 from outlay.app.contracts.words import sentence
+from outlay.app.home.cards.saving import _contract_line
 from outlay.app.planning.budget_forecast import Rest
 from outlay.cli import main
 from outlay.client.typing import typed
@@ -83,6 +84,19 @@ def test_a_contract_is_counted_on_the_bill_by_hand(own: Workspace) -> None:
     assert data is not None
     assert (data.used, data.outlook, data.state) == (D("710.00"), D("1825.00"), "exceeds")
     assert str(data.used_up_on) == "2026-12-17"
+
+
+def test_a_home_tells_no_gap_of_what_is_not_known(
+    own: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = _contract_line(contracts.show(own, "shop")).figure
+    assert known is not None and (known.label, known.value) == ("Short", D("20.00"))
+    monkeypatch.setattr(
+        "outlay.app.planning.budget_forecast.rest_of", lambda *_: (None, "too little history")
+    )
+    one = contracts.show(own, "shop")
+    assert one.present is not None and one.present.outlook is None
+    assert _contract_line(one).figure is None
 
 
 def test_what_a_split_shares_is_no_charge_of_a_vendor(own: Workspace) -> None:
@@ -247,6 +261,7 @@ def test_the_pages_show_make_change_and_remove(own: Workspace) -> None:
     assert "All | 5% |  | BilledCost" in again
     for wrong, words in (
         ({"terms": "soon"}, "terms, line 1"),
+        ({"terms": "2026-01-01 2027-01-01 12000,50"}, "is no number as it is written here"),
         ({"prices": "x"}, "prices, line 1"),
         ({"version": "7"}, ""),
     ):

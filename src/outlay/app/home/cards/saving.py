@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -204,7 +203,8 @@ def _contract_line(one: ContractStatus) -> Line:
     if term is not None:
         gap = term.shortfall if term.shortfall else term.overage
         name = "Short" if term.shortfall else "Beyond"
-        figure = Figure(name, gap if gap is not None else Decimal(0), "money", code, "Contract")
+        # What it comes to is not known where nothing can be expected: that is no gap of nought.
+        figure = None if gap is None else Figure(name, gap, "money", code, "Contract")
     return Line(
         one.contract.title, f"/contracts/{one.contract.name}", figure,
         note=f"{one.state}; notice by {words.day(one.ending.notice_on)}",
