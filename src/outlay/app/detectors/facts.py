@@ -23,6 +23,9 @@ RECENT_DAYS = 100
 LOOK_BACK_DAYS = 400
 """How far back ``history`` and measurements reach: an old snapshot is told by its first day."""
 
+_KEPT_ROWS = 20_000
+"""Detectors of one kind ask the same of one snapshot: answers of so many rows are kept."""
+
 
 class LakeFacts:
     """The facts of one look; see `outlay.savings.detectors.contract.Facts`."""
@@ -34,6 +37,7 @@ class LakeFacts:
         self._pin = pin
         self._today = today
         self._environment = environment
+        self._answers: dict[tuple[str, str], list[dict[str, Any]]] = {}
 
     @property
     def today(self) -> date:
@@ -58,6 +62,19 @@ class LakeFacts:
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """As `Facts.rows`."""
+        if not sql.lstrip().startswith(("SELECT", "WITH")):
+            # A table that is made anew may change what was asked before.
+            self._answers.clear()
+            return self._asked(sql, parameters)
+        asked = (sql, repr(parameters))
+        if asked not in self._answers:
+            found = self._asked(sql, parameters)
+            if len(found) > _KEPT_ROWS:
+                return found
+            self._answers[asked] = found
+        return [dict(row) for row in self._answers[asked]]
+
+    def _asked(self, sql: str, parameters: Mapping[str, Any] | None) -> list[dict[str, Any]]:
         done = self._connection.execute(sql, dict(parameters or {}))
         names = [column[0] for column in done.description or ()]
         return [dict(zip(names, row, strict=True)) for row in done.fetchall()]
