@@ -34,6 +34,15 @@ def test_a_jump_raises_the_highest_and_the_others_count_as_passed() -> None:
     assert at("1250") == (["actual/1200"], ["actual/50%", "actual/80%", "actual/100%"])
 
 
+@pytest.mark.parametrize("amount", ["0", "-50"])
+def test_of_a_budget_of_nothing_or_less_the_highest_is_told(amount: str) -> None:
+    assert at("10", amount=amount) == (["actual/100%"], ["actual/50%", "actual/80%"])
+    # It was raised at 80 % before the amount was taken away.
+    known = ("actual/50%", "actual/80%")
+    assert at("10", None, known, amount) == (["actual/100%"], [])
+    assert at("10", None, (*known, "actual/100%"), amount) == ([], [])
+
+
 def test_a_threshold_is_reached_at_its_amount_and_not_a_digit_before() -> None:
     assert at("799.999999999999999999999") == (["actual/50%"], [])
     assert at("800")[0] == ["actual/80%"]

@@ -161,12 +161,12 @@ def _is_highest(
     budget: Budget, status: PeriodStatus, threshold: Threshold, known: set[str]
 ) -> bool:
     """Whether every threshold that was passed before lies lower: its alert is old news then."""
-    from outlay.planning.budgets.thresholds import limit
+    from outlay.planning.budgets.thresholds import height
 
     assert status.amount is not None
-    mine = limit(threshold, status.amount)
+    mine = height(threshold, status.amount)
     return all(
-        limit(one, status.amount) <= mine for one in budget.spec.thresholds if one.key in known
+        height(one, status.amount) <= mine for one in budget.spec.thresholds if one.key in known
     )
 
 

@@ -62,15 +62,22 @@ def look(
         mine = _ordered([one for one in fresh if one.of == basis], amount)
         bases = ("actual",) if basis == "actual" else ("actual", "forecast")
         before = [
-            limit(one, amount)
+            height(one, amount)
             for one in spec.thresholds
             if one.of in bases and (one.key in known or one in raised)
         ]
-        if mine and (not before or limit(mine[-1], amount) > max(before)):
+        if mine and (not before or height(mine[-1], amount) > max(before)):
             raised.append(mine[-1])
     kept = {one.key for one in raised}
     return Passed(tuple(raised), tuple(one for one in fresh if one.key not in kept))
 
 
 def _ordered(thresholds: Sequence[Threshold], amount: Decimal) -> list[Threshold]:
-    return sorted(thresholds, key=lambda one: (limit(one, amount), one.key))
+    return sorted(thresholds, key=lambda one: (height(one, amount), one.key))
+
+
+def height(threshold: Threshold, amount: Decimal) -> tuple[Fraction, Decimal]:
+    """How high a threshold lies: by its money; of an amount of nothing (or of what is owed) by its
+    percentage, since any spend passes every one of them, and the highest is to be told."""
+    money = limit(threshold, amount)
+    return (money, Decimal(0)) if money > 0 else (Fraction(0), threshold.percent or Decimal(0))
