@@ -109,6 +109,8 @@ def test_the_form_changes_the_policy(own: Workspace) -> None:
     [
         ({"p-hours_a_week": "1000"}, "lies between 0 and 168"),
         ({"p-hours_a_week": "soon"}, "hours_a_week is a number"),
+        ({"p-hours_a_week": "4,5"}, "hours_a_week is a number"),
+        ({"minimum": "1200,5"}, "1200.50, or 1,200.50"),
         ({"minimum": "lots"}, "minimum_saving"),
         ({"where": "ResourceId ="}, "where"),
         ({"version": "7"}, "version"),

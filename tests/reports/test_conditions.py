@@ -77,7 +77,9 @@ def test_no_comparison_is_a_failure_and_no_silence() -> None:
         condition.verdict(document(("100", None)))
 
 
-@pytest.mark.parametrize("text", ["soon", "change by 5", "moves > 5", "total > 5 %", "change > x"])
+@pytest.mark.parametrize(
+    "text", ["soon", "change by 5", "moves > 5", "total > 5 %", "change > x", "total > 1200,5"]
+)
 def test_what_is_no_condition_says_what_is_allowed(text: str) -> None:
     with pytest.raises(ReportError, match="Allowed: change > 10 %"):
         parse(text)

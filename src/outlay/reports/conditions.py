@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from outlay.money import MoneyError, parse_money
+from outlay.money import parse_money
 from outlay.money.display import amount, change, change_ratio
+from outlay.money.typed import unseparated
 from outlay.reports.document import Document, Figure
 from outlay.reports.errors import PermanentError, ReportError
 
@@ -111,8 +112,8 @@ def parse(text: str) -> Condition | None:
     if match is None or (match["what"] == "moves") != (match["op"] == "by"):
         raise _unknown(text)
     try:
-        limit = Fraction(parse_money(match["number"].replace(",", "")))
-    except MoneyError:
+        limit = Fraction(parse_money(unseparated(match["number"])))
+    except ValueError:
         raise _unknown(text) from None
     ratio = bool(match["unit"])
     if ratio and match["what"] == "total":

@@ -16,6 +16,7 @@ from outlay.app.runs import utc_now
 from outlay.app.served import served
 from outlay.expression.errors import QueryError, near_names
 from outlay.money import money_text
+from outlay.money.typed import unseparated
 from outlay.savings.detectors.contract import Detector, Parameter, Settings, Value
 from outlay.savings.detectors.registry import detectors
 from outlay.savings.model import Finding, Insufficient
@@ -119,8 +120,8 @@ def value_of(parameter: Parameter, given: Any) -> Value:
         )
     if isinstance(parameter.default, Decimal):
         try:
-            number = Decimal(str(given).strip().replace(",", ""))
-        except ArithmeticError:
+            number = Decimal(unseparated(given) if isinstance(given, str) else str(given))
+        except (ArithmeticError, ValueError):
             number = Decimal("NaN")
         if not number.is_finite():
             raise QueryError(

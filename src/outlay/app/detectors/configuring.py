@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from outlay.access import Level, require, whole_only
 from outlay.app.detectors.listing import known
 from outlay.expression.errors import QueryError
+from outlay.money.typed import unseparated
 from outlay.savings.detectors.contract import Value
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def change(workspace: Workspace, name: str, wanted: Wanted, seen: int | None = N
             key: value if isinstance(value, bool | str) else f"{value:f}"
             for key, value in wanted.values.items()
         },
-        "minimum_saving": wanted.minimum.strip().replace(",", "") or None,
+        "minimum_saving": _amount(wanted.minimum) or None,
         "where": wanted.where.strip(),
     }
     # A rule that says nothing of its own is left out, so that a policy shows what it changes.
@@ -56,6 +57,13 @@ def change(workspace: Workspace, name: str, wanted: Wanted, seen: int | None = N
     else:
         rules[name] = rule
     return save_policy(workspace, {**spec, "detectors": rules}, seen)
+
+
+def _amount(text: str) -> str:
+    try:
+        return unseparated(text)
+    except ValueError as error:
+        raise QueryError(str(error), field="minimum") from None
 
 
 def recommended(workspace: Workspace, name: str) -> list[Recommendation]:
