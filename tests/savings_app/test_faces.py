@@ -7,6 +7,7 @@ import io
 import json
 import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -244,8 +245,16 @@ def test_assistants_say_the_same(looked: Workspace) -> None:
     assert answer.data["saving"]["state"] == "dismissed"
 
 
+def test_without_a_bill_there_is_nothing_to_look_at(tmp_path: Path) -> None:
+    workspace = Workspace.init(tmp_path / "acme")
+    shown = page(serving(workspace), "/savings").text
+    assert "Add a bill" in shown and "Look now" not in shown
+    workspace.close()
+
+
 def test_before_the_first_look_the_pages_say_what_to_do(acme: Workspace) -> None:
     client = serving(acme)
-    assert "No look was taken yet" in page(client, "/savings").text
+    shown = page(client, "/savings").text
+    assert "No look was taken yet" in shown and "Look now" in shown
     assert "Nothing to save yet" in page(client, "/savings/mine").text
     assert "No look was taken yet" in cli(acme, "list").output

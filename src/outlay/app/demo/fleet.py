@@ -142,7 +142,8 @@ class App:
     def database(self, sku: str, count: int, size: str, **more: object) -> Iterator[Use]:
         """Database instances with storage and backups."""
         for number in range(count):
-            name = self.arn("rds", f"db:{self.name}-{self.env}-{number + 1}")
+            named = f"{self.name}-{self.env}" if self.name else self.account
+            name = self.arn("rds", f"db:{named}-{number + 1}")
             yield self.use(
                 sku, name, "24", pattern="steady", growth="none", noise=False, cap=24, **more
             )
@@ -163,7 +164,7 @@ class App:
     ) -> Iterator[Use]:
         """Lambda functions: compute and calls."""
         for name in names:
-            arn = self.arn("lambda", f"function:{self.name}-{name}")
+            arn = self.arn("lambda", f"function:{self.name or self.account}-{name}")
             yield self.use("lambda-gbs", arn, seconds)
             yield self.use("lambda-req", arn, calls)
 

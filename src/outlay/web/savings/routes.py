@@ -108,6 +108,7 @@ def _page(
         states=view.states(sought, counts),
         narrowed=sought != Sought(state=sought.state, sort=sought.sort),
         back=view.list_url(sought, page=page),
+        charges=bool(listed.rows) or site.workspace.holds_charges(),
         url=lambda **changes: view.list_url(sought, **changes),
         csv=view.list_url(sought, f"{SAVINGS}/csv"),
         looked=asked.get("looked", ""),
