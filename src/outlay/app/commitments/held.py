@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from outlay.app.commitments import rules
 from outlay.app.commitments.figures import Figures, figures
 from outlay.app.commitments.ledger import Cell, Looked
+from outlay.app.commitments.terms import recorded
 from outlay.app.runs import utc_now
 from outlay.money import total
 from outlay.money.quotients import quotient
@@ -161,7 +162,7 @@ def held(
             groups.setdefault((one.payer, one.commitment, one.currency), []).append(one)
     if not groups:
         return ()
-    known = terms_of(workspace)
+    known = terms_of(workspace, now)
     free = [one for one in looked.cells if one.state == "on-demand"]
     found = [
         _commitment(key, cells, free, known.get(key[1], Terms()), looked)
@@ -217,29 +218,12 @@ def _commitment(
     )
 
 
-_TERMS = (
-    "SELECT ContractCommitmentId AS id, ContractCommitmentDescription AS title, "
-    "CAST(ContractCommitmentPeriodStart AS DATE) AS first, "
-    "CAST(ContractCommitmentPeriodEnd AS DATE) AS last, "
-    "ContractCommitmentDurationType AS duration, ContractCommitmentPaymentModel AS payment, "
-    "ContractCommitmentCost AS cost FROM contract_commitment "
-    "WHERE ContractCommitmentBenefitCategory = 'Discount'"
-)
-
-
-def terms_of(workspace: Workspace) -> Mapping[str, Terms]:
+def terms_of(workspace: Workspace, now: datetime | None = None) -> Mapping[str, Terms]:
     """The terms of each commitment discount by its id, as the dataset has them."""
-    rows: Iterable[Mapping[str, Any]] = workspace.sql(_TERMS).table.to_pylist()
     return {
-        str(row["id"]): Terms(
-            str(row["title"] or ""),
-            row["first"],
-            row["last"],
-            _months(str(row["duration"] or "")),
-            str(row["payment"] or ""),
-            row["cost"],
-        )
-        for row in rows
+        one.id: Terms(one.title, one.start, one.end, _months(one.duration), one.payment, one.cost)
+        for one in recorded(workspace, now)
+        if one.benefit == "Discount"
     }
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from outlay.access import current, whole_only
+from outlay.access import whole_only
 from outlay.app.commitments import benefits as sharing
 from outlay.app.commitments import ledger
 from outlay.app.commitments.benefits import Matrix
@@ -28,6 +26,7 @@ from outlay.app.commitments.held import Commitment, held
 from outlay.app.commitments.ledger import Looked
 from outlay.app.runs import utc_now
 from outlay.app.served import served
+from outlay.app.unchanged import kept
 from outlay.expression.errors import QueryError, near_names
 from outlay.money import total
 
@@ -38,9 +37,6 @@ DAYS = 30
 MOST_DAYS = 400
 AHEAD_DAYS = 400
 _HOUR_DAYS = 28
-_MOST = 16
-_LOCK = threading.Lock()
-_KEPT: OrderedDict[Any, Looked] = OrderedDict()
 
 
 @dataclass(frozen=True)
@@ -89,20 +85,11 @@ def looked_at(
     now: datetime | None = None,
 ) -> Looked:  # fmt: skip
     """The cells of some days; kept as long as nothing that they stand on changes."""
-    key = (
-        str(workspace.path), start, end, by_hour, workspace.pin().snapshot_id,
-        workspace.configuration(), current().scope,
+    return kept(
+        workspace, "commitments.cells", (start, end, by_hour),
+        lambda: ledger.look(workspace, start, end, by_hour=by_hour, now=now),
+        now=now or utc_now(),
     )  # fmt: skip
-    with _LOCK:
-        if key in _KEPT:
-            _KEPT.move_to_end(key)
-            return _KEPT[key]
-    made = ledger.look(workspace, start, end, by_hour=by_hour, now=now)
-    with _LOCK:
-        _KEPT[key] = made
-        while len(_KEPT) > _MOST:
-            _KEPT.popitem(last=False)
-    return made
 
 
 def checked_days(days: int) -> int:
@@ -131,10 +118,27 @@ def overview(
             f"{by!r} is nothing to split by", field="by", text=by, near=near_names(by, DIMENSIONS),
             allowed=DIMENSIONS,
         )  # fmt: skip
+    return kept(
+        workspace,
+        "commitments",
+        (days, by),
+        lambda: _overview(workspace, days, by, now),
+        now=now or utc_now(),
+    )
+
+
+def last_days(
+    workspace: Workspace, days: int, now: datetime | None = None
+) -> tuple[Looked, Looked]:
+    """The last so many whole days, and as many before them."""
     start, end = ledger.window(workspace, days, now)
     both = looked_at(workspace, start - timedelta(days=days), end, now=now)
-    looked, before = both.within(start, end), both.within(both.start, start)
-    hours = looked
+    return both.within(start, end), both.within(both.start, start)
+
+
+def _overview(workspace: Workspace, days: int, by: str, now: datetime | None) -> Overview:
+    looked, before = last_days(workspace, days, now)
+    start, end, hours = looked.start, looked.end, looked
     if looked.hourly:
         first = max(start, end - timedelta(days=_HOUR_DAYS))
         hours = looked_at(workspace, first, end, by_hour=True, now=now)
@@ -157,10 +161,20 @@ def ending(
     workspace: Workspace, days: int = AHEAD_DAYS, now: datetime | None = None
 ) -> tuple[Ending, ...]:
     """What ends within so many days, soonest first, then those whose end no bill tells."""
-    from outlay.app.forecasting.commitments import ends
-
     whole_only("commitments")
     checked_days(days)
+    return kept(
+        workspace,
+        "commitments.ending",
+        days,
+        lambda: _ending(workspace, days, now),
+        now=now or utc_now(),
+    )
+
+
+def _ending(workspace: Workspace, days: int, now: datetime | None) -> tuple[Ending, ...]:
+    from outlay.app.forecasting.commitments import ends
+
     today = (now or utc_now()).date()
     commitments = overview(workspace, DAYS, now=now).commitments
     if not commitments:
@@ -184,9 +198,11 @@ def benefits(
     a currency."""
     whole_only("commitments")
     checked_days(days)
-    start, end = ledger.window(workspace, days, now)
-    both = looked_at(workspace, start - timedelta(days=days), end, now=now)
-    return sharing.benefits(workspace, both.within(start, end), tag, now)
+    return kept(
+        workspace, "commitments.benefits", (days, tag),
+        lambda: sharing.benefits(workspace, last_days(workspace, days, now)[0], tag, now),
+        now=now or utc_now(),
+    )  # fmt: skip
 
 
 def unused_total(found: Overview, currency: str) -> Decimal:

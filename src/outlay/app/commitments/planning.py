@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from outlay.access import current, whole_only
+from outlay.access import whole_only
 from outlay.app.commitments.demand import Prepared, prepare, whole_weeks
 from outlay.app.commitments.figures import payers
 from outlay.app.commitments.held import Terms, terms_of
@@ -18,6 +16,7 @@ from outlay.app.commitments.ledger import Looked, look, window
 from outlay.app.commitments.model import PURCHASE_PLAN, PurchasePlanSpec
 from outlay.app.runs import utc_now
 from outlay.app.served import served
+from outlay.app.unchanged import kept
 from outlay.expression.errors import QueryError
 from outlay.money.display import day
 from outlay.savings.planner.catalogue import Catalogue, catalogue
@@ -30,10 +29,7 @@ if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
     from outlay.resources import Resource
 
-_MOST = 12
 _FEW_DAYS = 28
-_LOCK = threading.Lock()
-_KEPT: OrderedDict[Any, PurchasePlanned] = OrderedDict()
 
 
 @dataclass(frozen=True)
@@ -95,20 +91,10 @@ def planned(
     """
     whole_only("a purchase plan")
     checked = spec if isinstance(spec, PurchasePlanSpec) else checked_spec(spec)
-    key = (
-        str(workspace.path), checked.model_dump_json(), workspace.pin().snapshot_id,
-        workspace.configuration(), (now or utc_now()).date(), current().scope,
+    return kept(
+        workspace, "commitments.plan", checked.model_dump_json(),
+        lambda: _made(workspace, checked, now), now=now or utc_now(),
     )  # fmt: skip
-    with _LOCK:
-        if key in _KEPT:
-            _KEPT.move_to_end(key)
-            return _KEPT[key]
-    made = _made(workspace, checked, now)
-    with _LOCK:
-        _KEPT[key] = made
-        while len(_KEPT) > _MOST:
-            _KEPT.popitem(last=False)
-    return made
 
 
 def checked_spec(data: Mapping[str, Any]) -> PurchasePlanSpec:
@@ -148,7 +134,7 @@ def _made(workspace: Workspace, spec: PurchasePlanSpec, now: datetime | None) ->
     first, last = window(workspace, days, now)
     looked = look(workspace, first, last, scope=spec.scope, by_hour=True, now=now)
     held = any(one.commitment for one in looked.cells)
-    terms: Mapping[str, Terms] = terms_of(workspace) if held else {}
+    terms: Mapping[str, Terms] = terms_of(workspace, now) if held else {}
     prepared = [
         found
         for payer in payers(looked.cells)

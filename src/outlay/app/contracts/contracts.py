@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from outlay.access import whole_only
 from outlay.app.runs import utc_now
 from outlay.app.served import served
+from outlay.app.unchanged import kept
 from outlay.expression.errors import QueryError
 from outlay.lake import LakeError
 from outlay.query import CostQuery
@@ -197,11 +198,19 @@ def _known(workspace: Workspace, spec: ContractSpec, now: datetime) -> Known:
 
 def _by_day(
     workspace: Workspace, query: CostQuery, since: date, until: date, now: datetime
-) -> dict[date, Decimal]:
+) -> Mapping[date, Decimal]:
     """The exact amounts by day; QueryError where charges count that no rate converts."""
     if since >= until:
         return {}
-    result = workspace.query(query.but(grain="day", range=f"{since}..{until}"), now=now)
+    asked = query.but(grain="day", range=f"{since}..{until}")
+    return kept(
+        workspace, "contracts.days", repr(asked.to_json()), lambda: _days(workspace, asked, now),
+        now=now,
+    )  # fmt: skip
+
+
+def _days(workspace: Workspace, query: CostQuery, now: datetime) -> Mapping[date, Decimal]:
+    result = workspace.query(query, now=now)
     if result.unconverted:
         codes = ", ".join(sorted({one.currency for one in result.unconverted}))
         raise QueryError(

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from outlay.app.commitments.terms import recorded
 from outlay.app.forecasting.model import PLANNED_CHANGE, PlannedChangeSpec
 from outlay.app.forecasting.planned import SHARE_DAYS
 from outlay.app.runs import utc_now
@@ -39,13 +40,11 @@ def ends(workspace: Workspace, now: datetime | None = None) -> tuple[CommitmentE
     the whole ledger."""
     today = (now or utc_now()).date()
     last = today + timedelta(days=AHEAD_DAYS)
-    found = workspace.sql(
-        "SELECT ContractCommitmentId, ContractCommitmentDescription, "
-        "CAST(ContractCommitmentPeriodEnd AS DATE) FROM contract_commitment "
-        f"WHERE ContractCommitmentPeriodEnd >= DATE '{today}' "
-        f"AND ContractCommitmentPeriodEnd < DATE '{last}' ORDER BY 3, 1"
+    rows = sorted(
+        (one.end, one.id, one.title)
+        for one in recorded(workspace, now)
+        if one.end is not None and today <= one.end < last
     )
-    rows = [tuple(row.values()) for row in found.table.to_pylist()]
     if not rows:
         return ()
     saved = _saved(workspace, now)
@@ -55,10 +54,8 @@ def ends(workspace: Workspace, now: datetime | None = None) -> tuple[CommitmentE
         if isinstance(one.spec, PlannedChangeSpec) and one.spec.ends
     }
     return tuple(
-        CommitmentEnd(
-            str(name), str(title or name), day, saved.get(str(name), {}), counted.get(str(name), "")
-        )
-        for name, title, day in rows
+        CommitmentEnd(name, title or name, day, saved.get(name, {}), counted.get(name, ""))
+        for day, name, title in rows
     )
 
 

@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
-
 from outlay.access.errors import AccessError
 from outlay.access.principal import current
 from outlay.app import runs
@@ -29,6 +27,7 @@ from outlay.app.home.asked import Asked, At, resolve
 from outlay.app.home.model import Card, CardKind, Failed, Persona, Question
 from outlay.app.home.personas import card_of, persona_of
 from outlay.app.served import served
+from outlay.app.unchanged import decisions
 from outlay.expression.errors import QueryError
 from outlay.lake import LakeError
 from outlay.resources import ResourceError
@@ -184,7 +183,7 @@ class Homes:
         if kind.kept in ("books", "sources"):
             key += (_books(workspace),)
         if kind.kept == "savings":
-            key += (_savings(workspace),)
+            key += (decisions(workspace),)
         if kind.kept == "sources":
             newest = workspace.runs(limit=1)
             key += (newest[0] if newest else None, len(workspace.held()), _stated(workspace))
@@ -215,18 +214,6 @@ def _books(workspace: Workspace) -> Any:
         (plan.name, len(books.events(plan.name)), len(books.closed(plan.name)))
         for plan in statements.plans(workspace)
     )
-
-
-def _savings(workspace: Workspace) -> Any:
-    """The newest step, look and entry: what was found, decided or measured since tells by them."""
-    from outlay.resources.tables import recommendation_steps, saving_entries, saving_looks
-
-    newest = [
-        select(func.max(table.c.id)).scalar_subquery()
-        for table in (recommendation_steps, saving_looks, saving_entries)
-    ]
-    with workspace.resources.engine.connect() as connection:
-        return tuple(connection.execute(select(*newest)).one())
 
 
 def _stated(workspace: Workspace) -> Any:

@@ -12,14 +12,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from outlay.access import whole_only
-from outlay.app.commitments import ledger as commitments
 from outlay.app.commitments.figures import Figures, figures
+from outlay.app.commitments.ledger import window
+from outlay.app.commitments.overview import last_days
 from outlay.app.realised import listing as realised
 from outlay.app.runs import utc_now
 from outlay.app.savings import listing as savings
 from outlay.app.savings.acting import store
 from outlay.app.savings.policy import owner_tag, policy
 from outlay.app.served import served
+from outlay.app.unchanged import decisions, kept
 from outlay.expression.errors import QueryError
 from outlay.money import total
 from outlay.query import CostQuery, equals
@@ -86,10 +88,17 @@ def kpis(workspace: Workspace, currency: str = "", now: datetime | None = None) 
     QueryError for a currency that nothing is charged in."""
     whole_only("KPIs")
     moment = now or utc_now()
-    since, until = commitments.window(workspace, DAYS, moment)
-    costs = _costs(workspace, since, until, moment)
+    return kept(
+        workspace, "kpis", currency, lambda: _kpis(workspace, currency, moment), now=moment,
+        also=decisions(workspace),
+    )  # fmt: skip
+
+
+def _kpis(workspace: Workspace, currency: str, now: datetime) -> Kpis:
+    since, until = window(workspace, DAYS, now)
+    costs = _costs(workspace, since, until, now)
     code = _currency(workspace, costs, currency)
-    return _Reckoning(workspace, code, since, until, moment).kpis(tuple(costs))
+    return _Reckoning(workspace, code, costs, since, until, now).kpis()
 
 
 def _costs(workspace: Workspace, since: date, until: date, now: datetime) -> dict[str, Decimal]:
@@ -115,22 +124,24 @@ def _currency(workspace: Workspace, costs: Mapping[str, Decimal], asked: str) ->
 
 class _Reckoning:
     def __init__(
-        self, workspace: Workspace, code: str, since: date, until: date, now: datetime
-    ) -> None:
+        self, workspace: Workspace, code: str, costs: Mapping[str, Decimal], since: date,
+        until: date, now: datetime,
+    ) -> None:  # fmt: skip
         self.workspace, self.code, self.now = workspace, code, now
         self.since, self.until = since, until
-        self.open: Listed = savings.recommendations(workspace, savings.Sought(), now)
-        self.every: Listed = savings.recommendations(workspace, savings.Sought(state="all"), now)
-        self.rows = [r for r in self.open.rows if r.recommendation.currency == code]
+        self.costs = costs
+        every: Listed = savings.recommendations(workspace, savings.Sought(state="all"), now)
+        self.rows = [
+            row for row in every.rows
+            if savings.is_of(row.recommendation, "open") and row.recommendation.currency == code
+        ]  # fmt: skip
         self.ledger: Ledger = realised.ledger(workspace)
-        self.acted = _acted(workspace, self.every)
-        self.cost = self._cost(since, until)
+        self.acted = _acted(workspace, every)
+        self.cost = costs.get(code, Decimal(0))
 
-    def kpis(self, currencies: tuple[str, ...]) -> Kpis:
+    def kpis(self) -> Kpis:
         """All of them."""
-        days = timedelta(days=DAYS)
-        now_ = self._figures(self.since, self.until)
-        before = self._figures(self.since - days, self.since)
+        now_, before = self._figures()
         found = (
             *_of_commitments(now_, before, self.code),
             self._waste(now_),
@@ -140,29 +151,27 @@ class _Reckoning:
         )
         tag = owner_tag(self.workspace.rules(), policy(self.workspace))
         return Kpis(
-            self.code, currencies or (self.code,), self.since, self.until, found, tag,
+            self.code, tuple(self.costs) or (self.code,), self.since, self.until, found, tag,
             self._owners(tag), self._months(),
         )  # fmt: skip
 
-    def _figures(self, since: date, until: date) -> Figures:
+    def _figures(self) -> tuple[Figures, Figures]:
+        """What commitments did in the days, and in as many before."""
         if not self.workspace.holds_charges():
-            return figures((), self.code)
-        looked = commitments.look(self.workspace, since, until, now=self.now)
-        return figures(looked.cells, self.code)
-
-    def _cost(self, since: date, until: date) -> Decimal:
-        return total(self._by("", since, until).values())
+            return figures((), self.code), figures((), self.code)
+        looked, before = last_days(self.workspace, DAYS, self.now)
+        return figures(looked.cells, self.code), figures(before.cells, self.code)
 
     def _by(self, tag: str, since: date, until: date) -> dict[str, Decimal]:
-        """What the days cost in the currency, by a virtual tag ('' for all together)."""
+        """What the days cost in the currency, by a virtual tag."""
         if not self.workspace.holds_charges():
             return {}
         # Recommendations are of what an owner runs, and so is this: without what splits share.
-        query = CostQuery(by=(tag,) if tag else (), range=f"{since}..{until}", splits="direct")
+        query = CostQuery(by=(tag,), range=f"{since}..{until}", splits="direct")
         query = query.narrowed(equals("BillingCurrency", self.code))
         result = self.workspace.query(query, now=self.now)
         return {
-            str(row[tag] or "") if tag else "": Decimal(row["EffectiveCost"] or 0)  # type: ignore[arg-type]
+            str(row[tag] or ""): Decimal(row["EffectiveCost"] or 0)  # type: ignore[arg-type]
             for row in result.rows()
         }
 

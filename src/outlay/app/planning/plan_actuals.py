@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from outlay.app.planning.kept import kept
 from outlay.app.planning.plans import get_plan
 from outlay.app.planning.plans import version as version_of
 from outlay.app.served import served
@@ -72,8 +73,12 @@ def variance_of(workspace: Workspace, against: Version) -> Variance:
 
 def actuals_of(workspace: Workspace, document: Document, cut: date | None = None) -> Actuals:
     """What was spent by the lines of a document; `cut` leaves out days from it on."""
-    frame = document.frame
     until = complete_until(workspace, cut)
+    return kept(workspace, "actuals", until, document, lambda: _spent(workspace, document, until))
+
+
+def _spent(workspace: Workspace, document: Document, until: date | None) -> Actuals:
+    frame = document.frame
     states = states_of(document.months, until)
     asking = Months(workspace, frame, document.months, until)
     found = divide(document.live, asking.ask)

@@ -46,7 +46,8 @@ def bridge(
     months = _months(document, spent, first, last)
     return kept(
         workspace,
-        ("bridge", against.info, months),
+        "bridge",
+        (against.info, months),
         document,
         lambda: _made(workspace, against, spent, months),
     )

@@ -45,7 +45,8 @@ def outlook_of(
     """The outlook of a version's year; kept as long as nothing that it stands on changes."""
     return kept(
         workspace,
-        ("outlook", against.info, tolerance),
+        "outlook",
+        (against.info, tolerance),
         against.document,
         lambda: _made(workspace, against, tolerance, now or utc_now()),
     )
