@@ -25,7 +25,7 @@ from outlay.app.runs import utc_now
 if TYPE_CHECKING:
     from outlay.app.workspace import Workspace
 
-_MOST = 16
+_MOST = 64
 """So many answers to one question are kept: those that were asked last."""
 
 _BESIDE = ("stated.yaml", "rates/eurofxref-hist.zip")
@@ -94,17 +94,18 @@ def kept(
     *,
     now: datetime | None = None,
     also: Hashable = (),
+    most: int = _MOST,
 ) -> T:
     """What `make` answers to a question with these arguments, or answered before to who asks and
     everybody of the same scope, while nothing that it stands on has changed (`stands_on` at `now`,
     and `also`).
 
     The caller has checked that who asks may ask, and changes nothing of the answer. What fails is
-    not kept.
+    not kept; of the answers to one question the `most` that were asked last are.
     """
     # Told before it is made: what changes meanwhile makes it another basis.
     basis = (stands_on(workspace, now or utc_now()), also)
-    slot = _slot(workspace, question, arguments)
+    slot = _slot(workspace, question, arguments, most)
     with slot.lock:
         if not slot.known or slot.basis != basis:
             slot.basis, slot.found, slot.known = basis, make(), True
@@ -126,13 +127,15 @@ def remember(workspace: Workspace, name: str, basis: object, found: Any) -> None
         slot.basis, slot.found, slot.known = basis, found, True
 
 
-def _slot(workspace: Workspace, question: str, arguments: Hashable = ()) -> _Slot:
+def _slot(
+    workspace: Workspace, question: str, arguments: Hashable = (), most: int = _MOST
+) -> _Slot:
     key = (arguments, current().scope)
     with _LOCK:
         slots = _SEEN.setdefault(workspace, {}).setdefault(question, OrderedDict())
         slot = slots.setdefault(key, _Slot())
         slots.move_to_end(key)
-        while len(slots) > _MOST:
+        while len(slots) > most:
             slots.popitem(last=False)
     return slot
 

@@ -37,6 +37,8 @@ DAYS = 30
 MOST_DAYS = 400
 AHEAD_DAYS = 400
 _HOUR_DAYS = 28
+_MOST_CELLS = 8
+"""So many spans of days are kept: of a large ledger each has many cells."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def looked_at(
     return kept(
         workspace, "commitments.cells", (start, end, by_hour),
         lambda: ledger.look(workspace, start, end, by_hour=by_hour, now=now),
-        now=now or utc_now(),
+        now=now or utc_now(), most=_MOST_CELLS,
     )  # fmt: skip
 
 
