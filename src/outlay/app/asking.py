@@ -105,14 +105,21 @@ class Asking(ABC):
         )
 
     def dimensions(
-        self, *, within: CostQuery | None = None, now: datetime | None = None
+        self,
+        *,
+        within: CostQuery | None = None,
+        now: datetime | None = None,
+        virtual: bool = True,
     ) -> tuple[DimensionInfo, ...]:
-        """Every column, tag key and `x_` column that some charge has a value of."""
+        """Every column, tag key and `x_` column that some charge has a value of, and with
+        `virtual` every virtual tag: each of these is a question of its own."""
         from outlay import query
         from outlay.app.shipped import evident, with_shipped
 
-        rules = with_shipped(self.rules_of(within), evident(self.lake))
-        return query.dimensions(self.lake, within=within, now=now, rules=rules)
+        rules = self.rules_of(within)
+        if virtual:
+            rules = with_shipped(rules, evident(self.lake))
+        return query.dimensions(self.lake, within=within, now=now, rules=rules, virtual=virtual)
 
     def charges(
         self,

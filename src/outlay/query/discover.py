@@ -91,9 +91,10 @@ def dimensions(
     now: datetime | None = None,
     pin: Pin | None = None,
     rules: Ruleset | None = None,
+    virtual: bool = True,
 ) -> tuple[DimensionInfo, ...]:
-    """Every column, tag key and ``x_`` column that some charge has a value of, and every virtual
-    tag of the rules (covered is what its rules allocate).
+    """Every column, tag key and ``x_`` column that some charge has a value of, and with `virtual`
+    every virtual tag of the rules (covered is what its rules allocate).
 
     `covered` of `total` is effective cost by currency, over the range of `within` (default: all).
     Columns that differ from line to line (``level`` is line) are listed without coverage, since
@@ -121,7 +122,7 @@ def dimensions(
         DimensionInfo(name, _kind(Dimension("column", name)), name, {}, totals, "line")
         for name in line_columns - known
     ]
-    if rules:
+    if rules and virtual:
         read = tuple((one.contexts_id, _overlap(one, days)) for one in slices)
         found += [
             DimensionInfo(name, "virtual", tag.title or name, covered, totals, "context")

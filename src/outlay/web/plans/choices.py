@@ -58,7 +58,7 @@ def levels(workspace: Workspace) -> list[tuple[str, Pairs]]:
     tags = [(name, dimension(name)) for name in sorted(workspace.rules().tags)]
     keys = [
         (info.name, dimension(info.name))
-        for info in workspace.dimensions()
+        for info in workspace.dimensions(virtual=False)
         if info.name.startswith("tags.")
     ][:_MOST_KEYS]
     columns = [(name, dimension(name)) for name in _COMMON]
