@@ -6,6 +6,7 @@ From cheap to dear: base cube, tag cube, context-months, daily facts with contex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from outlay.allocation.labels import LabelKey, Labels, eras_of
@@ -42,7 +43,8 @@ class Asked:
     share_day: str = ""
     """``day`` or ``month`` where shares of a split differ by it."""
 
-    @property
+    # What follows is looked at for every slice of a question, and there are hundreds.
+    @cached_property
     def needed(self) -> frozenset[Dimension]:
         """Every dimension that any part of the question looks at."""
         found = {*self.by, *self.also, *(referenced(self.condition) if self.condition else ())}
@@ -50,10 +52,15 @@ class Asked:
             found |= referenced(part.condition) if part.condition else set()
         return frozenset(found | {CURRENCY} if self.money else found)
 
-    @property
+    @cached_property
     def virtual(self) -> tuple[str, ...]:
         """The virtual tags among them."""
         return tuple(sorted(d.name for d in self.needed if d.kind == VIRTUAL))
+
+    @cached_property
+    def halves(self) -> tuple[Condition | None, Condition | None]:
+        """The part of the condition that looks at the day alone, and the rest."""
+        return _split(self.condition)
 
 
 @dataclass(frozen=True)
@@ -105,11 +112,14 @@ def plan(
     and they are gone by retention.
     """
     merged: dict[Shape, dict[str, list[Path]]] = {}
+    seen_by: dict[str | None, Asked] = {}
     parts = list(_parts(facts, asked, span, labels))
     files_of = label_files(parts, asked, labels)
     for (slice_, days, _), label_paths in zip(parts, files_of, strict=True):
         column = used_column(slice_, target) if stated and target and asked.money else None
-        seen = replace(asked, also=looked_at(column)) if column else asked
+        if column not in seen_by:
+            seen_by[column] = replace(asked, also=looked_at(column)) if column else asked
+        seen = seen_by[column]
         part = replace(span, days=days)
         shape = replace(_shape(slice_, seen, part, target, halves), stated=column)
         files = _files(lake, slice_, shape) | label_paths
@@ -172,7 +182,7 @@ def overlaps(slice_: SliceFacts, days: Days) -> bool:
 def _shape(slice_: SliceFacts, asked: Asked, span: Span, target: str | None, halves: bool) -> Shape:
     start, end = cut(slice_, span.days)
     table = _table(slice_, asked, start, end, target is not None)
-    by_day, other = _split(asked.condition)
+    by_day, other = asked.halves
     if table in ("cube", "tag_cube", "charges"):
         by_day, other = None, asked.condition
     return Shape(
@@ -233,7 +243,7 @@ def _table(
         return "cube"
     if summed <= _CUBE_SUMS and columns <= _TAG_CUBE and not keyed and _has_cube(tags):
         return "tag_cube"
-    mixed = CHARGE_DAY in referenced_or_none(_split(asked.condition)[1])
+    mixed = CHARGE_DAY in referenced_or_none(asked.halves[1])
     if mixed or not columns <= slice_.context_columns | {"ChargeDay"}:
         return _charges(slice_, asked)
     whole = all(day is None or day.day == 1 for day in (start, end))
