@@ -17,6 +17,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 from outlay.app.runs import utc_now
+from outlay.app.unchanged import kept
 from outlay.expression import text_literal
 from outlay.expression.errors import QueryError
 from outlay.money import MONEY_SCALE
@@ -103,7 +104,11 @@ def look(
     """The cells of some days; `scope` narrows them by a condition. `by_hour` asks for hours where
     the bill has them. QueryError for a condition that the ledger does not know."""
     recent = max(start, end - timedelta(days=_HOURLY_DAYS))
-    hourly = _hourly(workspace, recent, end, scope, now)
+    # The same of every span with this end: a page looks at several.
+    hourly = kept(
+        workspace, "commitments.hourly", (recent, end, scope),
+        lambda: _hourly(workspace, recent, end, scope, now), now=now or utc_now(),
+    )  # fmt: skip
     cells = list(_cells(workspace, start, end, scope, by_hour and hourly, now))
     cells += _unused(workspace, start, end, scope, now)
     return Looked(start, end, hourly, tuple(_named(cells)))
