@@ -29,6 +29,9 @@ PAGES: dict[str, tuple[str, ...]] = {
         "GET /utilization/coverage",
         "GET /utilization.csv",
     ),
+    "GET /utilization/sources": ("GET /sources", "GET /runs"),
+    "POST /utilization/sources": ("POST /sources",),
+    "POST /utilization/sources/{name}/sync": ("POST /sync",),
     "GET /sources": ("GET /sources", "GET /deliveries", "GET /kinds", "GET /runs"),
     "GET /sources/{name}": ("GET /sources/{name}", "GET /deliveries", "GET /held"),
     "POST /sources/{name}/sync": ("POST /sync",),
@@ -375,7 +378,7 @@ WITHOUT: dict[str, str] = {
 def pages(client: TestClient) -> set[str]:
     """Every route outside the API, as `METHOD path`."""
     found = set()
-    for router in client.app.routes:  # type: ignore[attr-defined]
+    for router in client.app.whole.routes:  # type: ignore[attr-defined]
         for route in getattr(router, "effective_route_contexts", tuple)():
             if not route.path.startswith(API_PREFIX):
                 found |= {f"{m} {route.path}" for m in set(route.methods) - {"HEAD", "OPTIONS"}}

@@ -2,25 +2,17 @@
 
 import csv
 import io
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from tests.statements.desk import S3, SEPTEMBER_BILL, SPLIT, Desk, charge
+from tests.statements.conftest import _loaded, desk
+from tests.statements.desk import S3, SEPTEMBER_BILL, Desk, charge
 from tests.web.conftest import serving
 
+__all__ = ["_loaded", "desk"]
+
 MONTH = "/api/v1/statements/team/2026-09"
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk.make(tmp_path)
-    made.put("Split", "share-platform", SPLIT)
-    made.bill(SEPTEMBER_BILL)
-    yield made
-    made.workspace.close()
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
 """The company behind the pages' tests, loaded once."""
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from outlay.api import create_router
 from outlay.app import Workspace
@@ -48,5 +51,26 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 def serving(workspace: Workspace) -> TestClient:
     """The server of a workspace, in-process, asked as localhost."""
-    app = create_app(workspace, api=create_router(workspace))
+    app = Server(workspace)
     return TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
+
+
+class Server:
+    """The whole server, made where its API is asked; its pages alone until then, which is most of
+    the work saved for tests that look at a page."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._pages: FastAPI | None = None
+
+    @cached_property
+    def whole(self) -> FastAPI:
+        """Pages and API."""
+        return create_app(self._workspace, api=create_router(self._workspace))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "whole" not in self.__dict__ and not scope.get("path", "/api").startswith("/api"):
+            self._pages = self._pages or create_app(self._workspace)
+            await self._pages(scope, receive, send)
+            return
+        await self.whole(scope, receive, send)

@@ -1,6 +1,5 @@
 """The pages of statements: the month's table, one statement, closing, disputing and answering."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -11,21 +10,15 @@ from starlette.testclient import TestClient
 from outlay.app import statements
 from outlay.money import total
 from outlay.query.codec import from_params
-from tests.statements.desk import EC2, OCTOBER, S3, SEPTEMBER, SEPTEMBER_BILL, SPLIT, Desk, charge
+from tests.statements.conftest import _loaded, desk
+from tests.statements.desk import EC2, OCTOBER, S3, SEPTEMBER, SEPTEMBER_BILL, Desk, charge
 from tests.web.conftest import serving
 from tests.web.page import Node, parse
 
+__all__ = ["_loaded", "desk"]
+
 MONTH = "/statements?tag=team&month=2026-09"
 SHOP = "/statements/team/2026-09/shop"
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk.make(tmp_path)
-    made.put("Split", "share-platform", SPLIT)
-    made.bill(SEPTEMBER_BILL)
-    yield made
-    made.workspace.close()
 
 
 @pytest.fixture

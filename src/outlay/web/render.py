@@ -115,7 +115,9 @@ def static(path: str) -> str:
     return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:10]}"
 
 
+@lru_cache(maxsize=1)
 def _environment() -> Environment:
+    # One for the process: its templates are compiled once, however many workspaces are served.
     environment = Environment(
         loader=PackageLoader("outlay.web"),
         autoescape=True,
