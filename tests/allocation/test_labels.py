@@ -18,6 +18,8 @@ from tests.allocation import plain
 from tests.allocation.random_rules import bills, rulesets
 from tests.query.fixtures import SmallLake
 
+pytestmark = pytest.mark.slow
+
 Bill = list[tuple[str, str, list[dict[str, Any]]]]
 Sums = dict[tuple[Any, ...], Decimal]
 

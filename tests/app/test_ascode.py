@@ -325,6 +325,7 @@ _TEXT = st.text(
 _EXAMPLES = {kind.name: kind.example_document() for kind in registry}
 
 
+@pytest.mark.slow
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -13,6 +13,8 @@ from tests.sources.ai_gateway.logs import request
 from tests.sources.openai.answers import bucket, completions, cost, page
 from tests.web.conftest import serving
 
+pytestmark = pytest.mark.slow
+
 MONDAY, TUESDAY = date(2026, 10, 19), date(2026, 10, 20)
 
 

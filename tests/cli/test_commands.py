@@ -40,6 +40,7 @@ def test_the_contract_s_commands_are_there() -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", COMMANDS, ids=IDS)
 def test_help_says_what_it_does_with_an_example(path: tuple[str, ...], run: Run) -> None:
     ran = run(*path, "--help")

@@ -271,6 +271,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Scratch:
     return Scratch(folder / "bill", Lake.open(folder / "lake", threads=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [kind for kind in BILLS if sample_of(kind).text])
 @settings(max_examples=12, deadline=None)
 @given(values=st.lists(texts, min_size=1, max_size=30))
@@ -280,6 +281,7 @@ def test_any_amount_that_fits_is_conserved(kind: str, scratch: Scratch, values: 
     conserved(kind, scratch, [Line(value) for value in values], format)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [k for k in BILLS if "parquet" in sample_of(k).formats])
 @settings(max_examples=12, deadline=None)
 @given(values=st.lists(doubles, min_size=1, max_size=30))

@@ -27,6 +27,8 @@ from tests.mcp.test_stdio import talking
 from tests.mcp.test_tools import SEPTEMBER
 from tests.threads import run_async
 
+pytestmark = pytest.mark.slow
+
 HELLO = {
     "jsonrpc": "2.0",
     "id": 1,

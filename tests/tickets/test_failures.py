@@ -23,6 +23,8 @@ from outlay.resources import ResourceError, ResourceNotFoundError
 from tests.tickets.conftest import configure, finding, keep, later, notes, state
 from tests.tickets.servers import GitHub, Hook, Jira, Reply, Request, ServiceNow
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_crash_between_opening_and_noting_opens_no_second(
     acme: Workspace, jira: Jira, monkeypatch: pytest.MonkeyPatch

@@ -16,6 +16,8 @@ from outlay.app.tickets.syncing import sync
 from tests.tickets.conftest import configure, finding, keep, later, notes, state
 from tests.tickets.servers import GitHub, Jira, Reply, Request, ServiceNow
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 1, 9, 0)
 
 

@@ -17,6 +17,8 @@ from tests.tickets.servers import Reply, running
 from tests.utilization import clouds
 from tests.utilization.servers import TOKEN, AzureServer, GoogleServer
 
+pytestmark = pytest.mark.slow
+
 VM = {
     "Percentage CPU": {"average": 6.0, "maximum": 12.0},
     "Available Memory Bytes": {"average": 25e9, "minimum": 23.5e9},

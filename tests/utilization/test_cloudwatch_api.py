@@ -175,6 +175,7 @@ def collected(into: Path, billed: list[BilledResource], **options: Any) -> None:
         progress=None)  # fmt: skip
 
 
+@pytest.mark.slow
 def test_no_call_asks_for_more_than_cloudwatch_answers(watch: Watch, tmp_path: Path) -> None:
     many = resources(*(f"i-{number:017x}" for number in range(200)))
     collected(tmp_path, many, days=2)

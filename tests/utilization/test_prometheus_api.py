@@ -19,6 +19,8 @@ from tests.sources.kubernetes.server import History, needs_prometheus, prometheu
 from tests.sources.server import Answer, Asked, serving
 from tests.utilization import clouds
 
+pytestmark = pytest.mark.slow
+
 _START, _STOP = datetime(2026, 10, 25), datetime(2026, 11, 9)
 """Fifteen days of history."""
 

@@ -16,6 +16,8 @@ from tests.query.usage_lake import charge
 from tests.sources.kubernetes.usage import allocation, answer
 from tests.web.company import Line, load
 
+pytestmark = pytest.mark.slow
+
 DAY = "2026-10-05"
 BY_NAMESPACE = CostQuery(by=("x_Namespace",))
 

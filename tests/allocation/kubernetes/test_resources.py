@@ -9,6 +9,8 @@ import pytest
 from outlay.allocation.kubernetes.model import ClusterSpec
 from tests.allocation.kubernetes.bench import NODE, Bench, by, charge, room, used
 
+pytestmark = pytest.mark.slow
+
 NOBODY: dict[str, Any] = {"x_Namespace": None, "x_Pod": None}
 VMSS = (
     "/subscriptions/4be1/resourceGroups/MC_rg/providers/Microsoft.Compute/"

@@ -48,6 +48,7 @@ def suggestions(
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(bills(), rulesets())
 def test_coverage_is_what_a_plain_evaluation_says(bill: Bill, rules: Ruleset) -> None:

@@ -50,6 +50,7 @@ def caught(of: Iterable[Mapping[str, Any]]) -> Caught:
     return Caught(money, len(resources), lines)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(bills(), rulesets(), rulesets())
 def test_a_preview_is_what_a_plain_evaluation_says(
@@ -96,6 +97,7 @@ def _nothing_left_out(
     return {currency: money.get(currency, D(0)) for currency in whole}
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(bills(), rulesets(), st.sampled_from(["zeta", "alpha"]))
 def test_what_rules_catch_alone_and_first(bill: Bill, rules: Ruleset, tag: str) -> None:

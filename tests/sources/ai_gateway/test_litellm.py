@@ -17,6 +17,8 @@ from tests.sources.ai.bills import Bill
 from tests.sources.ai_gateway.logs import request
 from tests.sources.openai.answers import bucket, cost
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def bill(tmp_path: Path) -> Bill:

@@ -12,7 +12,7 @@ from outlay.money import total
 from tests.shared import SHARED, needs_shared, shared_data
 from tests.sources.kubernetes.usage import Usage
 
-pytestmark = needs_shared
+pytestmark = [needs_shared, pytest.mark.slow]
 
 MONTHS = ("2026-08", "2026-09", "2026-10")
 SIX = Decimal("0.000001")

@@ -14,6 +14,8 @@ from outlay.sources.transports.file import FileTransport
 from tests.contract.ledger import Ledger
 from tests.sources.oci.reports import USAGE_ROW, cost, focus, write
 
+pytestmark = pytest.mark.slow
+
 OCTOBER = "2026-10"
 
 

@@ -84,6 +84,7 @@ def test_one_object_is_a_location(s3: Any, tmp_path: Path) -> None:
     assert transport.list("x") == []
 
 
+@pytest.mark.slow
 def test_more_than_a_page_of_keys(s3: Any) -> None:
     for number in range(1001):
         put(s3, f"many/{number:04d} é+&.csv", b"")
