@@ -48,7 +48,7 @@ def pictures(charge: str) -> list[Shot]:
         Shot("splits", "/splits"),
         Shot("statements", "/statements"),
         Shot("forecast", "/forecast?by=team&ahead=6", height=1000),
-        Shot("anomalies", "/anomalies", height=1000),
+        Shot("anomalies", "/anomalies"),
         Shot("anomaly-dark", "/anomalies/1", "dark", height=1000),
         Shot("savings", "/savings", height=1000),
         Shot("saving", "/savings/1", height=1000),
