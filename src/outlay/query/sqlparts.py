@@ -128,7 +128,7 @@ def by_key(name: str, key: str, alias: str = "") -> exp.Expr:
 def labelled_contexts(tags: Sequence[str], *columns: str, key: str = "ContextId") -> exp.Select:
     """SELECT from the contexts of a slice (or of several, by `key`) with the labels of virtual
     tags beside them; all columns unless some are named."""
-    wanted = [exp.column(c) for c in columns] or [exp.Star()]
+    wanted: list[exp.Expr] = [exp.column(c) for c in columns] or [exp.Star()]
     select = exp.select(*wanted, copy=False)
     select = select.from_(by_key("contexts", key), copy=False)
     for tag in tags:
